@@ -1,0 +1,41 @@
+"""What the use cases ask of their callers: progress, passphrases, and a renderer for evidence packs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from govern.domain.text import Digest
+from govern.workflow.pack import PackData
+
+Passphrases = Callable[[str], str]
+"""Key name to passphrase; asked only for the keys that a use case signs with. Raises `SigningKeyError`."""
+
+
+class Progress(Protocol):
+    """Told how far a long job is. Raise `Interrupted` in it to stop the job."""
+
+    def __call__(self, part: str, done: int, total: int | None) -> None:
+        """`done` of `total` steps of `part`; `total` is None where it is not known."""
+
+
+def silent(part: str, done: int, total: int | None) -> None:
+    """Ignore progress."""
+    del part, done, total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPack:
+    """A pack on disk."""
+
+    path: Path
+    digest: Digest
+    manifest: Digest
+    pages: int
+
+
+class PackRenderer(Protocol):
+    """Turns pack data into a document; implemented by `govern_reports`, handed in by the face that exports."""
+
+    def __call__(self, pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+        """Write the pack to `out` (not there before), whole or not at all."""

@@ -1,0 +1,86 @@
+"""The data of an evidence pack: a value that reports render and that holds everything they may show or attach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from govern.domain.text import Digest
+from govern.workflow.views import (
+    Dossier,
+    DriftRow,
+    EntryRow,
+    EvidenceView,
+    FindingRow,
+    StatusView,
+    VerifyView,
+    WaiverRow,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A machine-readable file that travels with the pack."""
+
+    name: str
+    """ASCII, unique, such as `evidence/0123abcd.json`."""
+    media_type: str
+    data: bytes
+    description: str
+    relationship: Literal["Source", "Data", "Supplement", "Schema"] = "Data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleRow:
+    """A promotion, deployment, rollback or retirement."""
+
+    index: int
+    time: datetime
+    kind: str
+    what: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyView:
+    """A policy as it stood."""
+
+    name: str
+    version: str
+    digest: Digest
+    index: int
+    time: datetime
+    text: str
+    """The document, as signed."""
+    change: str
+    sources: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackData:
+    """Everything one pack says."""
+
+    kind: Literal["model", "system", "decision", "control", "ledger"]
+    title: str
+    as_of: datetime
+    status: StatusView
+    dossiers: tuple[Dossier, ...]
+    """One a model; one for the kinds `model` and `decision`."""
+    policies: tuple[PolicyView, ...]
+    monitoring: tuple[DriftRow, ...]
+    observations: tuple[EvidenceView, ...]
+    findings: tuple[FindingRow, ...]
+    waivers: tuple[WaiverRow, ...]
+    lifecycle: tuple[LifecycleRow, ...]
+    entries: tuple[EntryRow, ...]
+    """The entries attached, in order."""
+    verification: VerifyView
+    """Of the ledger, at export; a pack of a ledger that does not verify says so on its cover."""
+    checkpoint: str
+    """The signed note."""
+    size: int
+    root: Digest
+    attachments: tuple[Attachment, ...]
+    """Entries, proofs, checkpoint, trust roots, evidence, decisions, policies, verifier; without the manifest."""
+    software: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what made it."""

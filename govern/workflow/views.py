@@ -1,0 +1,317 @@
+"""What the faces show: frozen values, ready to read, that hold no database and no key.
+
+The terminal application, the command line and the reports get these from `govern.workflow` and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from govern.domain.decision import Decision, Quorum
+from govern.domain.evidence import Evidence, JsonValue
+from govern.domain.text import Digest
+
+Standing = Literal["ok", "warn", "bad", "none"]
+"""How a thing stands, for glyph, word and colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemRow:
+    """One system and where it stands now."""
+
+    name: str
+    title: str
+    purpose: str
+    tier: str
+    owner: str
+    stages: Mapping[str, str]
+    """Stage to `model@version`, empty where nothing is there."""
+    deployments: Mapping[str, str]
+    """Environment to `model@version`."""
+    standing: Standing
+    headline: str
+    """One sentence: what matters most about it now."""
+    open_findings: int
+    stale_approvals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """Something that waits for a person."""
+
+    model: Digest
+    name: str
+    """`model@version`."""
+    system: str
+    gate: str
+    why: Literal["review", "stale", "finding", "waiver"]
+    headline: str
+    passed: int
+    failed: int
+    inconclusive: int
+    tier: str
+    since: datetime
+    due: datetime | None
+    decision: Digest | None
+    missing: tuple[Quorum, ...]
+    """What the quorum still lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """One review as recorded."""
+
+    index: int
+    time: datetime
+    holder: str
+    keyid: str
+    role: str
+    action: str
+    reason: str
+    standing: Literal["live", "stale", "superseded", "refused"]
+    note: str = ""
+    """Why it is stale or does not count, with the path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Why a holder may not approve a model: the entry that disqualifies them."""
+
+    holder: str
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    """Evidence with where it came from."""
+
+    digest: Digest
+    index: int
+    collected: datetime
+    data_name: str
+    data: Digest
+    purpose: str
+    holder: str
+    evidence: Evidence
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """A decision with its entry."""
+
+    digest: Digest
+    index: int
+    holder: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureNode:
+    """One thing that an approval relies on."""
+
+    kind: str
+    name: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All that a reviewer of one model at one gate needs, and all that an approval will be signed over."""
+
+    model: Digest
+    name: str
+    system: SystemRow
+    gate: str
+    description: str
+    decision: DecisionView | None
+    attempts: tuple[DecisionView, ...]
+    """Every decision on this model line at this gate, oldest first."""
+    evidence: tuple[EvidenceView, ...]
+    reviews: tuple[ReviewRow, ...]
+    quorum: tuple[Quorum, ...]
+    missing: tuple[Quorum, ...]
+    conflicts: tuple[Conflict, ...]
+    closure: Digest | None
+    closure_nodes: tuple[ClosureNode, ...]
+    lineage: tuple["LineageRow", ...]
+    facts: Mapping[str, str]
+    """Label to text: identity of model, run, data, code, environment."""
+    head: int
+    """Ledger size at which this was read; a decision made on it is refused if the ledger has moved in what matters."""
+    incumbent: str = ""
+    """The model now at this stage, if another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """One line of the ledger page."""
+
+    index: int
+    time: datetime
+    kind: str
+    subject: str
+    holder: str
+    summary: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDetail:
+    """One entry, decoded."""
+
+    row: EntryRow
+    leaf_hash: Digest
+    statement: Mapping[str, JsonValue]
+    """The verified payload, decoded."""
+    signatures: tuple[tuple[str, str], ...]
+    """(key id, holder)."""
+    proof: str
+    """Inclusion proof against the current checkpoint, as a C2SP tlog-proof."""
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageRow:
+    """One line in the manner of `git log --graph`."""
+
+    lanes: str
+    """Box-drawing prefix, such as `│ ●`."""
+    node: str
+    """`model/credit@2`."""
+    kind: str
+    digest: Digest
+    index: int
+    detail: str
+    standing: Standing
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """The workspace at a glance."""
+
+    origin: str
+    size: int
+    root: Digest
+    last_append: datetime | None
+    unanchored: int
+    """Entries after the last outside anchor."""
+    unanchored_minutes: int | None
+    systems: tuple[SystemRow, ...]
+    due: tuple[QueueItem, ...]
+    findings: tuple["FindingRow", ...]
+    waivers: tuple["WaiverRow", ...]
+    results: Mapping[str, int]
+    """Rule status to count over the last 30 days."""
+    drift: tuple["DriftRow", ...]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One finding."""
+
+    id: str
+    system: str
+    model: str
+    title: str
+    severity: str
+    owner: str
+    due: datetime
+    state: str
+    index: int
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRow:
+    """One waiver and where in its life it is."""
+
+    id: str
+    system: str
+    model: str
+    rule: str
+    gate: str
+    state: Literal["proposed", "active", "expired", "revoked", "void"]
+    expires: datetime
+    reason: str
+    requester: str
+    approvers: tuple[str, ...]
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRow:
+    """Drift of one deployment over its windows."""
+
+    system: str
+    deployment: str
+    model: str
+    environment: str
+    values: tuple[tuple[datetime, str], ...]
+    """(observed, largest effect size as decimal text), oldest first."""
+    limit: str
+    drifted: tuple[str, ...]
+    standing: Standing
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyStep:
+    """One numbered step of a verification (see the specification in `govern/ledger/README.md`)."""
+
+    number: int
+    title: str
+    state: Literal["ok", "wrong", "unchecked", "not-run"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyView:
+    """What a verification found."""
+
+    origin: str
+    size: int
+    root: Digest | None
+    steps: tuple[VerifyStep, ...]
+    problem: str = ""
+    hint: str = ""
+    index: int | None = None
+    kind: str = ""
+    touches: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def outcome(self) -> Literal["verified", "wrong", "unchecked"]:
+        """The one word."""
+        states = {step.state for step in self.steps}
+        if "wrong" in states:
+            return "wrong"
+        return "unchecked" if "unchecked" in states else "verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An entry that a command has just written."""
+
+    index: int
+    kind: str
+    digest: Digest
+    """Leaf hash."""
+    subject: str
+    subject_digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """What a gate run gave."""
+
+    decision: Decision
+    decision_digest: Digest
+    evidence: tuple[Digest, ...]
+    written: tuple[Written, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Part to seconds."""
