@@ -1,0 +1,131 @@
+"""`.govern/config.toml`: what a workspace is set to, read strictly and written with its explanations."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from govern.errors import DocumentError, StorageError, UsageError
+
+SCHEMA = "govern/config/v1"
+
+
+class Keys(BaseModel):
+    """Which key signs for which role, where `--as` doesn't say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    root: str = "root"
+    log: str = "log"
+    recorder: str = "pipeline"
+    evaluator: str = "pipeline"
+    operator: str = "pipeline"
+    auditor: str = "pipeline"
+    policy: str = "policy-owner"
+    reviewer: str = ""
+    """The reviewer's own key on this machine; empty means `--as` must name it."""
+
+
+class Models(BaseModel):
+    """What model files may hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allowed_types: tuple[str, ...] = ()
+
+
+class Review(BaseModel):
+    """How long people have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    due_days: int = Field(default=14, ge=1, le=366)
+    finding_days: int = Field(default=14, ge=1, le=366)
+
+
+class Config(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Literal["govern/config/v1"] = Field(alias="schema")
+    origin: str = Field(min_length=1, max_length=200, pattern=r"^[^\s+]+$")
+    database: str = "sqlite:///ledger.db"
+    detector: Literal["scipy", "alibi-detect"] = "scipy"
+    stages: tuple[str, ...] = ("staging", "production")
+    environments: dict[str, str] = Field(default_factory=lambda: {"staging": "staging", "production": "production"})
+    keys: Keys = Keys()
+    models: Models = Models()
+    review: Review = Review()
+
+
+def read_config(path: Path) -> Config:
+    """Read a configuration. Raises `UsageError`, `DocumentError` or `StorageError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"{path} is missing", "This folder is not a whole workspace; `govern init` makes one.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} can't be read: {error}", "Check the file's permissions and encoding.") from error
+    try:
+        config = Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise DocumentError(str(error), "Mend the line that it names.", where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise DocumentError(
+            f"{key}: {first['msg']}", "The keys and their meaning stand in govern/workflow/README.md.", where=str(path)
+        ) from error
+    for environment, stage in config.environments.items():
+        if stage not in config.stages:
+            raise DocumentError(
+                f"environments.{environment} names the stage “{stage}”, which is not among the stages",
+                f"The stages are: {', '.join(config.stages)}.", where=str(path),
+            )
+    return config
+
+
+def template(origin: str, database: str) -> str:
+    """Write a new configuration, with what each key means."""
+    return f'''# A govern workspace. What the ledger says is not here: this file only says how to work with it.
+schema = "{SCHEMA}"
+
+# The ledger's name; every entry and checkpoint carries it, and it never changes.
+origin = "{origin}"
+
+# Relative SQLite paths start here. For PostgreSQL: "postgresql+psycopg://user@host/database"; keep passwords out of
+# this file (PGPASSFILE).
+database = "{database}"
+
+# Which code runs the drift tests. "scipy" is free for every use; "alibi-detect" gives the same univariate statistics
+# through a package under the Business Source License 1.1, which forbids most production use without its owner's licence.
+detector = "scipy"
+
+# Stages, in order, and the environments that each of them feeds.
+stages = ["staging", "production"]
+
+[environments]
+staging = "staging"
+production = "production"
+
+# Which key signs for which role where --as does not say. People name theirs in `reviewer`, or with --as.
+[keys]
+recorder = "pipeline"
+evaluator = "pipeline"
+operator = "pipeline"
+auditor = "pipeline"
+policy = "policy-owner"
+root = "root"
+log = "log"
+
+# Types that a skops model file may hold beside the ones that are safe for everybody; `govern doctor MODEL` lists them.
+[models]
+allowed_types = []
+
+# Days that reviewers and owners of findings have.
+[review]
+due_days = 14
+finding_days = 14
+'''

@@ -1,0 +1,261 @@
+"""The gate: measure, decide, record. The decision is derived; no caller can assert one."""
+
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from govern.canonical.values import from_json, object_bytes
+from govern.domain.decision import Decision
+from govern.domain.evidence import Evidence
+from govern.domain.facts import DecisionFact, EvidenceFact, Input
+from govern.domain.statement import Draft
+from govern.domain.text import Digest, digest_of
+from govern.errors import Refused, UsageError
+from govern.lineage.refs import resolve
+from govern.lineage.review import developers
+from govern.lineage.state import State
+from govern.measure.interface import FrameSource, Inputs
+from govern.policy.applicability import applicable
+from govern.policy.bound import BoundPolicy, requests
+from govern.policy.deciding import decide
+from govern.policy.question import PresentedEvidence, Question
+from govern.policy.selftest import prove
+from govern.workflow.interface import Passphrases, Progress, silent
+from govern.workflow.places import Places, file_digest
+from govern.workflow.policies import in_force, names
+from govern.workflow.views import GateResult, Written
+from govern.workflow.waivers import presented_attestations, presented_waivers
+from govern.workflow.workspace import Workspace, about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What a gate or a measurement is given, in the words of the command line."""
+
+    data: FrameSource
+    data_name: str = ""
+    reference: FrameSource | None = None
+    target: str | None = None
+    prediction: str | None = None
+    score: str | None = None
+    threshold: str | None = None
+    weight: str | None = None
+    protected: tuple[str, ...] = ()
+    cross: tuple[str, ...] = ()
+    favourable: str | None = None
+    positive: str | None = None
+    model: Path | None = None
+    seed: int = 0
+
+
+class Stopwatch:
+    """Seconds by part."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Count the time of the block under `name`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def gate(
+    ws: Workspace, model: str, *, to: str, data: Data | None, key: str | None = None, passphrases: Passphrases,
+    dry_run: bool = False, progress: Progress = silent,
+) -> GateResult:
+    """Ask policy whether `model` may reach the stage `to`: measure, decide, record.
+
+    Without `data`, the evidence recorded last for this model is judged. Raises `UsageError`, `DataError`, `Refused`.
+    """
+    if to not in ws.config.stages:
+        raise UsageError(f"“{to}” is not a stage here", f"The stages are: {', '.join(ws.config.stages)}.")
+    return ask(ws, model, f"promote:{to}", data, key=key, passphrases=passphrases, dry_run=dry_run, progress=progress)
+
+
+def ask(
+    ws: Workspace, model: str, gate_name: str, data: Data | None, *, key: str | None, passphrases: Passphrases,
+    dry_run: bool, progress: Progress,
+) -> GateResult:
+    """Run one gate on one model, as `gate` does for stages."""
+    watch = Stopwatch()
+    with watch.part("read the ledger"):
+        state = ws.state()
+        node = resolve(state, model, kinds=("model",))
+        fact = state.models[node.digest].fact
+        if fact.state != "active":
+            raise Refused(f"{node.name} is {fact.state}: {fact.reason}", "Gate another version.")
+        system = state.systems[fact.system].fact
+        now = ws.now()
+        bound = applicable(in_force(ws, state), system=system, gate=gate_name)
+    drafts: list[Draft] = []
+    if data is not None:
+        with watch.part("measure"):
+            progress("measure", 0, None)
+            complete = _completed(ws, node.digest, node.name, fact.features, data, system.protected, fact.threshold)
+            evidence = _measure(bound, complete, ws, progress)
+        with watch.part("record"):
+            draft, presented = _evidence(ws, state, node.name, node.digest, system.name, complete, evidence, now, key)
+            drafts.append(draft)
+            shown: tuple[PresentedEvidence, ...] = (presented,)
+    else:
+        shown = recorded_evidence(ws, state, node.digest)
+    with watch.part("decide"):
+        progress("decide", 0, None)
+        question = Question(
+            gate=gate_name, system=system, subject=node.digest, subject_name=node.name, bound=bound, evidence=shown,
+            attestations=presented_attestations(state, node.digest, gate_name),
+            waivers=presented_waivers(ws, state, node.digest, gate_name, now=now),
+            developers=developers(state, node.digest),
+            proofs=prove(bound),
+        )
+        decision = decide(question, as_of=now)
+    body = object_bytes(decision)
+    drafts.append(decision_draft(decision, digest_of(body), node.name))
+    if dry_run:
+        return GateResult(
+            decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=(),
+            seconds=watch.seconds,
+        )
+    with watch.part("record"):
+        progress("record", 0, None)
+        ws.objects.put(body)
+        written = ws.write(drafts, key=ws.key_for("evaluator", key), passphrases=passphrases)
+    return GateResult(
+        decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,
+        seconds=watch.seconds,
+    )
+
+
+def _completed(
+    ws: Workspace, digest: Digest, name: str, features: Sequence[str], data: Data, protected: tuple[str, ...],
+    threshold: str,
+) -> Data:
+    """Fill in what the ledger knows: the model's file, its threshold, the system's protected attributes."""
+    model = data.model
+    if model is not None and file_digest(model) != digest:
+        raise UsageError(f"{model} is not the file that was recorded as {name}", "Its digest differs; name the right one.")
+    if model is None and data.prediction is None and data.score is None:
+        model = Places(ws.folder).find(digest, what=name, option="--model")
+    del features
+    return replace(
+        data, model=model, protected=data.protected or protected, threshold=data.threshold or threshold or None
+    )
+
+
+def inputs_of(ws: Workspace, data: Data) -> Inputs:
+    """Hand the command's words to the measuring room."""
+    return Inputs(
+        data=data.data, reference=data.reference, target=data.target, prediction=data.prediction, score=data.score,
+        threshold=data.threshold, weight=data.weight, protected=data.protected, cross=data.cross,
+        favourable=data.favourable, positive=data.positive, model=data.model,
+        allowed_types=ws.config.models.allowed_types, detector=ws.config.detector, seed=data.seed,
+    )
+
+
+def _measure(bound: Sequence[BoundPolicy], data: Data, ws: Workspace, progress: Progress) -> Evidence:
+    from govern.measure import measure
+
+    wanted = requests(bound)
+    if not wanted:
+        # No rule asks for anything: the decision will say that nothing binds, and evidence of nothing helps nobody.
+        return Evidence(rows=0)
+    return measure(wanted, inputs_of(ws, data), progress=progress)
+
+
+def _evidence(
+    ws: Workspace, state: State, name: str, digest: Digest, system: str, data: Data, evidence: Evidence, now: datetime,
+    key: str | None, purpose: str = "gate",
+) -> tuple[Draft, PresentedEvidence]:
+    """Put evidence into the object folder and draft the entry that binds it to model and data."""
+    del state
+    from govern.measure import digest_of_source, environment
+
+    body = object_bytes(evidence)
+    stored = ws.objects.put(body)
+    fact = EvidenceFact(
+        evidence=stored, system=system,
+        data=Input(name=data.data_name or source_name(data.data), digest=digest_of_source(data.data)),
+        reference=(
+            Input(name=source_name(data.reference), digest=digest_of_source(data.reference))
+            if data.reference is not None else None
+        ),
+        measures=tuple(sorted({m.measure for m in evidence.measures})), collected=now,
+        purpose=purpose,  # type: ignore[arg-type] # one of the three words, from this module's callers
+        environment=environment(), command=command_words(data),
+    )
+    for source in (data.data, data.reference):
+        if isinstance(source, Path):
+            Places(ws.folder).remember(digest_of_source(source), source)
+    signer = ws.key_for("evaluator", key)
+    presented = PresentedEvidence(
+        digest=stored, evidence=evidence, subject=digest, data=fact.data.digest, collected=now,
+        trusted="evaluator" in ws.roles_of(signer), holder=ws.holder_of(signer),
+    )
+    return Draft(subjects=about(name, digest), fact=fact), presented
+
+
+def command_words(data: Data) -> dict[str, str]:
+    """Say how it was asked for, in text, leaving out what was not given."""
+    words = {
+        "target": data.target, "prediction": data.prediction, "score": data.score, "threshold": data.threshold,
+        "weight": data.weight, "favourable": data.favourable, "positive": data.positive,
+        "protected": ",".join(data.protected), "cross": ",".join(data.cross), "seed": str(data.seed),
+    }
+    return {word: value for word, value in words.items() if value}
+
+
+def source_name(source: FrameSource) -> str:
+    """Name a source for people: a file by its name without folders, a frame by its kind."""
+    return source.name if isinstance(source, Path) else type(source).__name__
+
+
+def recorded_evidence(ws: Workspace, state: State, model: Digest) -> tuple[PresentedEvidence, ...]:
+    """Return the evidence recorded last for a model, or nothing."""
+    found = [e for e in state.evidence_of(model) if e.fact.purpose in {"gate", "measure"}]
+    if not found:
+        return ()
+    last = max(found, key=lambda e: e.index)
+    return (
+        PresentedEvidence(
+            digest=last.fact.evidence, evidence=from_json(Evidence, ws.objects.get(last.fact.evidence)), subject=model,
+            data=last.fact.data.digest, collected=last.fact.collected, trusted=True, holder=last.holder,
+        ),
+    )
+
+
+def decision_draft(decision: Decision, digest: Digest, name: str) -> Draft:
+    """Draft the entry that commits to a decision."""
+    return Draft(
+        subjects=about(name, decision.subject),
+        fact=DecisionFact(
+            gate=decision.gate, system=decision.system, outcome=decision.outcome.value, as_of=decision.as_of,
+            decision=digest, evidence=decision.evidence, policies=decision.policies, bindings=decision.bindings,
+            waivers=(), statuses={f"{r.policy_name}/{r.rule}": r.status.value for r in decision.rules},
+        ),
+    )
+
+
+def headline(result: GateResult) -> str:
+    """Say the answer in one sentence."""
+    decision = result.decision
+    if decision.problem:
+        return f"{decision.outcome.value}: {decision.problem}"
+    against = [r for r in decision.rules if r.denies]
+    if not against:
+        return f"allow: {decision.after_waivers.passed} of {decision.after_waivers.total} binding rules pass"
+    first = against[0]
+    more = f", and {len(against) - 1} more" if len(against) > 1 else ""
+    return f"deny: {first.rule} {first.status.value}: {first.explanation}{more}"
+
+
+__all__ = ["Data", "GateResult", "Written", "ask", "decision_draft", "gate", "headline", "inputs_of", "names"]

@@ -1,0 +1,1 @@
+"""Verification of a whole ledger, step by step, as one value to show."""

@@ -1,0 +1,193 @@
+"""A workspace: the folder, its ledger and objects, the keys of whoever works in it, and the clock."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from govern.domain.statement import Draft, Entry, Subject
+from govern.domain.text import Digest
+from govern.errors import Refused, StorageError, UsageError
+from govern.lineage.state import State, fold
+from govern.store.ledger import Ledger
+from govern.store.objects import ObjectFolder
+from govern.trust.home import Home
+from govern.trust.keyring import Keyring
+from govern.workflow.config import Config, Keys, read_config, template
+from govern.workflow.founding import found
+from govern.workflow.interface import Passphrases
+from govern.workflow.views import Written
+
+FOLDER = ".govern"
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Return the time now, UTC, in whole seconds: entries keep no more."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Workspace:
+    """An open workspace. Cheap to make: the ledger opens, and is folded, when first asked for."""
+
+    def __init__(self, folder: Path, home: Home, clock: Clock = system_clock) -> None:
+        """Read the configuration in `folder` (the `.govern` folder itself). Raises `UsageError`, `DocumentError`."""
+        self.folder = folder
+        self.home = home
+        self.now = clock
+        self.config: Config = read_config(folder / "config.toml")
+        self.objects = ObjectFolder(folder / "objects")
+        self.keyring = Keyring(home.keys)
+        self._state: State | None = None
+        self._folded = -1
+
+    @classmethod
+    def open(cls, folder: Path | None = None, *, home: Home | None = None, clock: Clock = system_clock) -> "Workspace":
+        """Open the workspace at `folder`, at GOVERN_WORKSPACE, or upward from the current folder.
+
+        Raises `UsageError` where there is none.
+        """
+        home = home or Home.default()
+        named = folder or (Path(os.environ["GOVERN_WORKSPACE"]) if os.environ.get("GOVERN_WORKSPACE") else None)
+        if named is not None:
+            place = named if named.name == FOLDER else named / FOLDER
+            if not place.is_dir():
+                raise UsageError(f"{named} is not a workspace", f"`govern --workspace {named} init` would make one there.")
+            return cls(place, home, clock)
+        start = Path.cwd()
+        for candidate in (start, *start.parents):
+            if (candidate / FOLDER / "config.toml").is_file():
+                return cls(candidate / FOLDER, home, clock)
+        raise UsageError(
+            f"no workspace here: there is no {FOLDER} folder in {start} or above it",
+            "`govern init` makes one; --workspace DIR or GOVERN_WORKSPACE names one elsewhere.",
+        )
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, passphrases: Passphrases, origin: str | None = None, database: str | None = None,
+        home: Home | None = None, clock: Clock = system_clock,
+    ) -> "Workspace":
+        """Make a workspace in `folder`: configuration, first keys, trust root, ledger.
+
+        Keys that are in the keyring already are used as they are. Raises `UsageError` where there is a workspace.
+        """
+        home = home or Home.default()
+        place = folder / FOLDER
+        if (place / "config.toml").exists():
+            raise UsageError(f"{folder} holds a workspace already", "Use it, or choose another folder.")
+        origin = origin or f"govern/{secrets.token_hex(8)}"
+        text = template(origin, database or "sqlite:///ledger.db")
+        try:
+            (place / "objects").mkdir(parents=True, exist_ok=True)
+            (place / ".gitignore").write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{place} can't be made: {error}", "Choose a folder that you may write to.") from error
+        found(
+            database_url(database or "sqlite:///ledger.db", place), origin=origin, keyring=Keyring(home.keys), keys=Keys(),
+            passphrases=passphrases, now=clock(), trusted=home.checkpoints(origin),
+        )
+        # The configuration comes last: a folder without it is no workspace, so a stopped `init` can simply be repeated.
+        (place / "config.toml").write_text(text, encoding="utf-8")
+        return cls(place, home, clock)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened. Raises `StorageError`."""
+        return Ledger.open(database_url(self.config.database, self.folder))
+
+    @property
+    def trusted(self) -> "object":
+        """The checkpoints of this ledger that are kept outside it."""
+        return self.home.checkpoints(self.config.origin)
+
+    def state(self, *, as_of: datetime | None = None) -> State:
+        """Return what the ledger says now, or said at `as_of`."""
+        if as_of is not None:
+            return fold(self.ledger.entries(), as_of=as_of)
+        size = self.ledger.size
+        if self._state is None or size != self._folded:
+            self._state = fold(self.ledger.entries())
+            self._folded = size
+        return self._state
+
+    def key_for(self, role: str, named: str | None) -> str:
+        """Return the name of the key that signs in `role`. Raises `UsageError` where none is named."""
+        name = named or getattr(self.config.keys, role, "") or ""
+        if not name:
+            raise UsageError(
+                f"no key is named to sign as {role}",
+                "Name yours with --as KEY (`govern key list` shows them), or set keys.reviewer in config.toml.",
+            )
+        return name
+
+    def write(self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases) -> tuple[Written, ...]:
+        """Sign and append `drafts` as one batch, and say what was written. Raises `Refused`, `StorageError`."""
+        signer = self.keyring.signer(key, passphrases)
+        log_signer = self.keyring.signer(self.config.keys.log, passphrases)
+        trusted = self.home.checkpoints(self.config.origin)
+        entries = self.ledger.append(
+            drafts, signers=(signer,), log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted
+        )
+        return tuple(written(entry) for entry in entries)
+
+    def holder_of(self, key: str) -> str:
+        """Return the holder that the trust root names for a key of the keyring. Raises `Refused` where it names none."""
+        info = self.keyring.info(key)
+        known = self.ledger.trust_root().keys.get(info.keyid)
+        if known is None:
+            raise Refused(
+                f"the key “{key}” is not in this ledger's trust root",
+                f"Enrol it: `govern key enrol {key} --role ROLE`, signed by the root key.",
+            )
+        return known.holder
+
+    def roles_of(self, key: str) -> tuple[str, ...]:
+        """Return the roles that the trust root gives a key of the keyring."""
+        keyid = self.keyring.info(key).keyid
+        return tuple(sorted(name for name, role in self.ledger.trust_root().roles.items() if keyid in role.keyids))
+
+    def close(self) -> None:
+        """Close the ledger, if it was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def database_url(url: str, folder: Path) -> str:
+    """Resolve a relative SQLite path against the workspace's folder."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return f"{prefix}{(folder / url.removeprefix(prefix)).resolve()}"
+    return url
+
+
+def written(entry: Entry) -> Written:
+    """Say what an entry is, for the one who wrote it."""
+    subject = entry.statement.subjects[0]
+    return Written(
+        index=entry.index, kind=entry.kind, digest=entry.leaf_hash, subject=subject.name, subject_digest=subject.digest
+    )
+
+
+def about(name: str, digest: Digest) -> tuple[Subject, ...]:
+    """Make the one subject of a statement."""
+    return (Subject(name=name, digest=digest),)
+
+
+@contextmanager
+def opened(folder: Path | None = None) -> Iterator[Workspace]:
+    """Open a workspace and close it again."""
+    workspace = Workspace.open(folder)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
