@@ -157,6 +157,8 @@ class Decision:
     waivers: tuple[str, ...] = ()
     approvals: tuple[Quorum, ...] = ()
     """Required before this gate's stage may be reached."""
+    expires: datetime | None = None
+    """When the first evidence it rests on passes the age its rule allows; after that it allows nothing."""
     before_waivers: Score
     after_waivers: Score
     engine: str

@@ -7,10 +7,14 @@ same data gives the same bytes as CSV, Parquet, pandas, Polars or on Spark.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-JsonValue = None | bool | int | str | list["JsonValue"] | dict[str, "JsonValue"]
-"""JSON without floating-point numbers."""
+if TYPE_CHECKING:
+    JsonValue = None | bool | int | str | list["JsonValue"] | dict[str, "JsonValue"]
+    """JSON without floating-point numbers."""
+else:
+    # Pydantic follows the recursion for ever. `govern.canonical` lets nothing but this kind of JSON through anyway.
+    JsonValue = Any
 
 EVIDENCE_SCHEMA: Final = "govern/evidence/v1"
 

@@ -240,7 +240,8 @@ def decision_draft(decision: Decision, digest: Digest, name: str) -> Draft:
         fact=DecisionFact(
             gate=decision.gate, system=decision.system, outcome=decision.outcome.value, as_of=decision.as_of,
             decision=digest, evidence=decision.evidence, policies=decision.policies, bindings=decision.bindings,
-            waivers=(), statuses={f"{r.policy_name}/{r.rule}": r.status.value for r in decision.rules},
+            waivers=(), approvals=decision.approvals, expires=decision.expires,
+            statuses={f"{r.policy_name}/{r.rule}": r.status.value for r in decision.rules},
         ),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from govern.domain.decision import Quorum
 from govern.domain.text import Digest
 
 
@@ -26,6 +27,10 @@ class DecisionFact:
     waivers: tuple[Digest, ...]
     statuses: dict[str, str]
     """Rule id to status, for reading without the object."""
+    approvals: tuple[Quorum, ...]
+    """Required before the gate's stage may be reached; copied here so that the ledger alone can tell."""
+    expires: datetime | None = None
+    """When the first evidence it rests on passes the age its rule allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
