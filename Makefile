@@ -1,0 +1,64 @@
+# Two commands: `make demo` shows it, `make test` checks it. Both set up everything first (see tools/setup.sh).
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+# `make test` is for a fresh checkout too: nothing of it may depend on the user's own workspace or keys.
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup demo test lint types imports tests offline slow faults lock wheel clean \
+	bench-ledger bench-measures bench-lineage bench-tui bench-reports
+
+help: ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+setup: ## Virtual environment, locked packages, Pango
+	@tools/setup.sh
+
+demo: setup ## The whole path on the shipped sample, in ./demo
+	@echo "== demo: the whole path on the shipped sample, kept in ./demo"
+	@$(BIN)/govern demo --keep demo
+
+test: setup lint tests ## All checks: ruff, mypy, import contracts, tests
+
+lint: setup ## ruff, mypy and the rooms' import contracts
+	@echo "== ruff"
+	@$(BIN)/ruff check .
+	@echo "== mypy"
+	@$(BIN)/mypy
+	@echo "== import contracts"
+	@$(BIN)/lint-imports --no-cache
+
+tests: setup ## The default test suite
+	@echo "== pytest with $(WORKERS) workers"
+	@$(PYTEST) -q -n $(WORKERS) -m "not slow"
+
+offline: setup ## The default test suite in a network namespace that has only loopback
+	@echo "== pytest without a network"
+	@unshare -rn bash -c 'ip link set lo up 2>/dev/null || $(BIN)/python tools/loopback.py; exec $(PYTEST) -q -n $(WORKERS) -m "not slow"'
+
+slow: setup ## Load, simulation and fault runs, whole (minutes)
+	@echo "== slow tests"
+	@$(PYTEST) -q -m slow --timeout 3600
+
+faults: setup ## Kill, full disk and other fault runs, whole
+	@echo "== fault runs"
+	@$(PYTEST) -q -m slow -k fault --timeout 3600
+
+bench-ledger bench-measures bench-lineage bench-tui bench-reports: bench-%: setup ## Figures against a peer or a limit
+	@echo "== benchmark: $*"
+	@$(BIN)/python tests/benchmarks/bench_$*.py
+
+lock: setup ## Resolve requirements.lock anew (needs uv and a network)
+	@echo "== resolving requirements.lock"
+	@uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+
+wheel: setup ## dist/*.whl
+	@echo "== wheel"
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean: ## Remove what was built; .venv and demo too
+	@echo "== removing .venv, demo, dist and caches"
+	@rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
