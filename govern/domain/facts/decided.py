@@ -28,11 +28,6 @@ class DecisionFact:
     """Leaf hashes of the proposals of the waivers that were laid over a status."""
     statuses: dict[str, str]
     """Rule id to status, for reading without the object."""
-    quorum: tuple[Quorum, ...] | None = None
-    """Who must approve, as the decision object says: so that the ledger alone tells whether a model may run. None in
-    entries that do not say; then only the object knows."""
-    expires: datetime | None = None
-    """When the first piece of evidence or attestation that this rests on passes its age; None where nothing ages."""
     approvals: tuple[Quorum, ...]
     """Required before the gate's stage may be reached; copied here so that the ledger alone can tell."""
     expires: datetime | None = None
@@ -88,7 +83,7 @@ class WaiverFact:
 
     action: Literal["propose", "approve", "revoke"]
     id: str
-    """`W-` and a number unique in this ledger."""
+    """`W-` and eight hexadecimal digits taken from what it is about."""
     system: str
     rule: str
     policy: Digest
