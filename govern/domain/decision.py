@@ -163,8 +163,6 @@ class Decision:
     after_waivers: Score
     engine: str
     """Name and version of the deciding code."""
-    expires: datetime | None = None
-    """When the first piece of evidence or attestation that a binding rule rests on passes its age."""
     problem: str = ""
     """Why the gate itself is an error: no binding, no rule, a self-test that could not fail."""
     schema: str = DECISION_SCHEMA
