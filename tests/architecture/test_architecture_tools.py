@@ -1,0 +1,78 @@
+"""The strict tools pass on what is there: import contracts, ruff, mypy; and the contracts can fail."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOMS = ("cli", "workflow", "store", "measure", "policy", "lineage", "exchange", "ledger", "trust", "canonical", "domain")
+
+
+def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=280)
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: it comes with the development packages of requirements.lock")
+    return found
+
+
+def test_import_contracts_hold(repository: Path):
+    done = run(tool("lint-imports"), "--no-cache", folder=repository)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("govern/domain/bad.py", "import govern.store.ok"),
+        ("govern/policy/bad.py", "import cryptography"),
+        ("govern/workflow/bad.py", "import sqlalchemy"),
+        ("tui/govern_tui/bad.py", "import govern.store.ok"),
+        ("reports/govern_reports/bad.py", "import govern_tui.ok"),
+        ("govern/measure/bad.py", "import govern.policy.ok"),
+    ],
+)
+def test_import_contracts_can_fail(repository: Path, tmp_path: Path, module: str, statement: str):
+    settings = (repository / "pyproject.toml").read_text()
+    (tmp_path / "pyproject.toml").write_text(settings[settings.index("[tool.importlinter]") :])
+    packages = [f"govern/{room}" for room in ROOMS] + ["tui/govern_tui", "reports/govern_reports", "policies/govern_policies"]
+    for package in packages:
+        (tmp_path / package).mkdir(parents=True)
+        (tmp_path / package / "__init__.py").touch()
+        (tmp_path / package / "ok.py").touch()
+    for file in ("govern/__init__.py", "govern/errors.py"):
+        (tmp_path / file).touch()
+    words = [
+        "env", f"PYTHONPATH={tmp_path}:{tmp_path}/tui:{tmp_path}/reports:{tmp_path}/policies", tool("lint-imports"), "--no-cache",
+    ]
+    clean = run(*words, folder=tmp_path)
+    assert clean.returncode == 0, clean.stdout + clean.stderr
+    (tmp_path / module).write_text(f"{statement}\n")
+    broken = run(*words, folder=tmp_path)
+    assert broken.returncode == 1, broken.stdout + broken.stderr
+    assert "BROKEN" in broken.stdout
+
+
+def test_ruff_is_content(repository: Path):
+    done = run(tool("ruff"), "check", "--no-cache", ".", folder=repository)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_mypy_is_content(repository: Path):
+    done = run(tool("mypy"), folder=repository)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_every_ignored_lint_rule_has_its_reason(repository: Path):
+    text = (repository / "pyproject.toml").read_text()
+    ignored = tomllib.loads(text)["tool"]["ruff"]["lint"]["ignore"]
+    block = text[text.index("ignore = [") : text.index("[tool.ruff.lint.per-file-ignores]")]
+    for rule in ignored:
+        line = next(line for line in block.splitlines() if f'"{rule}"' in line)
+        assert "#" in line or rule in {"TD", "FIX"}, f"{rule} is ignored without a reason"
