@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script, run by its path
 """Bring the loopback interface up in a fresh network namespace, where there is no `ip` command to do it."""
 
 import fcntl
