@@ -84,3 +84,11 @@ class PackData:
     """Entries, proofs, checkpoint, trust roots, evidence, decisions, policies, verifier; without the manifest."""
     software: Mapping[str, str] = field(default_factory=dict)
     """Versions of what made it."""
+    period: tuple[datetime, datetime] | None = None
+    """What a pack of kind `system` or `control` covers; None is everything up to `as_of`."""
+    scope: str = ""
+    """What narrows it, such as a framework for the kind `control`."""
+    issuer: str = ""
+    """Fingerprint of the certificate or key that will sign the document, if any."""
+    previous_checkpoint: str = ""
+    """The signed note in the last pack about the same thing, if there was one."""

@@ -1,0 +1,1 @@
+"""Charts as SVG text: dot plots, bars, sparklines and the lineage picture."""

@@ -1,0 +1,51 @@
+"""What a layout rests on: versions and fonts, so that a re-render knows whether equal bytes may be expected."""
+
+import hashlib
+import platform
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from govern_reports.fonts import FOLDER
+
+PACKAGES: Final = ("weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow", "pikepdf")
+
+
+@lru_cache(maxsize=1)
+def describe() -> dict[str, str]:
+    """Return package versions, platform, zlib and one digest over the fonts; the system libraries where known."""
+    import zlib
+
+    found = {name: _version(name) for name in PACKAGES}
+    fonts = hashlib.sha256()
+    for path in sorted(FOLDER.glob("*.ttf")):
+        fonts.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return found | {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+        "fonts": fonts.hexdigest(),
+        "pango": _pango(),
+    }
+
+
+def _version(name: str) -> str:
+    """Return a package's version, or a dash."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _pango() -> str:
+    """Return the version of the Pango library that layout will load, or a dash where there is none."""
+    import ctypes
+
+    for name in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
+        try:
+            library = ctypes.CDLL(name)
+        except OSError:
+            continue
+        library.pango_version_string.restype = ctypes.c_char_p
+        return str(library.pango_version_string().decode("ascii"))
+    return "-"

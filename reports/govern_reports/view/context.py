@@ -1,0 +1,134 @@
+"""What every section builder gets, and the words and marks that several of them share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from govern.domain.decision import Check, Decision, Enforcement, RuleResult, Status
+from govern.domain.evidence import Measurement
+from govern.workflow.pack import PackData
+from govern.workflow.views import DecisionView, Dossier, EvidenceView
+from govern_reports.view.blocks import Line, Part, Span, Tone, line
+from govern_reports.view.figures import Register
+from govern_reports.view.text import minute, places_against
+
+FAIRNESS = frozenset({
+    "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "predictive_parity",
+    "calibration_by_group", "error_rates", "scoring_rate", "proxy",
+})
+EXPLANATION = frozenset({
+    "permutation_importance", "surrogate_fidelity", "rank_stability", "protected_reliance", "reason_codes", "monotonicity",
+})
+PERFORMANCE = frozenset({"performance", "calibration", "performance_drift"})
+DRIFT = frozenset({"covariate_drift", "label_drift", "prediction_drift"})
+
+STATUS_WORDS: dict[Status, tuple[str, Tone]] = {
+    Status.PASS: ("pass", "good"),
+    Status.FAIL: ("FAIL", "bad"),
+    Status.INCONCLUSIVE: ("inconclusive", "warn"),
+    Status.ERROR: ("ERROR", "bad"),
+    Status.NOT_APPLICABLE: ("not applicable", "muted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The pack and the register of its printed numbers."""
+
+    pack: PackData
+    register: Register
+
+    @property
+    def many(self) -> bool:
+        """Whether the pack is about more than one model."""
+        return len(self.pack.dossiers) > 1
+
+    def measurements(self, names: frozenset[str]) -> Iterator[tuple[Dossier | None, EvidenceView, int, Measurement]]:
+        """Yield the measurements of these measures with their dossier, evidence and place, observations last."""
+        seen: set[str] = set()
+        for dossier in self.pack.dossiers:
+            for view in dossier.evidence:
+                seen.add(view.digest)
+                yield from self._of(dossier, view, names)
+        for view in self.pack.observations:
+            if view.digest not in seen:
+                yield from self._of(None, view, names)
+
+    @staticmethod
+    def _of(
+        dossier: Dossier | None, view: EvidenceView, names: frozenset[str],
+    ) -> Iterator[tuple[Dossier | None, EvidenceView, int, Measurement]]:
+        for number, measurement in enumerate(view.evidence.measures):
+            if measure_name(measurement.measure) in names:
+                yield dossier, view, number, measurement
+
+
+def measure_name(measure: str) -> str:
+    """Return a measure's name without its version."""
+    return measure.partition("@")[0]
+
+
+def decisions(pack: PackData) -> Iterator[tuple[Dossier, DecisionView]]:
+    """Yield each dossier that has a decision."""
+    for dossier in pack.dossiers:
+        if dossier.decision is not None:
+            yield dossier, dossier.decision
+
+
+def results_of(pack: PackData, names: frozenset[str]) -> list[RuleResult]:
+    """Return the rule results about these measures."""
+    return [
+        rule for _, view in decisions(pack) for rule in view.decision.rules if measure_name(rule.measure) in names
+    ]
+
+
+def status(result: Status, waiver: str = "", until: str = "") -> Line:
+    """Write a status as a word; a waiver is laid over it and never replaces it."""
+    word, tone = STATUS_WORDS[result]
+    if not waiver:
+        return (Span(word, tone),)
+    return line(Span(word, tone), f", waived by {waiver}" + (f" until {until}" if until else ""))
+
+
+def rule_status(rule: RuleResult) -> Line:
+    """Write a rule's status with its reason and its waiver."""
+    words = status(rule.status, rule.waiver, minute(rule.waiver_expires) if rule.waiver_expires else "")
+    return line(words, f" ({rule.reason.value})") if rule.reason else words
+
+
+def enforcement(value: Enforcement) -> str:
+    """Write how hard a rule binds."""
+    return value.value
+
+
+def observed(
+    register: Register, source: str, pointer: str, check: Check,
+) -> tuple[Part, Part, Part]:
+    """Write observed value, interval and threshold of a check, with the digits it takes to tell them apart."""
+    places = places_against(check.observed, check.threshold)
+    form = f"fixed:{places}"
+    value: Part = register.number(check.observed, form, source, f"{pointer}/observed") if check.observed else "–"
+    interval: Part = "–"
+    if check.interval:
+        interval = line(
+            register.number(check.interval.low, form, source, f"{pointer}/interval/low"), " to ",
+            register.number(check.interval.high, form, source, f"{pointer}/interval/high"),
+        )
+    threshold = line(f"{check.op} {check.threshold}".strip() or "–")
+    return value, interval, threshold
+
+
+def telling(rule: RuleResult) -> tuple[int, Check] | None:
+    """Return the check that a summary names: the first with the rule's own status, else the first."""
+    if not rule.checks:
+        return None
+    return next(
+        ((number, check) for number, check in enumerate(rule.checks) if check.status == rule.status),
+        (0, rule.checks[0]),
+    )
+
+
+def verdict(decision: Decision) -> tuple[str, Tone]:
+    """Return a decision's word."""
+    if decision.problem:
+        return "DENIED, IN ERROR", "bad"
+    return ("ALLOWED", "good") if decision.outcome.value == "allow" else ("DENIED", "bad")

@@ -1,0 +1,118 @@
+"""The cover: what was decided, about what, as of when, and whether the ledger that says so verifies."""
+
+from govern.domain.decision import Decision
+from govern_reports.view.blocks import Cover, Line, Part, Tone, line, mono
+from govern_reports.view.context import Context, decisions, verdict
+from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
+
+KINDS = {
+    "model": "Evidence pack for one model version",
+    "system": "Evidence pack for one system over a period",
+    "decision": "Evidence pack for one decision",
+    "control": "Evidence pack by control",
+    "ledger": "Evidence pack for a whole ledger",
+}
+NOTE = (
+    "This document carries its own proofs as attachments. Section “How to verify” says how to check it without us, offline, "
+    "with the trust root that you were given on another way. Tamper-evident means that a change shows, not that none is "
+    "possible."
+)
+
+
+def cover(context: Context) -> Cover:
+    """Write the cover."""
+    pack = context.pack
+    found = list(decisions(pack))
+    word, tone, sentence = _sentence(context, [view.decision for _, view in found])
+    wrong = pack.verification.outcome
+    alarm = ""
+    if wrong == "wrong":
+        word, tone = "LEDGER DOES NOT VERIFY", "bad"
+        alarm = f"The ledger behind this pack does not verify: {one_line(pack.verification.problem) or 'a step failed'}. Rely on nothing below."
+    elif wrong == "unchecked":
+        alarm = f"The ledger behind this pack could not be verified in full: {one_line(pack.verification.problem) or 'a step could not be run'}."
+    return Cover(
+        kind=KINDS[pack.kind], title=clean(pack.title, 160), subtitle=_subtitle(context), sentence=sentence,
+        status=word, tone=tone, alarm=clean(alarm), scores=_scores([view.decision for _, view in found]),
+        facts=_facts(context), root=grouped(pack.root), note=NOTE,
+    )
+
+
+def _subtitle(context: Context) -> str:
+    """Name the system and its tier, or how many systems there are."""
+    systems = {dossier.system.name: dossier.system for dossier in context.pack.dossiers}
+    if len(systems) == 1:
+        system = next(iter(systems.values()))
+        return clean(f"System {system.name}, {system.purpose}, tier {system.tier}, owner {system.owner}", 240)
+    return plural(len(context.pack.status.systems), "system") + ", " + plural(len(context.pack.dossiers), "model version")
+
+
+def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
+    """Say the decision in one sentence."""
+    pack = context.pack
+    moment = second(pack.as_of)
+    if not found:
+        if pack.kind == "ledger":
+            return "LEDGER AUDIT", "", f"As of {moment} the ledger {clean(pack.status.origin, 80)} holds {plural(pack.size, 'entry', 'entries')}."
+        return "NOT DECIDED", "warn", f"As of {moment} no gate has decided on what this pack is about."
+    if len(found) > 1:
+        allowed = sum(decision.outcome.value == "allow" for decision in found)
+        return (
+            f"{allowed} OF {len(found)} ALLOWED", "good" if allowed == len(found) else "warn",
+            f"As of {moment} the latest decisions allow {allowed} of {len(found)} model versions.",
+        )
+    decision = found[0]
+    word, tone = verdict(decision)
+    score = decision.before_waivers
+    waived = f", and {plural(len(decision.waivers), 'waiver')} laid over the rest" if decision.waivers else ""
+    verb = "allows" if decision.outcome.value == "allow" else "does not allow"
+    return word, tone, (
+        f"On {second(decision.as_of)} the gate {clean(decision.gate, 60)} {verb} {clean(decision.subject_name, 80)}: "
+        f"{score.passed} of {score.total} binding rules pass{waived}. {_approvals(context)}"
+    )
+
+
+def _approvals(context: Context) -> str:
+    """Say how the reviews stand beside the decision."""
+    dossier = context.pack.dossiers[0]
+    approved = [row for row in dossier.reviews if row.action == "approve" and row.standing == "live"]
+    if dossier.missing:
+        lacking = words([f"{item.count} {item.role}" for item in dossier.missing])
+        return f"The review quorum still lacks {clean(lacking, 160)}."
+    if approved:
+        holders = words(list(dict.fromkeys(row.holder for row in approved)))
+        return f"It is approved by {clean(holders, 200)}."
+    return "No approval was required." if not dossier.quorum else "No approval is recorded."
+
+
+def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:
+    """Give the scores before and after waivers; summed over several decisions."""
+    if not found:
+        return ()
+    before = (sum(item.before_waivers.passed for item in found), sum(item.before_waivers.total for item in found))
+    after = (sum(item.after_waivers.passed for item in found), sum(item.after_waivers.total for item in found))
+    return (
+        ("Binding rules passed, before waivers", line(f"{before[0]} of {before[1]}")),
+        ("After waivers", line(f"{after[0]} of {after[1]}")),
+    )
+
+
+def _facts(context: Context) -> tuple[tuple[str, Line], ...]:
+    """Give what identifies the pack."""
+    pack = context.pack
+    rows: list[tuple[str, Part]] = []
+    if len(pack.dossiers) == 1:
+        rows.append(("Model", line(pack.dossiers[0].name)))
+        rows.append(("Model digest", mono(grouped(pack.dossiers[0].model))))
+        rows.append(("Gate", pack.dossiers[0].gate))
+    if pack.period:
+        rows.append(("Period", span(*pack.period)))
+    if pack.scope:
+        rows.append(("Scope", pack.scope))
+    rows += [
+        ("As of", second(pack.as_of)),
+        ("Ledger", line(pack.status.origin, f", {plural(pack.size, 'entry', 'entries')}")),
+    ]
+    if pack.issuer:
+        rows.append(("Issued by", mono(pack.issuer)))
+    return tuple((label, line(part)) for label, part in rows)

@@ -1,0 +1,120 @@
+"""Fairness by group and crossing: tables, dot plots against the threshold, and the LL144 summary where it applies."""
+
+from govern.domain.evidence import Measurement
+from govern.exchange.pdf_figures import show
+from govern_reports.charts.dots import Dot, dot_plot
+from govern_reports.view.blocks import Builder, Part, Section
+from govern_reports.view.context import FAIRNESS, Context, decisions, measure_name, results_of
+from govern_reports.view.measured import cell, rows_table, title, values_table
+from govern_reports.view.text import clean, count, is_number, one_line
+
+MOST_DOTS = 24
+"""Rows of one chart; the table under it has every group."""
+
+
+def fairness(context: Context) -> Section:
+    """Write the section."""
+    page = Builder("fairness", "Fairness")
+    found = False
+    for dossier, view, number, measurement in context.measurements(FAIRNESS):
+        found = True
+        base = f"/measures/{number}"
+        source = context.register.source("evidence", view.digest)
+        whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else "Monitoring: "
+        page.head(f"{whose}{title(measurement)}")
+        if measurement.availability != "measured":
+            page.say(f"Not measured ({measurement.availability}). {measurement.reason}", role="note")
+            continue
+        chart = _chart(context, measurement)
+        if chart:
+            page.chart(*chart)
+        if measurement.groups:
+            rows_table(page, context, measurement, source, base, part="groups")
+        if measurement.features:
+            rows_table(page, context, measurement, source, base, part="features")
+        values_table(page, context, measurement, source, base)
+        if measure_name(measurement.measure) == "impact_ratio" and _ll144_applies(context):
+            _ll144(page, context, measurement, source, base)
+        _left_out(page, view.evidence.excluded, measurement)
+    if not found:
+        page.say("No evidence in this pack measures fairness: this line is not assessed.", role="note")
+    return page.done()
+
+
+def _left_out(page: Builder, excluded: tuple[object, ...], measurement: Measurement) -> None:
+    """Say how many rows of this attribute are unknown."""
+    rows = [item for item in excluded if getattr(item, "attribute", "") == measurement.attribute and getattr(item, "n", 0)]
+    if rows:
+        total = sum(getattr(item, "n", 0) for item in rows)
+        page.say(f"{count(total)} rows have no known {measurement.attribute}: counted, and in no group above.", role="note")
+
+
+def _thresholds(context: Context, measurement: Measurement) -> tuple[dict[str, str], str]:
+    """Return each group's status as checked, and the threshold, from the rules over this measure."""
+    name = measure_name(measurement.measure)
+    statuses: dict[str, str] = {}
+    threshold = ""
+    for rule in results_of(context.pack, frozenset({name})):
+        for check in rule.checks:
+            attribute, _, group = check.label.partition("=")
+            if attribute == measurement.attribute:
+                statuses[group] = check.status.value
+                threshold = threshold or check.threshold
+    return statuses, threshold
+
+
+def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None:
+    """Draw the ratio (or the rate) of each group."""
+    key = "ratio" if any(is_number(row.get("ratio")) for row in measurement.groups) else "rate"
+    if not any(is_number(row.get(key)) for row in measurement.groups):
+        return None
+    statuses, threshold = _thresholds(context, measurement)
+    dots = []
+    for row in measurement.groups[:MOST_DOTS]:
+        value = row.get(key)
+        interval = row.get("interval") if key == "ratio" else None
+        low = high = None
+        if isinstance(interval, dict) and is_number(interval.get("low")) and is_number(interval.get("high")):
+            low, high = float(str(interval["low"])), float(str(interval["high"]))
+        group = str(row.get("group", ""))
+        dots.append(Dot(
+            label=clean(f"{group} (n {row.get('n', '–')})", 60), value=float(str(value)) if is_number(value) else None,
+            text=show(value, "fixed:3") if is_number(value) else "–", low=low, high=high, status=statuses.get(group, ""),
+        ))
+    usable = is_number(threshold) and key == "ratio"
+    words = title(measurement)
+    lowest = min((dot for dot in dots if dot.value is not None), key=lambda dot: dot.value or 0.0, default=None)
+    caption = f"{words}: {key} of each group"
+    if lowest:
+        caption += f"; the lowest is {one_line(lowest.label, 80)} at {lowest.text}"
+    caption += f", threshold {threshold}" if usable else ""
+    caption += ". Diamond: fails; ring: inconclusive; dot: passes or not judged."
+    svg = dot_plot(
+        dots, title=clean(caption, 300), axis=key, threshold=float(threshold) if usable else None,
+        threshold_text=threshold, origin=1.0 if key == "ratio" else None,
+    )
+    return svg, caption
+
+
+def _ll144_applies(context: Context) -> bool:
+    """Whether a policy in this pack speaks of NYC Local Law 144."""
+    return any(
+        "ll144" in control.lower() or "5-301" in control for _, view in decisions(context.pack)
+        for rule in view.decision.rules for control in rule.controls
+    )
+
+
+def _ll144(page: Builder, context: Context, measurement: Measurement, source: str, base: str) -> None:
+    """Add the summary of results in the layout of 6 RCNY 5-301."""
+    heads = ("Category", ">Number of applicants", ">Number selected", ">Selection rate", ">Impact ratio")
+    rows: list[tuple[Part, ...]] = []
+    for number, row in enumerate(measurement.groups):
+        place = f"{base}/groups/{number}"
+        rows.append((
+            str(row.get("group", "–")),
+            *(cell(context, row.get(key), key, source, f"{place}/{key}") for key in ("n", "selected", "rate", "ratio")),
+        ))
+    page.table(
+        heads, rows, f"Summary of results in the layout of 6 RCNY 5-301: {measurement.attribute.replace('*', ' × ')}",
+        note="Local Law 144 sets no pass mark: it asks that these numbers are computed by an independent auditor, published and no older than a year.",
+    )

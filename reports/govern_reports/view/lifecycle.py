@@ -1,0 +1,45 @@
+"""Deployment history and lineage, as a table, as a picture and as rows."""
+
+from govern_reports.charts.graph import Box, lineage_picture
+from govern_reports.view.blocks import Builder, Part, Section, line, mono
+from govern_reports.view.context import Context
+from govern_reports.view.text import clean, ends, minute, plural, words
+
+MOST_ROWS = 120
+
+
+def lifecycle(context: Context) -> Section:
+    """Write the section."""
+    pack = context.pack
+    page = Builder("lineage", "Deployment and lineage")
+    page.table(
+        ("Time, UTC 18%", "What 14%", "Where and which 42%", "By 16%", ">Entry 10%"),
+        [(minute(row.time), row.kind, row.what, row.holder, f"#{row.index}") for row in pack.lifecycle],
+        "Promotions, deployments, rollbacks and retirements",
+        empty=f"None recorded; searched in all {pack.size:,} entries.",
+    )
+    for dossier in pack.dossiers:
+        if not dossier.lineage:
+            continue
+        page.head(f"Lineage of {dossier.name}")
+        boxes = [
+            Box(kind=row.kind, name=clean(_short(row.node), 60), detail=f"#{row.index} {row.digest[7:15]}", standing=row.standing)
+            for row in dossier.lineage
+        ]
+        kinds = sorted({row.kind for row in dossier.lineage})
+        caption = f"Lineage of {dossier.name}: {plural(len(boxes), 'node')} ({words(kinds)}), from data on the left to service on the right."
+        page.chart(lineage_picture(boxes, title=clean(caption, 300)), caption)
+        rows: list[tuple[Part, ...]] = [
+            (line(mono(row.lanes), f" {row.node}"), row.kind, row.detail, mono(ends(row.digest)), f"#{row.index}")
+            for row in dossier.lineage[:MOST_ROWS]
+        ]
+        page.table(
+            ("Node 34%", "Kind 12%", "Detail 24%", "SHA-256 20%", ">Entry 10%"), rows, f"Lineage of {dossier.name}, row by row",
+            note=f"The first {MOST_ROWS} of {len(dossier.lineage)} rows." if len(dossier.lineage) > MOST_ROWS else "",
+        )
+    return page.done()
+
+
+def _short(node: str) -> str:
+    """Return a node's name without its kind."""
+    return node.partition("/")[2] or node

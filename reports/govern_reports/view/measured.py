@@ -1,0 +1,156 @@
+"""Tables of measured numbers: which columns a measurement has, how each is printed, and where it comes from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from govern.domain.evidence import JsonValue, Measurement
+from govern_reports.view.blocks import Builder, Part, line
+from govern_reports.view.context import Context, measure_name
+from govern_reports.view.text import is_number
+
+TITLES: Final[dict[str, tuple[str, str]]] = {
+    "n": ("n", "count"),
+    "selected": ("Selected", "count"),
+    "above": ("Above", "count"),
+    "rate": ("Rate", "percent:1"),
+    "ratio": ("Ratio", "fixed:3"),
+    "interval": ("Interval", "fixed:3"),
+    "p_value": ("p", "fixed:4"),
+    "shortfall": ("Shortfall", "fixed:1"),
+    "minimum_detectable": ("Min. detectable", "fixed:3"),
+    "true_positive_rate": ("TPR", "percent:1"),
+    "false_positive_rate": ("FPR", "percent:1"),
+    "false_negative_rate": ("FNR", "percent:1"),
+    "kind": ("Kind", "text"),
+    "statistic": ("Statistic", "fixed:3"),
+    "p_adjusted": ("p, corrected", "fixed:4"),
+    "effect": ("Effect", "fixed:3"),
+    "effect_name": ("Effect size", "text"),
+    "n_reference": ("n reference", "count"),
+    "n_window": ("n window", "count"),
+    "importance": ("Importance", "fixed:4"),
+    "std": ("Spread", "fixed:4"),
+    "rank": ("Rank", "count"),
+    "flip": ("One-person flip", "text"),
+}
+"""Known keys: head and form, in the order of the columns."""
+WIDEST: Final = 9
+"""Columns beyond these make a table that can't be read; the evidence has the rest."""
+METHODS: Final = frozenset({"method", "level"})
+
+
+def keys_of(rows: Sequence[Mapping[str, JsonValue]]) -> list[str]:
+    """Return the keys worth a column: known ones first, then others that hold numbers or short words."""
+    found = {key for row in rows for key, value in row.items() if value is not None}
+    known = [key for key in TITLES if key in found]
+    others = sorted(
+        key for key in found - set(TITLES) - {"group", "feature"}
+        if all(isinstance(row.get(key), int | str | None) for row in rows)
+    )
+    return (known + others)[:WIDEST]
+
+
+def form_of(key: str, value: JsonValue) -> str:
+    """Return how a value under this key is printed."""
+    if key in TITLES:
+        form = TITLES[key][1]
+        if form != "count" or isinstance(value, int):
+            return form
+    if isinstance(value, bool):
+        return "text"
+    if isinstance(value, int):
+        return "count"
+    return "fixed:3" if is_number(value) else "text"
+
+
+def cell(context: Context, value: JsonValue, key: str, source: str, pointer: str) -> Part:
+    """Return one value as it is printed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        low, high = value.get("low"), value.get("high")
+        if low is None or high is None:
+            return "–"
+        form = TITLES.get(key, ("", "fixed:3"))[1]
+        return line(
+            context.register.number(low, form, source, f"{pointer}/low"), " to ",
+            context.register.number(high, form, source, f"{pointer}/high"),
+        )
+    form = form_of(key, value)
+    if form == "text":
+        return str(value) if value not in {None, ""} else "–"  # type: ignore[comparison-overlap]
+    if form != "count" and not is_number(value):
+        return "–" if value is None else str(value)
+    return context.register.number(value, form, source, pointer)
+
+
+def head_of(key: str) -> str:
+    """Return a column's head, aligned for its values."""
+    if key in TITLES:
+        title, form = TITLES[key]
+        return title if form == "text" else f">{title}"
+    return ">" + key.replace("_", " ")
+
+
+def rows_table(
+    page: Builder, context: Context, measurement: Measurement, source: str, base: str, *, part: str,
+) -> None:
+    """Add a table of a measurement's groups or features."""
+    rows = measurement.groups if part == "groups" else measurement.features
+    name = "group" if part == "groups" else "feature"
+    keys = keys_of(rows)
+    made: list[tuple[Part, ...]] = []
+    for number, row in enumerate(rows):
+        made.append((
+            str(row.get(name, "–")),
+            *(cell(context, row.get(key), key, source, f"{base}/{part}/{number}/{key}") for key in keys),
+        ))
+    page.table(
+        (name.capitalize(), *(head_of(key) for key in keys)), made, caption(measurement), note=note(measurement),
+    )
+
+
+def values_table(page: Builder, context: Context, measurement: Measurement, source: str, base: str) -> None:
+    """Add a table of a measurement's numbers about the whole, each with its interval where it has one."""
+    made: list[tuple[Part, ...]] = []
+    for key in sorted(measurement.values):
+        value = measurement.values[key]
+        if key.endswith("_interval") or isinstance(value, list | dict):
+            continue
+        interval = measurement.values.get(f"{key}_interval")
+        made.append((
+            key.replace("_", " "), cell(context, value, key, source, f"{base}/values/{key}"),
+            cell(context, interval, "interval", source, f"{base}/values/{key}_interval") if interval else "–",
+        ))
+    if made:
+        page.table((f"{title(measurement)} 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=note(measurement))
+
+
+def title(measurement: Measurement) -> str:
+    """Name a measurement: `Impact ratio by sex`."""
+    name = measure_name(measurement.measure).replace("_", " ")
+    return name.capitalize() + (f" by {measurement.attribute.replace('*', ' × ')}" if measurement.attribute else "")
+
+
+def caption(measurement: Measurement) -> str:
+    """Say what a table shows."""
+    words = [f"{title(measurement)} ({measurement.measure})"]
+    if measurement.favourable:
+        words.append(f"favourable outcome {measurement.favourable}")
+    if measurement.reference:
+        words.append(f"compared with {measurement.reference}")
+    return ", ".join(words)
+
+
+def note(measurement: Measurement) -> str:
+    """Say how intervals were made and which tests were run."""
+    intervals = [row["interval"] for row in measurement.groups if isinstance(row.get("interval"), dict)]
+    tests = sorted({str(row["test"]) for row in measurement.groups if row.get("test")})
+    words = []
+    if intervals and isinstance(intervals[0], dict):
+        words.append(f"Interval: {intervals[0].get('method', '')}, level {intervals[0].get('level', '')}.")
+    if tests:
+        words.append(f"p: {', '.join(tests)}.")
+    if measurement.reason:
+        words.append(measurement.reason)
+    return " ".join(words)

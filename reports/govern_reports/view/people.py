@@ -1,0 +1,76 @@
+"""Who decided: approvals with quorum and conflicts, waivers, findings."""
+
+from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
+from govern_reports.view.context import Context
+from govern_reports.view.text import ends, grouped, minute, plural, words
+
+STANDING = {"live": ("live", "good"), "stale": ("STALE", "bad"), "superseded": ("superseded", "muted"), "refused": ("does not count", "bad")}
+
+
+def people(context: Context) -> Section:
+    """Write the section."""
+    page = Builder("people", "Decisions, approvals, waivers and findings")
+    for dossier in context.pack.dossiers:
+        page.head(f"Reviews of {dossier.name} at {dossier.gate}")
+        quorum = words([f"{item.count} {item.role} (not {', '.join(item.distinct_from)})" for item in dossier.quorum])
+        lacking = words([f"{item.count} {item.role}" for item in dossier.missing])
+        page.facts(
+            ("Quorum", quorum or "none required"), ("Still missing", lacking or "nothing"),
+            ("Approvals are signed over", mono(grouped(dossier.closure)) if dossier.closure else "nothing yet"),
+        )
+        rows: list[tuple[Part, ...]] = []
+        for row in dossier.reviews:
+            word, tone = STANDING[row.standing]
+            rows.append((
+                row.holder, row.role, row.action, minute(row.time), mono(ends(row.keyid)),
+                line(row.reason or "–", f" [{row.note}]" if row.note else ""), Span(word, tone), f"#{row.index}",  # type: ignore[arg-type]
+            ))
+        page.table(
+            ("Holder 12%", "Role 10%", "Action 11%", "Signed, UTC 14%", "Key 17%", "Reason 20%", "Standing 9%", ">Entry 7%"), rows,
+            f"Reviews of {dossier.name}", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
+        )
+        page.table(
+            ("Holder 20%", "Why they may not approve 64%", ">Entry 16%"),
+            [(item.holder, item.reason, f"#{item.index}") for item in dossier.conflicts], "Conflicts of interest, from lineage",
+            empty="No holder is excluded by what the ledger says they did.",
+        )
+        if dossier.closure_nodes:
+            page.table(
+                ("Kind 16%", "Name 54%", "SHA-256 30%"),
+                [(node.kind, node.name, mono(ends(node.digest))) for node in dossier.closure_nodes],
+                f"What an approval of {dossier.name} relies on",
+                note="An approval is stale as soon as one of these changes.",
+            )
+    _waivers(page, context)
+    _findings(page, context)
+    return page.done()
+
+
+def _waivers(page: Builder, context: Context) -> None:
+    """Add the waivers."""
+    page.head("Waivers", "waivers")
+    page.table(
+        ("Id 8%", "Rule 14%", "Gate 16%", "State 10%", "Expires, UTC 14%", "Reason 20%", "Asked, approved by 18%"),
+        [
+            (row.id, row.rule, row.gate, row.state, minute(row.expires), row.reason,
+             f"{row.requester}; {words(list(row.approvers)) or 'nobody'}")
+            for row in context.pack.waivers
+        ],
+        "Waivers", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
+    )
+
+
+def _findings(page: Builder, context: Context) -> None:
+    """Add the findings."""
+    page.head("Findings", "findings")
+    opened = sum(row.state == "open" for row in context.pack.findings)
+    page.table(
+        ("Id 8%", "Severity 10%", "Title 34%", "Owner 14%", "Due 12%", "State 14%", ">Entry 8%"),
+        [
+            (row.id, row.severity, row.title, row.owner, minute(row.due)[:10],
+             Span(f"{row.state}, OVERDUE", "bad") if row.overdue else row.state, f"#{row.index}")
+            for row in context.pack.findings
+        ],
+        f"Findings, {plural(opened, 'of them open', 'of them open') if context.pack.findings else 'none'}",
+        empty=f"None recorded; searched in all {context.pack.size:,} entries.",
+    )

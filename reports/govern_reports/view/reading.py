@@ -1,0 +1,134 @@
+"""Read this first: what is asserted and what is not, six lines, and what is not evidenced here."""
+
+from govern.domain.decision import RuleResult, Status
+from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, link
+from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
+from govern_reports.view.text import minute, plural, words
+
+MET: dict[str, tuple[str, Tone]] = {
+    "met": ("met", "good"), "not": ("NOT MET", "bad"), "unknown": ("not assessed", "warn"),
+}
+
+
+def reading(context: Context) -> Section:
+    """Write the section."""
+    page = Builder("read-first", "Read this first", new_page=True)
+    page.say(
+        "This pack asserts that the statements in the attached ledger entries were signed by the named keys, in the order "
+        "shown; that each verdict follows from the attached evidence under the attached policy; and that the printed numbers "
+        "are those of the evidence. ",
+        "It does not assert that a statement is true, that everything that happened was recorded, or that any law is met: a "
+        "passed rule supports a control, and people decide whether the control is served.",
+        role="lead",
+    )
+    page.table(
+        ("Line 18%", "Standing 14%", "On what 52%", "See 16%"), _lines(context), "Six lines",
+        note="“Not assessed” is not “met”: nothing in this pack speaks to it, or what does is inconclusive.",
+    )
+    page.head("What is not evidenced here", "not-evidenced")
+    page.table(
+        ("What 44%", "Why 38%", "Whose it is 18%"), _gaps(context), "Not evidenced in this pack",
+        empty="Nothing beyond what section “Limits” says of every pack.",
+    )
+    return page.done()
+
+
+def _lines(context: Context) -> list[tuple[Part, ...]]:
+    """Write the six lines."""
+    pack = context.pack
+    opened = [row for row in pack.findings if row.state == "open"]
+    outcome = pack.verification.outcome
+    integrity = {"verified": "met", "wrong": "not", "unchecked": "unknown"}[outcome]
+    incidents = "not" if opened else "met"
+    rolled = sum(row.kind == "rollback" for row in pack.lifecycle)
+    rows = [
+        ("Integrity", integrity, _integrity(context), "integrity"),
+        ("Completeness", *_completeness(context), "results"),
+        ("Human oversight", *_oversight(context), "people"),
+        ("Fairness", *_of_rules(results_of(pack, FAIRNESS)), "fairness"),
+        ("Performance and drift", *_of_rules(results_of(pack, PERFORMANCE | DRIFT)), "performance"),
+        (
+            "Incidents", incidents,
+            f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}; "
+            f"searched in all {pack.size:,} entries",
+            "findings",
+        ),
+    ]
+    return [
+        (Span(name, "strong"), Span(*MET[standing]), detail, link(_section_name(target), target))
+        for name, standing, detail, target in rows
+    ]
+
+
+def _section_name(target: str) -> str:
+    """Name a section for its link."""
+    return {
+        "integrity": "Ledger integrity", "results": "Tests and results", "people": "Approvals", "fairness": "Fairness",
+        "performance": "Performance and drift", "findings": "Findings",
+    }[target]
+
+
+def _integrity(context: Context) -> str:
+    """Say how the ledger verified at export."""
+    view = context.pack.verification
+    passed = sum(step.state == "ok" for step in view.steps)
+    return view.problem or f"{passed} of {len(view.steps)} verification steps passed over {plural(view.size, 'entry', 'entries')}"
+
+
+def _completeness(context: Context) -> tuple[str, str]:
+    """Say whether every binding rule could be decided."""
+    rules = [rule for _, view in decisions(context.pack) for rule in view.decision.rules if rule.enforcement.denies]
+    if not rules:
+        return "unknown", "no decision with binding rules is in this pack"
+    open_ends = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
+    if open_ends:
+        return "not", f"{len(open_ends)} of {len(rules)} binding rules could not be decided: {words(open_ends[:6])}"
+    return "met", f"all {len(rules)} binding rules could be decided"
+
+
+def _oversight(context: Context) -> tuple[str, str]:
+    """Say whether the review quorum is there."""
+    dossiers = [dossier for dossier in context.pack.dossiers if dossier.decision is not None]
+    if not dossiers or not any(dossier.quorum for dossier in dossiers):
+        return "unknown", "no review quorum is required for what this pack is about"
+    lacking = [dossier.name for dossier in dossiers if dossier.missing]
+    live = sum(row.standing == "live" and row.action == "approve" for dossier in dossiers for row in dossier.reviews)
+    if lacking:
+        return "not", f"the quorum is incomplete for {words(lacking[:4])}"
+    return "met", f"quorum complete with {plural(live, 'live approval')}"
+
+
+def _of_rules(rules: list[RuleResult]) -> tuple[str, str]:
+    """Say how a group of rules stands: one failure is enough for `not met`."""
+    if not rules:
+        return "unknown", "no rule of the policies in force measures it"
+    failed = [rule.rule for rule in rules if rule.status is Status.FAIL]
+    unclear = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
+    passed = sum(rule.status is Status.PASS for rule in rules)
+    if failed:
+        return "not", f"{len(failed)} of {len(rules)} rules fail: {words(failed[:6])}"
+    if unclear or not passed:
+        return "unknown", f"{len(unclear)} of {len(rules)} rules inconclusive: {words(unclear[:6])}" if unclear else "no rule applies"
+    return "met", f"{passed} of {len(rules)} rules pass"
+
+
+def _gaps(context: Context) -> list[tuple[Part, ...]]:
+    """List what a reader might take for evidenced and is not."""
+    rows: list[tuple[Part, ...]] = []
+    for dossier, view in decisions(context.pack):
+        for rule in view.decision.rules:
+            if rule.status in {Status.INCONCLUSIVE, Status.ERROR}:
+                rows.append((line(f"{rule.rule} {rule.title}"), rule.explanation, dossier.system.owner))
+            if rule.waiver:
+                until = f" until {minute(rule.waiver_expires)}" if rule.waiver_expires else ""
+                rows.append((line(f"{rule.rule} {rule.title}"), f"waived by {rule.waiver}{until}; not met", dossier.system.owner))
+        rows.extend(
+            (f"Approval by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
+        )
+    if context.pack.status.unanchored:
+        rows.append((
+            f"The last {plural(context.pack.status.unanchored, 'entry', 'entries')} of the ledger",
+            "no outside anchor after them: whoever holds both database and log key could have replaced them",
+            "ledger owner",
+        ))
+    return rows

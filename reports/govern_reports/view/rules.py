@@ -1,0 +1,194 @@
+"""Policy and controls, tests and results, attempts and goalposts."""
+
+from collections.abc import Iterable
+
+from govern.domain.decision import RuleResult, Status
+from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
+from govern_reports.view.context import Context, decisions, enforcement, observed, rule_status, status, telling
+from govern_reports.view.text import count, ends, minute, plural, words
+
+LONGEST_DOCUMENT = 60_000
+"""Characters of a policy that are printed; the whole document is attached."""
+
+
+def policies(context: Context) -> Section:
+    """Print the policies as they stood, and which controls their rules support."""
+    pack = context.pack
+    page = Builder("policy", "Policy and controls")
+    page.table(
+        ("Policy 26%", "Version 12%", "Change 14%", "SHA-256 22%", "Signed, UTC 18%", ">Entry 8%"),
+        [
+            (view.name, view.version, view.change, mono(ends(view.digest)), minute(view.time), f"#{view.index}")
+            for view in pack.policies
+        ],
+        "Policies as they stood", empty="No policy is part of this pack.",
+    )
+    sources = [
+        (view.name, source.get("ref", ""), source.get("status", ""), source.get("retrieved", ""))
+        for view in pack.policies for source in view.sources
+    ]
+    page.table(
+        ("Policy", "Source", "Status as recorded", "Retrieved"), sources, "What the policies rest on",
+        note="The legal status is the one recorded when the policy was signed; ask counsel whether it still holds.",
+        empty="The policies name no sources.",
+    )
+    page.table(
+        ("Control 30%", "Rule 16%", "Status 18%", "Claim 12%", "Evidence 24%"), list(_controls(context)),
+        "Control matrix: which rule speaks to which control",
+        note="“Supports” means that the number bears on the control. No number satisfies an article.",
+        empty="No rule names a control.",
+    )
+    return page.done()
+
+
+def _controls(context: Context) -> Iterable[tuple[Part, ...]]:
+    """Yield a row for each control of each rule."""
+    rows: list[tuple[str, tuple[Part, ...]]] = []
+    for dossier, view in decisions(context.pack):
+        where = {item.digest: item.index for item in dossier.evidence}
+        for rule in view.decision.rules:
+            held = words([f"#{where[digest]}" for digest in rule.evidence if digest in where]) or "–"
+            rows.extend((control, (control, rule.rule, rule_status(rule), rule.claim, held)) for control in rule.controls)
+    return [row for _, row in sorted(rows, key=lambda item: item[0])]
+
+
+def documents(context: Context) -> Section | None:
+    """Print the policy documents whole."""
+    if not context.pack.policies:
+        return None
+    page = Builder("documents", "Policy documents, as signed")
+    for view in context.pack.policies:
+        page.head(f"{view.name}@{view.version}")
+        text = view.text[:LONGEST_DOCUMENT]
+        page.pre(text + ("\n… the rest is in the attachment" if len(view.text) > LONGEST_DOCUMENT else ""))
+    return page.done()
+
+
+def results(context: Context) -> Section:
+    """Give every rule's procedure, numbers, threshold and status."""
+    page = Builder("results", "Tests and results")
+    none = True
+    for dossier, view in decisions(context.pack):
+        none = False
+        decision = view.decision
+        source = context.register.source("decisions", view.digest)
+        where = {item.digest: item.index for item in dossier.evidence}
+        page.head(f"{dossier.name} at {decision.gate}")
+        if decision.problem:
+            page.say(f"The gate itself is an error: {decision.problem}", role="alarm")
+        page.say(
+            f"Decided on {minute(decision.as_of)} UTC by {decision.engine}, entry #{view.index}; "
+            f"{decision.before_waivers.passed} of {decision.before_waivers.total} binding rules pass before waivers, "
+            f"{decision.after_waivers.passed} of {decision.after_waivers.total} after.",
+        )
+        page.table(
+            ("Rule 30%", "Binds 12%", "Status 16%", ">Observed 10%", ">Threshold 12%", ">n 10%", ">Evidence 10%"),
+            [_summary(context, source, number, rule, where) for number, rule in enumerate(decision.rules)],
+            f"Every rule asked of {dossier.name}",
+            note="Where a rule looks at several groups or features, the row shows the first that decides its status.",
+        )
+        for number, rule in enumerate(decision.rules):
+            _detail(page, context, source, number, rule)
+    if none:
+        page.say("No gate has decided on anything in this pack.")
+    return page.done()
+
+
+def _summary(
+    context: Context, source: str, number: int, rule: RuleResult, where: dict[str, int],
+) -> tuple[Part, ...]:
+    """Write one rule's row."""
+    found = telling(rule)
+    value: Part = "–"
+    threshold: Part = "–"
+    size = "–"
+    if found:
+        place, check = found
+        value, _, threshold = observed(context.register, source, f"/rules/{number}/checks/{place}", check)
+        size = count(check.n) if check.n is not None else "–"
+    held = words([f"#{where[digest]}" for digest in rule.evidence if digest in where]) or "–"
+    return (
+        line(Span(rule.rule, "strong"), f" {rule.title}"), enforcement(rule.enforcement), rule_status(rule), value,
+        threshold, size, held,
+    )
+
+
+def _detail(page: Builder, context: Context, source: str, number: int, rule: RuleResult) -> None:
+    """Write one rule's paragraph and, where it looked at more than one thing, its table."""
+    page.head(f"{rule.rule} {rule.title}", level=3)
+    page.say(Span(_verdict_word(rule), "strong"), f" {rule.explanation}")
+    extra = [
+        ("Beside the status", rule.advisory), ("What would turn it", rule.flip),
+        ("Remedy", rule.remediation if rule.status is not Status.PASS else ""),
+        ("Controls", ", ".join(f"{control} ({rule.claim})" for control in rule.controls)),
+    ]
+    facts = [(label, line(text)) for label, text in extra if text]
+    if facts:
+        page.facts(*facts)
+    if not rule.checks:
+        return
+    rows: list[tuple[Part, ...]] = []
+    for place, check in enumerate(rule.checks):
+        value, interval, threshold = observed(context.register, source, f"/rules/{number}/checks/{place}", check)
+        rows.append((
+            check.label or "whole", count(check.n) if check.n is not None else "–", value, interval, threshold,
+            status(check.status), check.note or (check.reason.value if check.reason else "–"),
+        ))
+    method = next((check.interval for check in rule.checks if check.interval), None)
+    page.table(
+        ("What 18%", ">n 9%", ">Observed 10%", ">Interval 16%", ">Threshold 11%", "Status 12%", "Note 24%"), rows,
+        f"{rule.rule}, {rule.measure or 'attestation'}: {plural(len(rule.checks), 'check')}, "
+        f"{plural(sum(check.status is not Status.PASS for check in rule.checks), 'exception')}",
+        note=f"Interval: {method.method}, level {method.level}." if method else "",
+    )
+
+
+def _verdict_word(rule: RuleResult) -> str:
+    """Write the status as the start of a sentence."""
+    return {
+        Status.PASS: "Passes.", Status.FAIL: "Fails.", Status.INCONCLUSIVE: "Inconclusive.", Status.ERROR: "Error.",
+        Status.NOT_APPLICABLE: "Not applicable.",
+    }[rule.status]
+
+
+def attempts(context: Context) -> Section:
+    """Show every attempt of a model line and every policy between them."""
+    page = Builder("attempts", "Attempts and goalposts")
+    page.say(
+        "Every decision on this line of models at this gate, not only the last; and every version of a policy that "
+        "judged one of them. A threshold that was lowered after a failure shows here.",
+    )
+    for dossier in context.pack.dossiers:
+        rows: list[tuple[Part, ...]] = []
+        for number, view in enumerate(dossier.attempts, start=1):
+            decision = view.decision
+            failed = [rule.rule for rule in decision.rules if rule.denies]
+            rows.append((
+                str(number), minute(decision.as_of), decision.subject_name, _outcome(decision.outcome.value),
+                f"{decision.before_waivers.passed} of {decision.before_waivers.total}", words(failed[:6]) or "–",
+                ", ".join(_policy_names(context, decision.policies)), f"#{view.index}",
+            ))
+        page.table(
+            (">No. 5%", "Decided, UTC 16%", "Model 16%", "Outcome 9%", "Passed 9%", "Denied by 18%", "Policies 19%", ">Entry 8%"),
+            rows, f"Attempts at {dossier.gate}", empty="No gate has been asked.",
+        )
+    loosened = [view for view in context.pack.policies if view.change in {"loosened", "mixed"}]
+    for view in loosened:
+        page.say(
+            f"{view.name}@{view.version} (entry #{view.index}, {minute(view.time)} UTC) loosened the policy before it.",
+            role="alarm",
+        )
+    if not loosened:
+        page.say("No policy in this pack loosened the one before it.")
+    return page.done()
+
+
+def _policy_names(context: Context, digests: tuple[str, ...]) -> list[str]:
+    """Name policies by their digests."""
+    known = {view.digest: f"{view.name}@{view.version}" for view in context.pack.policies}
+    return [known.get(digest, ends(digest)) for digest in digests]  # type: ignore[call-overload]
+
+
+def _outcome(word: str) -> Span:
+    """Write a decision's outcome."""
+    return Span("allow", "good") if word == "allow" else Span("DENY", "bad")

@@ -1,0 +1,122 @@
+"""Scope and method, and the description of systems, models, data and runs."""
+
+from govern_reports.view.blocks import Builder, Part, Section, line, mono
+from govern_reports.view.context import Context
+from govern_reports.view.text import count, ends, grouped, minute, plural, second, span
+
+MOST_MODELS = 200
+
+
+def scope(context: Context) -> Section:
+    """Say what was looked at, over which time and how."""
+    pack = context.pack
+    page = Builder("scope", "Scope, period and method")
+    if pack.period:
+        period = span(*pack.period)
+    elif pack.entries:
+        period = span(pack.entries[0].time, pack.entries[-1].time)
+    else:
+        period = "no entries"
+    page.facts(
+        ("Subject", pack.title),
+        ("Period", period),
+        ("As of", second(pack.as_of)),
+        ("Population", f"{plural(pack.size, 'ledger entry', 'ledger entries')}, all of them attached; nothing was sampled"),
+        ("Method", "Measures turn data into sufficient statistics (evidence); policy turns evidence into statuses, without a "
+                   "clock, a file or a network; people turn a decision into an approval with their own key."),
+        ("Materiality", _materiality(context)),
+    )
+    rows: list[tuple[Part, ...]] = []
+    seen: set[str] = set()
+    for view in [view for dossier in pack.dossiers for view in dossier.evidence] + list(pack.observations):
+        if view.digest in seen:
+            continue
+        seen.add(view.digest)
+        rows.append((
+            view.data_name, mono(ends(view.data)), count(view.evidence.rows), view.purpose, minute(view.collected),
+            f"#{view.index}",
+        ))
+    page.table(
+        ("Data 26%", "SHA-256 22%", ">Rows 12%", "Measured for 14%", "Collected, UTC 18%", ">Entry 8%"), rows,
+        "Data sources, by digest",
+        note="Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
+    )
+    excluded = [
+        (view.data_name, item.attribute, item.value or "(empty)", count(item.n))
+        for dossier in pack.dossiers for view in dossier.evidence for item in view.evidence.excluded
+    ]
+    page.table(
+        ("Data", "Attribute", "Unknown value", ">Rows left out"), excluded, "Rows left out of groups, counted and never hidden",
+        empty="No row was left out of any group.",
+    )
+    return page.done()
+
+
+def _materiality(context: Context) -> str:
+    """Name the tiers."""
+    tiers = {dossier.system.tier for dossier in context.pack.dossiers} or {row.tier for row in context.pack.status.systems}
+    return f"tier {', '.join(sorted(tiers))}; the tier sets which rules bind" if tiers else "no system is recorded"
+
+
+def description(context: Context) -> Section:
+    """Describe systems and what identifies each model."""
+    page = Builder("system", "System description")
+    seen: set[str] = set()
+    for dossier in context.pack.dossiers[:MOST_MODELS]:
+        system = dossier.system
+        if system.name not in seen:
+            seen.add(system.name)
+            page.head(f"System {system.name}", f"system-{len(seen)}")
+            page.facts(
+                ("Title", system.title or system.name), ("Purpose", system.purpose), ("Tier", system.tier),
+                ("Owner", system.owner), ("Standing", system.headline),
+                ("Stages", _places(dict(system.stages))), ("Deployments", _places(dict(system.deployments))),
+            )
+        page.head(f"Model {dossier.name}", level=3 if context.many else 2)
+        if dossier.description:
+            page.say(dossier.description)
+        page.facts(
+            ("Digest of the model file", mono(grouped(dossier.model))),
+            *((label, line(value)) for label, value in dossier.facts.items()),
+            ("Now at this stage", dossier.incumbent or "no other model"),
+        )
+    if not context.pack.dossiers:
+        page.say("This pack is not about one system; see the table of systems.")
+    return page.done()
+
+
+def _places(places: dict[str, str]) -> str:
+    """Write where a system's models are."""
+    return "; ".join(f"{place}: {model or 'nothing'}" for place, model in places.items()) or "none"
+
+
+def systems(context: Context) -> Section:
+    """Show every system in one table."""
+    page = Builder("systems", "Systems")
+    page.table(
+        ("System 16%", "Purpose 12%", "Tier 8%", "Owner 12%", "Deployed 22%", "Standing 30%"),
+        [
+            (row.name, row.purpose, row.tier, row.owner, _places(dict(row.deployments)), row.headline)
+            for row in context.pack.status.systems
+        ],
+        "Every system in the ledger",
+    )
+    return page.done()
+
+
+def models(context: Context) -> Section:
+    """Show every model version and its decision in one table."""
+    page = Builder("models", "Model versions")
+    rows: list[tuple[Part, ...]] = []
+    for dossier in context.pack.dossiers:
+        decision = dossier.decision.decision if dossier.decision else None
+        score = f"{decision.before_waivers.passed} of {decision.before_waivers.total}" if decision else "–"
+        rows.append((
+            dossier.name, mono(ends(dossier.model)), dossier.gate, decision.outcome.value if decision else "not decided",
+            score, plural(len(dossier.missing), "role") + " missing" if dossier.missing else "complete" if dossier.quorum else "none asked",
+        ))
+    page.table(
+        ("Model 24%", "Digest 22%", "Gate 20%", "Decision 12%", "Rules passed 10%", "Review 12%"), rows,
+        "Every model version in this pack",
+    )
+    return page.done()

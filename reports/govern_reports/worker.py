@@ -1,0 +1,150 @@
+"""The process that lays a pack out: reads a job folder, writes `pack.pdf` and `result.json` into it, and ends.
+
+Run as `python -m govern_reports.worker FOLDER`. A fresh process for each pack, because layout's memory is not given
+back, because fontconfig reads its configuration once, and because somebody else's HTML may be what is laid out
+(`govern_reports.rerender`): nothing here opens a network connection or a file that is not in the job folder.
+"""
+
+import gc
+import io
+import json
+import logging
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+PANGO_MISSING = 3
+"""Exit code: WeasyPrint could not load its system libraries."""
+ALLOCATIONS_BEFORE_COLLECTION = 200_000
+"""Layout makes millions of long-lived boxes; the default of 700 spends a third of the time looking for cycles."""
+
+
+def _say(part: str, done: int, total: int | None = None) -> None:
+    """Tell the parent how far it is: one JSON line on standard output."""
+    sys.stdout.write(json.dumps([part, done, total]) + "\n")
+    sys.stdout.flush()
+
+
+class _Progress(logging.Handler):
+    """Turns WeasyPrint's step messages into progress lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Forward the number of the page that layout has reached."""
+        message = record.getMessage()
+        page = re.search(r"Page (\d+)", message)
+        if page:
+            _say("layout", int(page[1]))
+        elif message.startswith("Step 6"):
+            _say("drawing", 0)
+
+
+class _Complaints(logging.Handler):
+    """Keeps WeasyPrint's warnings: a pack of ours has none, and tests hold it to that."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.messages.append(record.getMessage())
+
+
+def _fetcher() -> Any:
+    """Return a fetcher that gives out inline `data:` images and refuses everything else."""
+    from weasyprint.urls import URLFetcher
+
+    class NothingButData(URLFetcher):  # type: ignore[misc]
+        """Deny by default: the stock fetcher embeds any local file that a template names."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            """Refuse whatever is not inside the document itself."""
+            if not url.startswith("data:image/"):
+                message = f"refused to fetch {url[:80]}"
+                raise ValueError(message)
+            return super().fetch(url, headers)
+
+    return NothingButData(allowed_protocols=("data",), fail_on_errors=False)
+
+
+def _attachments(folder: Path, job: dict[str, Any]) -> list[Any]:
+    """Return WeasyPrint's attachments in name order: the name tree is written in the order given, and must be sorted."""
+    from weasyprint import Attachment
+
+    moment = datetime.fromisoformat(job["as_of"])
+    found = []
+    for number, item in enumerate(job["attachments"]):
+        found.append(Attachment(
+            file_obj=io.BytesIO((folder / f"attachment-{number}").read_bytes()), name=item["name"],
+            description=item["description"], relationship=item["relationship"], created=moment, modified=moment,
+        ))
+    return found
+
+
+def _register_types(job: dict[str, Any]) -> None:
+    """Tell WeasyPrint the media type of each attachment's ending; it guesses by the system's tables otherwise."""
+    import mimetypes
+
+    from weasyprint.pdf import anchors
+
+    for item in job["attachments"]:
+        ending = Path(item["name"]).suffix
+        if ending:
+            mimetypes.add_type(item["media_type"], ending)
+            anchors.MIMETYPES.add_type(item["media_type"], ending)
+
+
+def _render(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
+    """Lay out and draw; return page count and complaints."""
+    from weasyprint import CSS, HTML
+    from weasyprint.logger import LOGGER, PROGRESS_LOGGER
+    from weasyprint.text.fonts import FontConfiguration
+
+    from govern_reports.finish import finisher, repack
+
+    complaints = _Complaints()
+    LOGGER.addHandler(complaints)
+    PROGRESS_LOGGER.addHandler(_Progress())
+    PROGRESS_LOGGER.setLevel(logging.INFO)
+    fonts = FontConfiguration()
+    fetcher = _fetcher()
+    sheets = [
+        CSS(string=(folder / name).read_text("utf-8"), url_fetcher=fetcher, font_config=fonts, base_url="about:blank")
+        for name in job["stylesheets"]
+    ]
+    html = HTML(string=(folder / "report.html").read_text("utf-8"), url_fetcher=fetcher, base_url="about:blank")
+    gc.set_threshold(ALLOCATIONS_BEFORE_COLLECTION)
+    document = html.render(
+        font_config=fonts, stylesheets=sheets, pdf_variant="pdf/a-3a", pdf_tags=True,
+        pdf_identifier=bytes.fromhex(job["identifier"]),
+    )
+    pages = len(document.pages)
+    _say("drawing", 0, pages)
+    _register_types(job)
+    document.write_pdf(
+        folder / "draft.pdf", finisher=finisher(), pdf_variant="pdf/a-3a", pdf_tags=True,
+        pdf_identifier=bytes.fromhex(job["identifier"]), attachments=_attachments(folder, job),
+    )
+    _say("packing", pages, pages)
+    repack(folder / "draft.pdf", folder / "pack.pdf")
+    return {"pages": pages, "complaints": complaints.messages}
+
+
+def main(folder: Path) -> int:
+    """Do the job in `folder`; the exit code says what went wrong."""
+    job = json.loads((folder / "job.json").read_text("utf-8"))
+    try:
+        import weasyprint
+    except OSError as error:
+        sys.stderr.write(str(error))
+        return PANGO_MISSING
+    del weasyprint
+    result = _render(folder, job)
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
