@@ -1,0 +1,1 @@
+"""Documents, applicability, deciding, waivers, differences and the test kit of policies; pure."""

@@ -1,0 +1,83 @@
+"""The smallest change that would turn a rule's status, said for people."""
+
+from fractions import Fraction
+from math import ceil, floor
+
+from govern.domain.decision import Check, RuleResult, Status
+from govern.domain.text import decimal_of
+from govern.errors import UsageError
+from govern.policy.verdict import shortened
+
+SHOWN = 3
+"""Changes named in a sentence; the checks hold the rest."""
+
+
+def smallest_flip(result: RuleResult) -> str:
+    """Return the smallest change that turns the rule, in one sentence; empty where none can be named.
+
+    For selection rates the change is counted in people whose outcome would have to differ, all else staying as it is
+    (the shortfall of 29 CFR 1607.4D); for other values it is the distance to the threshold.
+    """
+    if result.status is Status.FAIL:
+        changes = [_change(check) for check in result.checks if check.status is Status.FAIL]
+        named = [text for text in changes if text]
+        more = len(named) - SHOWN
+        return "; and ".join(named[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    if result.status is Status.PASS:
+        near = min(
+            (check for check in result.checks if check.status is Status.PASS and _margin(check) is not None),
+            key=lambda check: (_margin(check) or Fraction(0), check.label), default=None,
+        )
+        return _change(near) if near is not None else ""
+    return ""
+
+
+def _numbers(check: Check) -> tuple[Fraction, Fraction] | None:
+    if check.observed is None or not check.threshold:
+        return None
+    try:
+        return Fraction(decimal_of(check.observed)), Fraction(decimal_of(check.threshold))
+    except UsageError:
+        return None
+
+
+def _margin(check: Check) -> Fraction | None:
+    """Distance to the threshold in shares of it."""
+    numbers = _numbers(check)
+    if numbers is None:
+        return None
+    observed, threshold = numbers
+    return abs(observed - threshold) / (abs(threshold) or 1)
+
+
+def _change(check: Check) -> str:
+    numbers = _numbers(check)
+    if numbers is None:
+        return ""
+    observed, threshold = numbers
+    label = f"{check.label}: " if check.label else ""
+    people = _people(check, observed, threshold)
+    if people is not None:
+        return f"{label}{people}"
+    distance = abs(threshold - observed)
+    upward = observed < threshold if check.op in {">=", ">"} else observed <= threshold
+    way = "higher" if upward else "lower"
+    if check.op == "==":
+        return f"{label}a value other than {check.threshold}" if observed == threshold else f"{label}{check.threshold}"
+    return f"{label}{shortened(str(float(distance)))} {way}"
+
+
+def _people(check: Check, observed: Fraction, threshold: Fraction) -> str | None:
+    """Count the outcomes that would have to differ for a ratio of selection rates, where the counts are there."""
+    selected, n = check.detail.get("selected"), check.detail.get("n")
+    if not isinstance(selected, int) or not isinstance(n, int) or "ratio" not in check.detail or observed <= 0 or n <= 0:
+        return None
+    if check.op not in {">=", ">"} or selected == 0:
+        return None
+    best = Fraction(selected, n) / observed
+    needed = threshold * best * n
+    if observed < threshold:
+        more = ceil(needed) - selected
+        return f"{more} more favourable outcomes ({selected} → {selected + more} of {n})"
+    fewer = selected - floor(needed) + (1 if needed == floor(needed) else 0)
+    return f"{fewer} fewer favourable outcomes ({selected} → {selected - fewer} of {n})" if fewer <= selected else None

@@ -1,0 +1,262 @@
+"""One rule against one measurement: which things it looks at, what is observed in each, and whether it holds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Final
+
+from govern.domain.decision import Check, Interval, Reason, Status
+from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.text import decimal_of, decimal_text
+from govern.errors import UsageError
+from govern.policy.bound import BoundRule
+from govern.policy.counts import LOWER_IS_BETTER, Numbers, Undefined, exact_value, number_of
+from govern.policy.kleene import all_of, any_of
+from govern.policy.model import Assertion
+from govern.policy.significance import decided, p_values
+from govern.policy.verdict import broken, inconclusive, shortened
+
+CLAIM_TOLERANCE: Final = Fraction(1, 10**9)
+"""How far a stated rate may lie from its own counts: rounding to 12 digits stays well inside."""
+_SHOWN: Final = Context(prec=15)
+_COUNTED: Final = frozenset({"impact_ratio", "demographic_parity"})
+"""Measures whose groups must add up to all rows: a group that was left out would be a group that was not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A measurement, how many rows and exclusions its evidence had, and the baseline's, if one is asked for."""
+
+    measurement: Measurement
+    rows: int | None = None
+    excluded: Mapping[str, int] | None = None
+    """Attribute to rows left out because its value is unknown."""
+    baseline: Measurement | None = None
+
+
+def checks_of(rule: BoundRule, sighting: Sighting) -> tuple[Check, ...]:
+    """Judge one measurement. Never raises for anything that evidence may hold."""
+    measurement = sighting.measurement
+    label = measurement.attribute
+    if measurement.availability != "measured":
+        reason = Reason(measurement.availability)
+        return (inconclusive(reason, measurement.reason or f"the measure says: {reason.value}", label),)
+    try:
+        unaccounted = _unaccounted(sighting)
+        if unaccounted:
+            return (broken(unaccounted, label),)
+        chances = p_values(measurement, rule.rule.uncertainty) if rule.rule.uncertainty.decide == "significant" else {}
+        found = tuple(
+            _judged(rule, sighting, name, subject, chances) for name, subject in _subjects(rule, measurement)
+        )
+    except UsageError as error:
+        return (broken(f"the evidence can't be read: {error.message}", label),)
+    if len(found) < rule.rule.over.need:
+        each = rule.rule.over.each
+        note = f"{len(found)} {each}{'' if len(found) == 1 else 's'} measured, {rule.rule.over.need} are needed"
+        return (inconclusive(Reason.UNDEFINED, note, label),)
+    return found
+
+
+def _unaccounted(sighting: Sighting) -> str:
+    """Say whether the groups add up to the rows that were measured."""
+    measurement = sighting.measurement
+    if measurement.measure.partition("@")[0] not in _COUNTED or sighting.rows is None or not measurement.groups:
+        return ""
+    counted = sum(int(number_of(group.get("n"))) for group in measurement.groups)
+    excluded = sighting.excluded or {}
+    own, every = excluded.get(measurement.attribute, 0), sum(excluded.values())
+    if counted + own > sighting.rows or counted + every < sighting.rows:
+        return f"the groups hold {counted} rows and {own} were left out, of {sighting.rows}: they do not add up"
+    return ""
+
+
+def _subjects(rule: BoundRule, measurement: Measurement) -> Iterator[tuple[str, Numbers]]:
+    each = rule.rule.over.each
+    if each == "whole":
+        yield measurement.attribute, measurement.values
+        return
+    rows = measurement.groups if each == "group" else measurement.features
+    for row in rows:
+        name = str(row.get(each, ""))
+        yield (f"{measurement.attribute}={name}" if each == "group" and measurement.attribute else name), row
+
+
+def _judged(
+    rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, chances: Mapping[str, Decimal]
+) -> Check:
+    assertion = rule.rule.assertion
+    if assertion is None:
+        return broken("the rule asserts nothing", label)
+    for field, least in sorted(rule.rule.over.min_rows.items()):
+        have = subject.get(field)
+        if have is None:
+            return inconclusive(Reason.MISSING, f"the evidence does not say {field}", label)
+        if number_of(have) < least:
+            return inconclusive(Reason.INSUFFICIENT_DATA, f"{field} is {have}, {least} are needed", label)
+    if assertion.every or assertion.some:
+        return _tree(rule, sighting, label, subject, assertion)
+    return _compared(rule, sighting, label, subject, assertion, chances)
+
+
+def _tree(rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, assertion: Assertion) -> Check:
+    parts = [
+        _tree(rule, sighting, label, subject, part) if part.every or part.some
+        else _compared(rule, sighting, label, subject, part, {})
+        for part in (assertion.every or assertion.some)
+    ]
+    status = (all_of if assertion.every else any_of)(part.status for part in parts)
+    # The part shown is one that decided; the note tells the others.
+    first = next((part for part in parts if part.status is status), parts[0])
+    others = [
+        f"{shortened(part.observed)}, to be {part.op} {part.threshold}"
+        for part in parts if part is not first and part.observed is not None and part.threshold
+    ]
+    joined = ("and " if assertion.every else "or ") + "; ".join(others) if others else ""
+    return Check(
+        label=label, status=status, reason=first.reason if status is Status.INCONCLUSIVE else None,
+        observed=first.observed, op=first.op, threshold=first.threshold, interval=first.interval, n=first.n,
+        note="; ".join(text for text in (first.note, joined) if text), detail=dict(subject),
+    )
+
+
+def _compared(  # noqa: PLR0911 - one return a way to be decided
+    rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, assertion: Assertion,
+    chances: Mapping[str, Decimal],
+) -> Check:
+    """Compare one value with its threshold, exactly, then weigh it against chance."""
+    try:
+        observed = _observed(sighting, subject, assertion)
+    except Undefined as why:
+        return inconclusive(Reason.UNDEFINED, f"{assertion.value} is not defined: {why}", label)
+    except _Missing as why:
+        return inconclusive(Reason.MISSING, str(why), label)
+    except _Contradiction as why:
+        return broken(str(why), label)
+    text = decimal_text(_SHOWN.divide(Decimal(observed.numerator), Decimal(observed.denominator)))
+    n = subject.get("n")
+    interval = _interval(subject, assertion.value)
+    common = Check(
+        label=label, status=Status.PASS, observed=text, op=assertion.op or "", interval=interval,
+        n=n if isinstance(n, int) else None, p_value=_p_text(subject), detail=dict(subject),
+    )
+    if assertion.op == "present":
+        return common
+    written, threshold = rule.threshold(assertion)
+    common = replace(common, threshold=written)
+    if rule.rule.uncertainty.decide == "interval":
+        return _by_interval(rule, common, threshold)
+    holds = _holds(observed, assertion.op or "", threshold)
+    if rule.rule.uncertainty.decide == "point":
+        if common.n is not None and common.n < rule.rule.uncertainty.min_group:
+            note = f"{common.n} in the group, {rule.rule.uncertainty.min_group} are needed"
+            return replace(common, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
+        return replace(common, status=Status.PASS if holds else Status.FAIL)
+    chance = chances.get(str(subject.get("group", subject.get("feature", ""))))
+    status, reason, note = decided(
+        holds=holds, p_value=chance, n=common.n, one_person=subject.get("flip") is True,
+        uncertainty=rule.rule.uncertainty,
+    )
+    return replace(
+        common, status=status, reason=reason, note=note,
+        p_value=decimal_text(chance) if chance is not None else common.p_value,
+    )
+
+
+def _observed(sighting: Sighting, subject: Numbers, assertion: Assertion) -> Fraction:
+    """Return the observed value exactly: from counts where there are any, else from the decimal text."""
+    own = _number(sighting.measurement, subject, assertion)
+    if assertion.against != "baseline":
+        return own
+    if sighting.baseline is None or sighting.baseline.availability != "measured":
+        raise _Missing("there is no evidence on the model that it is compared with")
+    before = _number(sighting.baseline, _counterpart(sighting.baseline, subject), assertion)
+    better = before - own if assertion.value in LOWER_IS_BETTER else own - before
+    if assertion.as_ == "difference":
+        return better
+    if before == 0:
+        raise Undefined("the baseline is nought, so nothing can be relative to it")
+    return better / abs(before)
+
+
+def _number(measurement: Measurement, subject: Numbers, assertion: Assertion) -> Fraction:
+    stated = subject.get(assertion.value)
+    counted = exact_value(measurement, subject, assertion.value)
+    if counted is None:
+        if assertion.exact == "rational":
+            raise _Missing(f"the evidence holds no counts from which {assertion.value} could be taken exactly")
+        if assertion.value not in subject:
+            known = ", ".join(sorted(subject)) or "nothing"
+            raise _Missing(f"the evidence has no “{assertion.value}”; it has {known}")
+        if stated is None:
+            raise Undefined("the evidence leaves it empty")
+        return number_of(stated)
+    if stated is not None:
+        claimed = number_of(stated)
+        if abs(claimed - counted) > CLAIM_TOLERANCE * max(Fraction(1), abs(counted)):
+            raise _Contradiction(f"the evidence states {assertion.value} = {stated}, but its own counts give another")
+    return counted
+
+
+def _counterpart(baseline: Measurement, subject: Numbers) -> Numbers:
+    """Return the baseline's values for the same group, feature or whole."""
+    for each, rows in (("group", baseline.groups), ("feature", baseline.features)):
+        if each in subject:
+            return next((row for row in rows if row.get(each) == subject[each]), {})
+    return baseline.values
+
+
+def _holds(observed: Fraction, op: str, threshold: Fraction) -> bool:
+    return {
+        ">=": observed >= threshold, ">": observed > threshold, "<=": observed <= threshold,
+        "<": observed < threshold, "==": observed == threshold,
+    }[op]
+
+
+def _by_interval(rule: BoundRule, check: Check, threshold: Fraction) -> Check:
+    """Pass where the whole interval is on the right side, fail where the whole of it is on the wrong one."""
+    level = rule.rule.uncertainty.level
+    if check.interval is None or decimal_of(check.interval.level) != decimal_of(level):
+        note = f"the evidence has no interval at the level {level}"
+        return replace(check, status=Status.INCONCLUSIVE, reason=Reason.MISSING, note=note)
+    if check.n is not None and check.n < rule.rule.uncertainty.min_group:
+        note = f"{check.n} rows, {rule.rule.uncertainty.min_group} are needed"
+        return replace(check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
+    ends = [_holds(number_of(end), check.op, threshold) for end in (check.interval.low, check.interval.high)]
+    shown = f"{check.interval.method} interval {shortened(check.interval.low)} to {shortened(check.interval.high)}"
+    if all(ends):
+        return replace(check, note=shown)
+    if not any(ends):
+        return replace(check, status=Status.FAIL, note=shown)
+    return replace(
+        check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA,
+        note=f"{shown} holds the threshold: more rows are needed to tell",
+    )
+
+
+def _interval(subject: Numbers, value: str) -> Interval | None:
+    given: JsonValue = subject.get(f"{value}_interval", subject.get("interval"))
+    if not isinstance(given, dict) or not all(isinstance(given.get(k), str) for k in ("method", "level", "low", "high")):
+        return None
+    for end in ("low", "high"):
+        number_of(given[end])
+    return Interval(
+        method=str(given["method"]), level=str(given["level"]), low=str(given["low"]), high=str(given["high"])
+    )
+
+
+def _p_text(subject: Numbers) -> str | None:
+    for name in ("p_adjusted", "p_value"):
+        value = subject.get(name)
+        if isinstance(value, str):
+            return value
+    return None
+
+
+class _Missing(Exception):  # noqa: N818 - an answer, not a malfunction
+    """The evidence does not hold what the rule looks at."""
+
+
+class _Contradiction(Exception):  # noqa: N818 - an answer, not a malfunction
+    """The evidence says two things at once."""

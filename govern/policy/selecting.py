@@ -1,0 +1,144 @@
+"""Which evidence speaks for a rule: of the right measure, subject, signer and age; and why none does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from govern.domain.decision import Check, Reason
+from govern.domain.evidence import Measurement
+from govern.domain.text import Digest, instant, short
+from govern.policy.bound import BoundRule
+from govern.policy.judging import Sighting, checks_of
+from govern.policy.question import PresentedEvidence, Question
+from govern.policy.verdict import inconclusive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Checks of one rule, the evidence they rest on, and when the first of it goes stale."""
+
+    checks: tuple[Check, ...]
+    evidence: tuple[Digest, ...] = ()
+    expires: datetime | None = None
+    absent: bool = False
+    """Whether trusted, fresh evidence says that an input was not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    presented: PresentedEvidence
+    measurement: Measurement
+
+
+def look(rule: BoundRule, question: Question, as_of: datetime) -> Found:
+    """Judge the evidence that is presented for one rule, attribute by attribute."""
+    attributes = rule.attributes()
+    if attributes == ():
+        note = "there is no attribute to look at: the system states none"
+        return Found(checks=(inconclusive(Reason.MISSING, note),))
+    found = [_one(rule, question, as_of, attribute) for attribute in (attributes if attributes is not None else ("",))]
+    return Found(
+        checks=tuple(check for one in found for check in one.checks),
+        evidence=tuple(sorted({digest for one in found for digest in one.evidence})),
+        expires=min((one.expires for one in found if one.expires is not None), default=None),
+        absent=bool(found) and any(one.absent for one in found),
+    )
+
+
+def _one(rule: BoundRule, question: Question, as_of: datetime, attribute: str) -> Found:
+    candidates = _of_measure(rule, question.evidence, attribute, whole=rule.attributes() is None)
+    usable, problem = _usable(rule, candidates, question.subject, as_of, attribute)
+    if problem is not None:
+        return Found(checks=(problem,))
+    latest = max(candidate.presented.collected for candidate in usable)
+    newest = [candidate for candidate in usable if candidate.presented.collected == latest]
+    baseline = _baseline(rule, question, as_of, attribute)
+    checks: list[Check] = []
+    for candidate in sorted(newest, key=lambda one: one.presented.digest):
+        evidence = candidate.presented.evidence
+        excluded: dict[str, int] = {}
+        for left_out in evidence.excluded:
+            excluded[left_out.attribute] = excluded.get(left_out.attribute, 0) + left_out.n
+        checks += checks_of(
+            rule, Sighting(measurement=candidate.measurement, rows=evidence.rows, excluded=excluded, baseline=baseline)
+        )
+    return Found(
+        checks=tuple(checks),
+        evidence=tuple(sorted({candidate.presented.digest for candidate in newest})),
+        expires=latest + rule.rule.max_age if rule.rule.max_age is not None else None,
+        absent=all(candidate.measurement.availability == "missing" for candidate in newest),
+    )
+
+
+def _of_measure(
+    rule: BoundRule, presented: Sequence[PresentedEvidence], attribute: str, *, whole: bool
+) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    for one in presented:
+        for measurement in one.evidence.measures:
+            if measurement.measure != rule.rule.measure or not _as_asked(rule, measurement):
+                continue
+            fitting = measurement if whole or measurement.attribute == attribute else _part(rule, measurement, attribute)
+            if fitting is not None:
+                found.append(_Candidate(presented=one, measurement=fitting))
+    return found
+
+
+def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurement | None:
+    """Return what a measurement of the whole says of one attribute among its features, or None."""
+    if measurement.attribute or rule.rule.over.each != "feature":
+        return None
+    if measurement.availability != "measured":
+        return measurement
+    own = tuple(feature for feature in measurement.features if feature.get("feature") == attribute)
+    return replace(measurement, features=own) if own else None
+
+
+def _as_asked(rule: BoundRule, measurement: Measurement) -> bool:
+    """Whether the numbers were made with the parameters that the rule names."""
+    own = {"favourable": measurement.favourable, "reference": measurement.reference}
+    for key, wanted in rule.parameters().items():
+        if key == "attributes":
+            continue
+        had = own.get(key) or measurement.parameters.get(key)
+        if had is None and measurement.availability != "measured":
+            continue
+        if had != wanted and str(had) != str(wanted):
+            return False
+    return True
+
+
+def _usable(
+    rule: BoundRule, candidates: list[_Candidate], subject: Digest, as_of: datetime, attribute: str
+) -> tuple[list[_Candidate], Check | None]:
+    """Sift candidates; the first sieve that nothing passes gives the reason."""
+    name = f"{rule.rule.measure}{f' of {attribute}' if attribute else ''}"
+    if not candidates:
+        return [], inconclusive(Reason.MISSING, f"there is no evidence {name}, measured as the rule asks", attribute)
+    about = [one for one in candidates if one.presented.subject == subject]
+    if not about:
+        other = short(candidates[0].presented.subject)
+        return [], inconclusive(Reason.WRONG_SUBJECT, f"{name} was measured on another model, {other}", attribute)
+    trusted = [one for one in about if one.presented.trusted]
+    if not trusted:
+        return [], inconclusive(Reason.UNTRUSTED_SIGNER, f"{name} was signed by a key that may not", attribute)
+    timely = [one for one in trusted if one.presented.collected <= as_of]
+    if not timely:
+        return [], inconclusive(Reason.STALE, f"{name} was collected after the moment of decision", attribute)
+    age = rule.rule.max_age
+    fresh = [one for one in timely if age is None or as_of - one.presented.collected <= age]
+    if not fresh:
+        last = instant(max(one.presented.collected for one in timely))
+        days = age.days if age is not None else 0
+        return [], inconclusive(Reason.STALE, f"{name} was collected at {last}, more than {days} days before", attribute)
+    return fresh, None
+
+
+def _baseline(rule: BoundRule, question: Question, as_of: datetime, attribute: str) -> Measurement | None:
+    if question.baseline is None:
+        return None
+    candidates = _of_measure(rule, question.evidence, attribute, whole=rule.attributes() is None)
+    usable, problem = _usable(rule, candidates, question.baseline, as_of, attribute)
+    if problem is not None:
+        return None
+    return max(usable, key=lambda one: (one.presented.collected, one.presented.digest)).measurement

@@ -1,0 +1,74 @@
+"""What a judge leaves: a status with its reason, and the checks it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from govern.domain.decision import Check, Reason, Status
+from govern.policy.kleene import all_of, any_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A rule's status before enforcement and waivers."""
+
+    status: Status
+    reason: Reason | None = None
+    explanation: str
+    checks: tuple[Check, ...] = ()
+    advisory: str = ""
+
+
+def inconclusive(reason: Reason, note: str, label: str = "") -> Check:
+    """Return a check that could not be decided."""
+    return Check(label=label, status=Status.INCONCLUSIVE, reason=reason, note=note)
+
+
+def broken(note: str, label: str = "") -> Check:
+    """Return a check that could not be carried out: the evidence contradicts itself or holds what is no number."""
+    return Check(label=label, status=Status.ERROR, note=note)
+
+
+def combined(checks: Sequence[Check], *, of: str) -> Verdict:
+    """Put checks together: `all` of them, or `any`."""
+    ordered = tuple(sorted(checks, key=lambda check: (check.label, check.op, check.threshold)))
+    status = (any_of if of == "any" else all_of)(check.status for check in ordered)
+    deciding = [check for check in ordered if check.status is status]
+    first = deciding[0] if deciding else None
+    reason = first.reason if first is not None and status is Status.INCONCLUSIVE else None
+    if status is Status.INCONCLUSIVE and reason is None:
+        reason = Reason.MISSING
+    return Verdict(
+        status=status, reason=reason, explanation=_sentence(status, deciding, ordered), checks=ordered,
+        advisory="; ".join(dict.fromkeys(c.note for c in ordered if c.status is Status.PASS and "though" in c.note)),
+    )
+
+
+def with_label(check: Check, label: str) -> Check:
+    """Return the check under another label."""
+    return replace(check, label=label)
+
+
+def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check]) -> str:
+    if not checks:
+        return "There was nothing to look at."
+    shown = "; ".join(describe(check) for check in deciding[:3])
+    more = len(deciding) - 3
+    rest = f"; and {more} more" if more > 0 else ""
+    if status is Status.PASS and len(checks) > 1:
+        return f"{len(deciding)} of {len(checks)} hold: {shown}{rest}."
+    return f"{shown}{rest}."
+
+
+def describe(check: Check) -> str:
+    """Say one check in words, such as `sex=Female 0.358 < 0.8`."""
+    label = f"{check.label}: " if check.label else ""
+    if check.observed is None:
+        return f"{label}{check.note or check.status.value}"
+    compared = f"{shortened(check.observed)}, to be {check.op} {check.threshold}" if check.threshold else check.observed
+    return f"{label}{compared}" + (f" ({check.note})" if check.note else "")
+
+
+def shortened(text: str, digits: int = 6) -> str:
+    """Cut decimal text to some places for people; the whole number stays in `observed`."""
+    whole, dot, places = text.partition(".")
+    return text if not dot or "E" in text or len(places) <= digits else f"{whole}.{places[:digits]}…"
