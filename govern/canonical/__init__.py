@@ -1,0 +1,1 @@
+"""Bytes: RFC 8785 JSON, DSSE envelopes, in-toto statements."""

@@ -1,0 +1,1 @@
+"""The tree, checkpoints, proofs and their verification; runs without a database."""

@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL, the object folder; the only room that knows SQL."""

@@ -1,0 +1,1 @@
+"""Keys, signers, and the trust root that says who may sign what."""

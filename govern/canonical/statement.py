@@ -1,0 +1,120 @@
+"""in-toto Statements v1 whose predicates are our facts: writing, reading, and the digest of a fact."""
+
+import dataclasses
+from functools import cache
+from typing import Any, Final, cast
+
+from govern.canonical.jcs import canonical_bytes, parse_json
+from govern.canonical.values import object_bytes, read_checked, to_json
+from govern.domain.evidence import JsonValue
+from govern.domain.facts import FACTS, Fact
+from govern.domain.statement import Header, Producer, Statement, Subject, TreeHead
+from govern.domain.text import Digest, as_digest, digest_of, instant
+from govern.errors import DocumentError
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+_PREFIX: Final = "urn:govern:"
+_SUFFIX: Final = "/v1"
+MAX_SUBJECTS: Final = 64
+"""One is the rule; a statement about more things than this is not about any of them."""
+
+
+def predicate_type(kind: str) -> str:
+    """Return the predicate type of a kind of fact, such as `urn:govern:model/v1`."""
+    return f"{_PREFIX}{kind}{_SUFFIX}"
+
+
+def fact_digest(fact: Fact) -> Digest:
+    """Return the digest of a fact's canonical JSON: what names a system, a run or a trust root."""
+    return digest_of(object_bytes(fact))
+
+
+def write_statement(statement: Statement) -> bytes:
+    """Write a statement as the canonical JSON that is signed. Raises `DocumentError`."""
+    header = statement.header
+    predicate: Any = to_json(statement.fact)
+    predicate["log"] = header.log
+    predicate["producer"] = {"prev": header.producer.prev, "seq": header.producer.seq}
+    predicate["time"] = instant(header.time)
+    predicate["seen"] = {"root": header.seen.root, "size": header.seen.size} if header.seen else None
+    return canonical_bytes({
+        "_type": STATEMENT_TYPE,
+        "predicate": predicate,
+        "predicateType": predicate_type(statement.fact.KIND),
+        "subject": [
+            {"digest": {"sha256": one.digest.removeprefix("sha256:")}, "name": one.name} for one in statement.subjects
+        ],
+    })
+
+
+def read_statement(payload: bytes) -> Statement:
+    """Read the payload of a verified envelope. Raises `DocumentError` for anything that is not a statement of ours."""
+    read = parse_json(payload)
+    kind = statement_kind(read)
+    found: Any = read_checked(_shape(FACTS[kind]), payload)
+    predicate = found.predicate
+    names = _fact_fields(FACTS[kind])
+    return Statement(
+        subjects=tuple(_subject(one) for one in found.subject),
+        fact=FACTS[kind](**{name: getattr(predicate, name) for name in names}),
+        header=Header(
+            log=predicate.log,
+            producer=Producer(
+                seq=predicate.producer.seq,
+                prev=None if predicate.producer.prev is None else as_digest(predicate.producer.prev),
+            ),
+            time=predicate.time,
+            seen=predicate.seen and TreeHead(size=predicate.seen.size, root=as_digest(predicate.seen.root)),
+        ),
+    )
+
+
+def statement_kind(read: JsonValue) -> str:
+    """Return the kind of fact that a decoded statement claims to state. Raises `DocumentError`."""
+    if not isinstance(read, dict) or read.get("_type") != STATEMENT_TYPE:
+        raise DocumentError("not an in-toto Statement v1", "This payload is not a statement of ours.")
+    name = read.get("predicateType")
+    kind = name.removeprefix(_PREFIX).removesuffix(_SUFFIX) if isinstance(name, str) else ""
+    if kind not in FACTS or name != predicate_type(kind):
+        raise DocumentError(f"unknown predicate type {str(name)[:80]}", "A newer version of govern may know it.")
+    subjects = read.get("subject")
+    if not isinstance(subjects, list) or len(subjects) > MAX_SUBJECTS:
+        raise DocumentError(f"a statement has a list of at most {MAX_SUBJECTS} subjects", "This is no statement of ours.")
+    return kind
+
+
+def _subject(read: Any) -> Subject:
+    if set(read.digest) != {"sha256"}:
+        raise DocumentError("a subject is named by its SHA-256 alone", "This is no statement of ours.")
+    return Subject(name=read.name, digest=as_digest("sha256:" + read.digest["sha256"]))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Resource:
+    name: str
+    digest: dict[str, str]
+
+
+@cache
+def _fact_fields(fact: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cast("Any", fact)))
+
+
+@cache
+def _shape(fact: Hashable) -> type:
+    """Make the dataclass that a whole statement of this kind of fact is read into."""
+    kind = cast("Any", fact)
+    fields: list[Any] = [
+        (field.name, field.type, dataclasses.field(default=field.default, default_factory=field.default_factory))
+        if field.default_factory is not dataclasses.MISSING
+        else (field.name, field.type, dataclasses.field(default=field.default))
+        for field in dataclasses.fields(kind)
+    ]
+    header: list[Any] = [(field.name, field.type) for field in dataclasses.fields(Header)]
+    predicate = dataclasses.make_dataclass(f"{kind.__name__}Predicate", fields + header, kw_only=True, slots=True)
+    return dataclasses.make_dataclass(
+        f"{kind.__name__}Statement",
+        [("_type", str), ("subject", list[_Resource]), ("predicateType", str), ("predicate", predicate)],
+        kw_only=True,
+        slots=True,
+    )

@@ -1,0 +1,86 @@
+"""The chain of trust roots as it stands in entries: step 1 of a verification."""
+
+from collections.abc import Iterable
+
+from govern.canonical.dsse import parse_leaf
+from govern.canonical.statement import fact_digest, read_statement
+from govern.canonical.values import from_json
+from govern.domain.facts import Fact, TrustRootFact
+from govern.errors import DocumentError, GovernError, UnverifiableError, VerificationError
+from govern.trust.root import RootChain, RootError, check_root, check_signatures
+
+
+def check_root_leaf(chain: RootChain | None, index: int, leaf: bytes, *, origin: str) -> RootChain:
+    """Extend a chain by the trust root in a leaf. Raises `VerificationError`, step 1."""
+    try:
+        envelope = parse_leaf(leaf)
+        statement = read_statement(envelope.payload)
+    except DocumentError as error:
+        raise RootError(f"the trust root at entry {index} can’t be read: {error.message}", index=index) from error
+    root = statement.fact
+    if not isinstance(root, TrustRootFact):
+        raise RootError(f"entry {index} is no trust root", index=index)
+    if statement.header.log != origin:
+        raise RootError(f"the trust root at entry {index} was signed for another ledger", index=index)
+    try:
+        check_root(root, origin=origin)
+        base = chain or RootChain(((0, root),))
+        signers = check_signatures(envelope, base, index=index, also=root)
+    except RootError:
+        raise
+    except VerificationError as error:
+        raise RootError(error.message, error.hint, index=index, kind=error.kind) from error
+    if chain is not None:
+        return chain.extended(root, signers, index=index)
+    if index:
+        raise RootError("the first trust root is not entry 0", index=index)
+    return RootChain.begin(root, signers, origin=origin)
+
+
+def read_trusted_root(data: bytes) -> TrustRootFact:
+    """Read a trust root that was given from outside: the leaf of its entry, or its fact as JSON.
+
+    Nothing inside it is believed but what the giver is believed for. Raises `UnverifiableError`.
+    """
+    try:
+        if b'"payloadType"' in data:
+            fact = _root_of(read_statement(parse_leaf(data.strip()).payload).fact)
+        else:
+            fact = from_json(TrustRootFact, data)
+        check_root(fact, origin=fact.origin)
+    except GovernError as error:
+        raise UnverifiableError(
+            f"the trust root that was given can’t be used: {error.message}", "`govern trust show` writes one."
+        ) from error
+    return fact
+
+
+def _root_of(fact: Fact) -> TrustRootFact:
+    if not isinstance(fact, TrustRootFact):
+        raise UnverifiableError("the file is an entry, but no trust root", "`govern trust show` writes one.")
+    return fact
+
+
+def check_trusted(chain: RootChain, trusted: TrustRootFact) -> None:
+    """Check that a chain contains the trust root that was given from outside. Raises `RootError`."""
+    if trusted.origin != chain.newest.origin:
+        raise RootError(
+            f"this is the ledger {chain.newest.origin}, the trust root given is for {trusted.origin}",
+            "Give the trust root of this ledger.", kind="origin",
+        )
+    same = [root for _, root in chain.versions if root.version == trusted.version]
+    if not same or fact_digest(same[0]) != fact_digest(trusted):
+        raise RootError(
+            f"version {trusted.version} of the trust root here is not the one given from outside",
+            "Somebody else’s keys signed this. Keep it as evidence.", kind="trust-root",
+        )
+
+
+def chain_of(leaves: Iterable[tuple[int, bytes]], *, origin: str) -> RootChain:
+    """Build and check a chain from (index, leaf) pairs. Raises `VerificationError`."""
+    chain: RootChain | None = None
+    for index, leaf in leaves:
+        chain = check_root_leaf(chain, index, leaf, origin=origin)
+    if chain is None:
+        raise RootError("there is no trust root", kind="trust-root")
+    return chain

@@ -1,0 +1,194 @@
+"""One append, inside one transaction: guard, sign, build the tree, sign the checkpoint, store."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from govern.domain.facts import TrustRootFact
+from govern.domain.statement import Draft, Entry, TreeHead
+from govern.domain.text import digest_of, instant
+from govern.errors import CorruptStoreError, Refused, VerificationError
+from govern.ledger import tree
+from govern.ledger.checkpoint import Checkpoint, digest_text, log_keys, read_checkpoint, sign_checkpoint
+from govern.ledger.entries import NewLeaf, Producers, sign_draft
+from govern.ledger.guard import check_guard
+from govern.store import tables
+from govern.store.database import Database
+from govern.trust.checkpoints import CheckpointStore
+from govern.trust.root import RootChain, check_roles
+from govern.trust.signer import Signer
+
+
+class Appending:
+    """Entries on their way into the ledger; the transaction around it makes all of it durable or nothing."""
+
+    def __init__(self, connection: Connection, database: Database, origin: str, roots: RootChain | None) -> None:
+        self.connection = connection
+        self.database = database
+        self.origin = origin
+        self.roots = roots
+        found = connection.execute(select(func.max(tables.entry.c.idx))).scalar()
+        self.first = 0 if found is None else int(found) + 1
+        self.new: list[NewLeaf] = []
+        self._producers: Producers = {}
+        self._check_head()
+
+    def _read(self, ids: Sequence[int]) -> list[bytes]:
+        return self.database.nodes(self.connection, ids)
+
+    def _check_head(self) -> None:
+        """Refuse to build on a tree that its own newest checkpoint does not describe."""
+        if not self.first:
+            self.head: TreeHead | None = None
+            return
+        note = self.connection.execute(
+            select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)
+        ).scalar()
+        said = read_checkpoint(note) if note else None
+        self.head = TreeHead(size=self.first, root=digest_text(tree.root_at(self.first, self._read)))
+        if said is None or said.head != self.head:
+            raise CorruptStoreError(
+                f"the ledger has {self.first} entries, but its newest checkpoint says something else",
+                "Run `govern verify --full`; nothing was written.",
+            )
+
+    def guard(self, trusted: CheckpointStore | None) -> TreeHead | None:
+        """Refuse to append below or beside what is trusted. Returns the trusted head. Raises `VerificationError`."""
+        known = trusted.read() if trusted is not None else None
+        if known is None or self.head is None:
+            return None
+        if known.head != self.head:
+            note = self.connection.execute(
+                select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)
+            ).scalar()
+            check_guard(known, self.head, note or "", self._read)
+        return known.head
+
+    def add(
+        self, drafts: Sequence[Draft], *, signers: Sequence[Signer], now: datetime, seen: TreeHead | None
+    ) -> None:
+        """Sign drafts, each after checking that the signers may state it. Raises `Refused`."""
+        if seen is not None and seen != self.head:
+            self._check_seen(seen)
+        keyids = tuple(sorted({signer.keyid for signer in signers}))
+        if not keyids or len(keyids) != len(signers):
+            raise Refused("an entry needs signers, each once", "Name the key to sign with: --as KEY.")
+        for draft in drafts:
+            index = self.first + len(self.new)
+            self._check_draft(draft, keyids, index, now)
+            self._load_producer(keyids[0])
+            leaf = sign_draft(
+                draft, signers=signers, origin=self.origin, producers=self._producers, now=now, seen=seen
+            )
+            self.new.append(leaf)
+            if isinstance(draft.fact, TrustRootFact):
+                self._extend(draft.fact, keyids, index)
+
+    def _check_draft(self, draft: Draft, keyids: tuple[str, ...], index: int, now: datetime) -> None:
+        if self.roots is None:
+            return  # entry 0: the caller has checked the first trust root
+        root = self.roots.in_force(index)
+        bringing = draft.fact.keys if isinstance(draft.fact, TrustRootFact) else {}
+        if now > root.expires and not bringing:
+            raise Refused(
+                f"trust root {root.version} expired on {instant(root.expires)}",
+                "The root key holders renew it: `govern trust update`.",
+            )
+        unknown = [keyid for keyid in keyids if keyid not in root.keys and keyid not in bringing]
+        if unknown:
+            raise Refused(
+                f"the key {unknown[0][:8]}… is not in this ledger’s trust root",
+                "Enrol it: `govern key enrol NAME --role ROLE`, signed by the root key.",
+            )
+        try:
+            check_roles(draft.fact, keyids, self.roots, index=index)
+        except VerificationError as error:
+            raise Refused(error.message, error.hint) from error
+
+    def _extend(self, root: TrustRootFact, keyids: tuple[str, ...], index: int) -> None:
+        try:
+            if self.roots is None:
+                self.roots = RootChain.begin(root, keyids, origin=self.origin)
+            else:
+                self.roots = self.roots.extended(root, keyids, index=index)
+        except VerificationError as error:
+            raise Refused(error.message, error.hint) from error
+
+    def _check_seen(self, seen: TreeHead) -> None:
+        if seen.size > self.first or digest_text(tree.root_at(seen.size, self._read)) != seen.root:
+            raise VerificationError(
+                f"the checkpoint of size {seen.size} that the signer saw is not of this tree",
+                "Run `govern verify --full`; nothing was written.", step=3, kind="fork",
+            )
+
+    def _load_producer(self, keyid: str) -> None:
+        if keyid in self._producers:
+            return
+        row = self.connection.execute(
+            select(tables.producer.c.seq, tables.producer.c.idx)
+            .join(tables.key, tables.key.c.id == tables.producer.c.key)
+            .where(tables.key.c.keyid == keyid).order_by(tables.producer.c.seq.desc()).limit(1)
+        ).first()
+        if row is not None:
+            hashed = self._read([tree.stored_index(0, row[1])])[0]
+            self._producers[keyid] = (row[0], digest_text(hashed))
+
+    def finish(self, log_signer: Signer) -> Checkpoint:
+        """Build the tree, sign its head and store everything. Raises `Refused` for a key that is not the log's."""
+        size = self.first + len(self.new)
+        if self.roots is None:
+            raise CorruptStoreError("a ledger begins with its trust root", "Restore it from a backup.")
+        root = self.roots.in_force(size)
+        if log_signer.public.public not in {key.public.hex() for key in log_keys(root, size)}:
+            raise Refused(
+                f"the key {log_signer.keyid[:8]}… may not sign this ledger’s checkpoints",
+                f"Use the key in the role log of trust root {root.version}.",
+            )
+        added, head = tree.append_nodes(self.first, [leaf.hash for leaf in self.new], self._read)
+        checkpoint = sign_checkpoint(self.origin, size, head, log_signer)
+        self._store(added, checkpoint)
+        return checkpoint
+
+    def _store(self, added: list[bytes], checkpoint: Checkpoint) -> None:
+        run = self.connection.execute
+        begin = tree.stored_count(self.first)
+        numbered = list(enumerate(self.new, self.first))
+        run(insert(tables.entry), [{"idx": index, "leaf": leaf.leaf} for index, leaf in numbered])
+        run(insert(tables.node), [{"id": number, "hash": one} for number, one in enumerate(added, begin)])
+        run(insert(tables.submission), [{"pae": submission_key(leaf.pae), "idx": index} for index, leaf in numbered])
+        last = {leaf.producer: (leaf.statement.header.producer.seq, index) for index, leaf in numbered}
+        run(
+            insert(tables.producer),
+            [{"key": self._key_number(keyid), "seq": seq, "idx": index} for keyid, (seq, index) in last.items()],
+        )
+        roots = [
+            {"version": leaf.statement.fact.version, "idx": index}
+            for index, leaf in numbered if isinstance(leaf.statement.fact, TrustRootFact)
+        ]
+        if roots:
+            run(insert(tables.root), roots)
+        run(insert(tables.checkpoint), [{"size": checkpoint.size, "note": checkpoint.note}])
+
+    def _key_number(self, keyid: str) -> int:
+        found = self.connection.execute(select(tables.key.c.id).where(tables.key.c.keyid == keyid)).scalar()
+        if found is None:
+            found = (self.connection.execute(select(func.max(tables.key.c.id))).scalar() or 0) + 1
+            self.connection.execute(insert(tables.key), [{"id": found, "keyid": keyid}])
+        return int(found)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what was appended."""
+        if self.roots is None:
+            return ()
+        return tuple(self._entry(index, leaf, self.roots) for index, leaf in enumerate(self.new, self.first))
+
+    def _entry(self, index: int, leaf: NewLeaf, roots: RootChain) -> Entry:
+        from govern.ledger.entries import decode
+
+        return decode(index, leaf.leaf, roots)
+
+
+def submission_key(message: bytes) -> bytes:
+    """Return the unique key of a signed statement: SHA-256 of its pre-authentication encoding."""
+    return bytes.fromhex(digest_of(message).removeprefix("sha256:"))

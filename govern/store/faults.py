@@ -1,0 +1,52 @@
+"""What a database says when something is wrong, as errors of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from govern.errors import CorruptStoreError, GovernError, StorageError
+
+_CORRUPT = ("malformed", "not a database", "disk image", "corrupt", "invalid page", "checksum", "could not read block")
+_KNOWN = (
+    ("disk is full", "the disk is full", "Make room and repeat the command; nothing was half written."),
+    ("no space left", "the disk is full", "Make room and repeat the command; nothing was half written."),
+    ("readonly database", "the ledger can only be read here", "Check who owns its file and folder."),
+    ("read-only", "the ledger can only be read here", "Check who owns it, and which role you connect as."),
+    ("permission denied", "the database refuses this", "Ask its owner for the role govern_writer."),
+    ("unable to open", "the ledger’s file can’t be opened", "Check that file and folder are there and yours."),
+    ("locked", "another process holds the ledger’s database", "Wait for it to end and repeat the command."),
+    ("append-only", "the database refused to change what is recorded", "Entries are only ever added."),
+    ("disk i/o error", "the disk reported an error", "Check the disk. `govern verify` says whether the ledger is whole."),
+    ("connection", "the connection to the database was lost", "Repeat the command: nothing was half written."),
+    ("terminating", "the database shut down", "Repeat the command when it is back: nothing was half written."),
+    ("interrupted", "the database was interrupted", "Repeat the command."),
+)
+
+
+@contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Turn any error of the database into a `StorageError` that says what was being done and what helps."""
+    try:
+        yield
+    except GovernError:
+        raise
+    except DBAPIError as error:
+        raise explained(error.orig or error, what) from error
+    except (SQLAlchemyError, PoolTimeout) as error:
+        raise StorageError(f"{what}: {error}", "Check the database.") from error
+
+
+def explained(error: BaseException, what: str) -> StorageError:
+    """Name what is behind a driver's error."""
+    said = " ".join(str(error).lower().split())
+    if any(word in said for word in _CORRUPT):
+        return CorruptStoreError(
+            f"{what}: the database is damaged ({said[:200]})",
+            "Restore it from a backup, then run `govern verify --full`: the trusted checkpoint says whether it is whole.",
+        )
+    for word, message, hint in _KNOWN:
+        if word in said:
+            return StorageError(f"{what}: {message}", hint)
+    return StorageError(f"{what}: {said[:300]}", "Check the database and its log.")

@@ -1,0 +1,236 @@
+"""The ledger in a database: created once, opened, appended to, read and proved."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, func, insert, select
+
+from govern.canonical.statement import fact_digest
+from govern.domain.facts import TrustRootFact
+from govern.domain.statement import Draft, Entry, Subject, TreeHead
+from govern.errors import CorruptStoreError, DocumentError, NotFoundError
+from govern.ledger import tree
+from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
+from govern.ledger.entries import decode
+from govern.ledger.proof import write_proof
+from govern.store import tables
+from govern.store.appending import Appending
+from govern.store.database import CHUNK, Database
+from govern.store.roots import load_roots
+from govern.store.tables import FORMAT
+from govern.trust.checkpoints import CheckpointStore
+from govern.trust.root import RootChain, check_first
+from govern.trust.signer import Signer
+
+
+class Ledger:
+    """An open ledger. Safe to use from several threads and processes at once."""
+
+    def __init__(self, database: Database) -> None:
+        """Read the origin; use `create` or `open`."""
+        self.database = database
+        with database.reading() as connection:
+            origin = connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "origin")).scalar()
+        if not origin:
+            raise CorruptStoreError("this database holds no whole ledger", "Restore it from a backup.")
+        self.origin: str = origin
+        self._roots: RootChain | None = None
+
+    @classmethod
+    def create(
+        cls, url: str, *, origin: str, root: TrustRootFact, root_signers: Sequence[Signer], log_signer: Signer,
+        now: datetime, trusted: CheckpointStore | None = None,
+    ) -> "Ledger":
+        """Make a ledger whose entry 0 is the trust root's first version, with its first checkpoint.
+
+        Raises `StorageError`, `VerificationError` for a trust root that is not valid, `DocumentError` for an origin.
+        """
+        check_origin(origin)
+        check_first(root, [signer.keyid for signer in root_signers], origin=origin)
+        database = Database.create(url)
+        try:
+            with database.writing() as connection:
+                connection.execute(
+                    insert(tables.meta), [{"key": "format", "value": str(FORMAT)}, {"key": "origin", "value": origin}]
+                )
+                draft = Draft(subjects=(Subject(name="trust-root@1", digest=fact_digest(root)),), fact=root)
+                appending = Appending(connection, database, origin, None)
+                appending.add([draft], signers=root_signers, now=now, seen=None)
+                checkpoint = appending.finish(log_signer)
+            if trusted is not None:
+                trusted.advance(checkpoint.head, checkpoint.note)
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
+
+    @classmethod
+    def open(cls, url: str, *, read_only: bool = False) -> "Ledger":
+        """Open a ledger that is there. Raises `StorageError`, `CorruptStoreError`, `UsageError`."""
+        database = Database.open(url, read_only=read_only)
+        try:
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        with self.database.reading() as connection:
+            return _size(connection)
+
+    def roots(self) -> RootChain:
+        """Return every version of the trust root, checked as a chain. Raises `VerificationError`."""
+        with self.database.reading() as connection:
+            self._roots = load_roots(self.database, connection, self.origin, self._roots)
+        return self._roots
+
+    def trust_root(self) -> TrustRootFact:
+        """Return the newest trust root."""
+        return self.roots().newest
+
+    def append(
+        self, drafts: Sequence[Draft], *, signers: Sequence[Signer], log_signer: Signer, now: datetime,
+        seen: TreeHead | None = None, trusted: CheckpointStore | None = None,
+    ) -> tuple[Entry, ...]:
+        """Sign drafts and append them as one batch with one checkpoint, all or nothing.
+
+        When this returns, the entries are durable and covered by a signed checkpoint that is consistent with `trusted`.
+
+        Args:
+            drafts: What to record, in this order.
+            signers: Every one signs every draft.
+            log_signer: Signs the checkpoint; in the role `log` of the trust root.
+            now: The time that the entries claim.
+            seen: The checkpoint that the signer verified last; by default the trusted one.
+            trusted: The checkpoints kept outside the ledger: the fork guard.
+
+        Raises:
+            Refused: The signers may not state this, or an expired trust root.
+            VerificationError: The ledger is not the one that `trusted` knows.
+            StorageError: Nothing was written.
+        """
+        if not drafts:
+            return ()
+        with self.database.writing() as connection:
+            self._roots = load_roots(self.database, connection, self.origin, self._roots)
+            appending = Appending(connection, self.database, self.origin, self._roots)
+            known = appending.guard(trusted)
+            appending.add(drafts, signers=signers, now=now, seen=seen or known)
+            checkpoint = appending.finish(log_signer)
+        self._roots = appending.roots
+        if trusted is not None:
+            trusted.advance(checkpoint.head, checkpoint.note)
+        return appending.entries()
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Decode entries [start, stop), all by default. Raises `StorageError`, `VerificationError`."""
+        roots = self.roots()
+        for index, leaf in enumerate(self.leaves(start, stop), start):
+            yield decode(index, leaf, roots)
+
+    def entry(self, index: int) -> Entry:
+        """Decode one entry. Raises `NotFoundError`."""
+        return decode(index, self.leaf(index), self.roots())
+
+    def leaf(self, index: int) -> bytes:
+        """Return a leaf's stored bytes. Raises `NotFoundError`."""
+        with self.database.reading() as connection:
+            found = connection.execute(select(tables.entry.c.leaf).where(tables.entry.c.idx == index)).scalar()
+            if found is None:
+                raise NotFoundError(
+                    f"there is no entry {index}", f"This ledger has entries 0 to {_size(connection) - 1}."
+                )
+        return bytes(found)
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Give the stored bytes of leaves [start, stop), all by default. Raises `CorruptStoreError` at a gap."""
+        end = self.size if stop is None else stop
+        for first in range(start, end, CHUNK):
+            with self.database.reading() as connection:
+                chunk = self.database.leaves(connection, first, min(first + CHUNK, end))
+            yield from chunk
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the newest checkpoint as stored. Raises `CorruptStoreError` where there is none."""
+        with self.database.reading() as connection:
+            return newest_checkpoint(connection)
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Give (size, note) of every checkpoint, smallest first."""
+        last = -1
+        while True:
+            with self.database.reading() as connection:
+                rows: Sequence[Any] = connection.execute(
+                    select(tables.checkpoint.c.size, tables.checkpoint.c.note)
+                    .where(tables.checkpoint.c.size > last).order_by(tables.checkpoint.c.size).limit(CHUNK)
+                ).all()
+            if not rows:
+                return
+            for row in rows:
+                yield row[0], row[1]
+            last = rows[-1][0]
+
+    def nodes(self, ids: Sequence[int]) -> list[bytes]:
+        """Return stored hashes by index."""
+        with self.database.reading() as connection:
+            return self.database.nodes(connection, ids)
+
+    def root_at(self, size: int) -> TreeHead:
+        """Return the tree head at any past size. Raises `NotFoundError`."""
+        self._check_size(size)
+        return TreeHead(size=size, root=digest_text(tree.root_at(size, self.nodes)))
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Prove that an entry is in the tree of `size` entries. Raises `NotFoundError`."""
+        self._check_size(size)
+        if not 0 <= index < size:
+            raise NotFoundError(f"there is no entry {index} among the first {size}", "Count entries from 0.")
+        return tree.inclusion(index, size, self.nodes)
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Prove that the tree of `old` entries is the beginning of that of `new` entries. Raises `NotFoundError`."""
+        self._check_size(new)
+        if not 0 <= old <= new:
+            raise NotFoundError(f"no tree of {old} entries comes before one of {new}", "Give the smaller size first.")
+        return tree.consistency(old, new, self.nodes)
+
+    def proof(self, index: int) -> str:
+        """Return the C2SP tlog-proof of an entry against the newest checkpoint. Raises `NotFoundError`."""
+        checkpoint = self.checkpoint()
+        return write_proof(index, self.inclusion(index, checkpoint.size), checkpoint.note)
+
+    def _check_size(self, size: int) -> None:
+        if not 0 <= size <= self.size:
+            raise NotFoundError(f"there never was a tree of {size} entries", f"This ledger has {self.size}.")
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _size(connection: Connection) -> int:
+    found = connection.execute(select(func.max(tables.entry.c.idx))).scalar()
+    return 0 if found is None else int(found) + 1
+
+
+def newest_checkpoint(connection: Connection) -> Checkpoint:
+    """Read the newest checkpoint. Raises `CorruptStoreError`."""
+    note = connection.execute(select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)).scalar()
+    if note is None:
+        raise CorruptStoreError("the ledger has no checkpoint", "Restore it from a backup.")
+    try:
+        return read_checkpoint(note)
+    except DocumentError as error:
+        raise CorruptStoreError(f"the newest checkpoint is damaged: {error.message}", "Restore a backup.") from error
