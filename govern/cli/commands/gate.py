@@ -1,0 +1,138 @@
+"""`govern gate`: measure, decide, record; the exit code is the answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import options
+from govern.cli.files import existing, write
+from govern.cli.session import Session, command
+from govern.cli.text import brief, duration
+from govern.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from govern.workflow.views import GateResult
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "gate", signs=True)(gate)
+
+
+def gate(
+    session: Session, *,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@2, a digest's prefix, or #12.")],
+    to: Annotated[str, typer.Option("--to", metavar="STAGE", callback=options.given, help="The stage it wants to reach.")],
+    data: options.MaybeData = None,
+    target: options.Target = None,
+    prediction: options.Prediction = None,
+    score: options.Score = None,
+    threshold: options.Threshold = None,
+    model_file: options.ModelFile = None,
+    weight: options.Weight = None,
+    protected: options.Protected = None,
+    cross: options.Cross = None,
+    favourable: options.Favourable = None,
+    positive: options.Positive = None,
+    reference: options.Reference = None,
+    seed: options.Seed = 0,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report there.")] = None,
+    sarif: Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="Write SARIF 2.1.0 there.")] = None,
+    summary: Annotated[Path | None, typer.Option("--summary", metavar="FILE", help="Write Markdown there.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing; the same answer and exit code.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show every group of every rule, and what would turn it.")] = False,
+    why: Annotated[
+        str | None,
+        typer.Option("--why", metavar="RULE", callback=options.given, help="Show all of one rule, a passing one too."),
+    ] = None,
+) -> ExitCode:
+    """Ask policy whether a model may reach a stage.
+
+    Measures, decides and records.
+
+    Without --data, the evidence recorded last for this model is judged. Exit codes: 0 allowed; 1 denied, a rule failed; 2
+    usage; 3 denied, inconclusive; 4 it could not be evaluated. There is no switch that turns a failure into 0.
+    """
+    from govern.workflow import gating
+
+    words = None
+    if data is not None:
+        words = gating.Data(
+            data=existing(data), data_name=data.name, reference=existing(reference), target=target, prediction=prediction,
+            score=score, threshold=threshold, weight=weight, protected=options.listed(protected),
+            cross=options.listed(cross), favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
+        )
+    elif target or prediction or score or reference:
+        raise UsageError("columns are named, but no --data", "Add --data FILE, or leave all of them out.")
+    with session.workspace() as workspace:
+        with session.progress() as progress:
+            result = gating.gate(
+                workspace, model, to=to, data=words, key=session.key, passphrases=session.passphrases, dry_run=dry_run,
+                progress=progress,
+            )
+        report(session, result, explain=explain, why=why or "", dry_run=dry_run)
+    reports(result, junit=junit, sarif=sarif, summary=summary)
+    from govern.policy.outcome import exit_code_of
+
+    return exit_code_of(result.decision)
+
+
+def report(session: Session, result: "GateResult", *, explain: bool, why: str, dry_run: bool) -> None:
+    """Write the answer to stdout."""
+    from govern.cli import verdict
+    from govern.policy.outcome import exit_code_of
+
+    code = exit_code_of(result.decision)
+    if session.as_json:
+        if why:
+            verdict.chosen(result.decision, why)
+        session.voice.document(
+            "govern/gate/v1",
+            {
+                "outcome": result.decision.outcome, "exit_code": int(code), "dry_run": dry_run,
+                "decision_digest": result.decision_digest, "evidence": result.evidence, "entries": result.written,
+                "seconds": result.seconds, "decision": result.decision,
+            },
+        )
+        return
+    voice = session.voice
+    verdict.show(voice, result.decision, explain=explain, why=why)
+    voice.line()
+    if dry_run:
+        voice.line("· dry run: nothing was recorded")
+    else:
+        voice.table(
+            [
+                ("recorded", f"#{entry.index}", entry.kind, entry.subject, f"entry {brief(entry.digest)}")
+                for entry in result.written
+            ],
+            indent="  ",
+        )
+    voice.line(f"  decision {result.decision_digest}")
+    voice.talk(f"  {', '.join(f'{part} {duration(seconds)}' for part, seconds in result.seconds.items())}", "dim")
+    if code is ExitCode.OK and not dry_run:
+        approvals = ", ".join(f"{a.count} {a.role}" for a in result.decision.approvals)
+        subject, stage = result.decision.subject_name, result.decision.gate.removeprefix("promote:")
+        voice.hint(
+            f"Next: {approvals} must sign: govern review show {subject} --to {stage}" if approvals
+            else f"Next: govern promote {subject} --to {stage}"
+        )
+    elif code is not ExitCode.OK and not explain:
+        voice.hint("Next: --explain shows every group and what would turn each rule; mend, and gate again.")
+
+
+def reports(result: "GateResult", *, junit: Path | None, sarif: Path | None, summary: Path | None) -> None:
+    """Write the files for pipelines. Raises `StorageError`."""
+    if junit is not None:
+        from govern.exchange import junit as junit_format
+
+        write(junit, junit_format.write(result.decision))
+    if sarif is not None:
+        from govern.exchange import sarif as sarif_format
+
+        write(sarif, sarif_format.write(result.decision))
+    if summary is not None:
+        from govern.exchange import summary as summary_format
+
+        write(summary, summary_format.write(result.decision))

@@ -1,0 +1,115 @@
+"""`govern key`: this user's signing keys, and their place in the ledger's trust root."""
+
+from typing import Annotated
+
+import typer
+
+from govern.cli.options import given
+from govern.cli.session import Session, command, group
+from govern.cli.text import Cell
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name on this machine.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the group."""
+    keys = group(app, "key", "Make, list, enrol, rotate and revoke signing keys.")
+    command(keys, "new", secrets=True, workspace=False)(new)
+    command(keys, "list")(show)
+    command(keys, "enrol", secrets=True)(enrol)
+
+
+def new(
+    session: Session, *,
+    name: Name,
+    holder: Annotated[
+        str | None,
+        typer.Option("--holder", metavar="PSEUDONYM", callback=given, help="Whose it is; else the key's own name."),
+    ] = None,
+) -> None:
+    """Make a key pair of your own, encrypted with a passphrase. It counts only once it is enrolled."""
+    from govern.trust.keyring import Keyring
+    from govern.workflow import keys
+
+    home = session.home()
+    info = keys.new(
+        home, name, holder=holder or name, passphrases=session.new_passphrases(Keyring(home.keys).names())
+    )
+    if session.as_json:
+        session.voice.document("govern/key/v1", {"key": info, "folder": home.keys})
+        return
+    session.voice.line(f"✓ key {info.name} of {info.holder}", "green")
+    session.voice.table([("key id", info.keyid), ("scheme", info.scheme), ("kept in", home.keys)], indent="  ")
+    session.voice.hint(f"Next: whoever holds the root key enrols it: govern key enrol {info.name} --role approver")
+
+
+def show(session: Session) -> None:
+    """List the keys on this machine and, in a workspace, every key that its ledger trusts."""
+    from govern.errors import UsageError
+    from govern.trust.keyring import Keyring
+
+    home = session.home()
+    ring = Keyring(home.keys)
+    mine = {ring.info(name).keyid: ring.info(name) for name in ring.names()}
+    rows = []
+    try:
+        with session.workspace() as workspace:
+            root = workspace.ledger.trust_root()
+            for keyid, known in root.keys.items():
+                roles = tuple(sorted(role for role, who in root.roles.items() if keyid in who.keyids))
+                info = mine.pop(keyid, None)
+                rows.append(
+                    {
+                        "name": info.name if info else "", "holder": known.holder, "roles": roles, "keyid": keyid,
+                        "scheme": known.scheme, "enrolled": True, "void_from": known.void_from, "here": info is not None,
+                    }
+                )
+    except UsageError:
+        if session.named_folder() is not None:
+            raise
+    rows += [
+        {
+            "name": info.name, "holder": info.holder, "roles": (), "keyid": info.keyid, "scheme": info.scheme,
+            "enrolled": False, "void_from": None, "here": True,
+        }
+        for info in mine.values()
+    ]
+    rows.sort(key=lambda row: (not row["here"], str(row["name"] or row["holder"])))
+    if session.as_json:
+        session.voice.document("govern/keys/v1", {"folder": home.keys, "keys": rows})
+        return
+    if not rows:
+        session.voice.line(f"no keys in {home.keys}")
+        session.voice.hint("`govern init` makes the first ones, `govern key new NAME` one of your own.")
+        return
+    session.voice.table(
+        [
+            (
+                Cell(row["name"] or "(elsewhere)", "bold" if row["here"] else "dim"), row["holder"], str(row["keyid"])[:8],
+                Cell(f"✗ VOID from #{row['void_from']}", "red") if row["void_from"] is not None
+                else Cell("✓ ENROLLED", "green") if row["enrolled"] else Cell("· NOT ENROLLED", "dim"),
+                ", ".join(row["roles"]) if isinstance(row["roles"], tuple) else "",
+            )
+            for row in rows
+        ],
+        ("KEY", "HOLDER", "ID", "STATE", "ROLES"),
+    )
+
+
+def enrol(
+    session: Session, *,
+    name: Name,
+    role: Annotated[
+        list[str], typer.Option("--role", metavar="ROLE", help="A role it gets; repeat for more (`govern trust show`).")
+    ],
+    holder: Annotated[
+        str | None, typer.Option("--holder", metavar="PSEUDONYM", callback=given, help="Whose it is, if not as the key says.")
+    ] = None,
+) -> None:
+    """Let a key sign: writes a new version of the trust root, signed by the root key, which proves its possession."""
+    from govern.workflow import keys
+
+    with session.workspace() as workspace:
+        written = keys.enrol(workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases)
+        session.wrote(written, schema="govern/written/v1", done=f"enrolled {name} as {', '.join(role)}")
+

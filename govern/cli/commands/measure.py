@@ -1,0 +1,78 @@
+"""`govern measure`: evidence only; without a model nothing is recorded and no workspace is needed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from govern.cli import figures, options
+from govern.cli.files import existing, write
+from govern.cli.session import Session, command
+from govern.errors import UsageError
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "measure", signs=True)(measure)
+
+
+def measure(
+    session: Session, *,
+    data: options.Data,
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="A recorded model: then the evidence is recorded for it.")
+    ] = None,
+    target: options.Target = None,
+    prediction: options.Prediction = None,
+    score: options.Score = None,
+    threshold: options.Threshold = None,
+    model_file: options.ModelFile = None,
+    weight: options.Weight = None,
+    protected: options.Protected = None,
+    cross: options.Cross = None,
+    favourable: options.Favourable = None,
+    positive: options.Positive = None,
+    reference: options.Reference = None,
+    measures: Annotated[
+        str | None,
+        typer.Option("--measures", metavar="ID,ID", callback=options.given, help="Such as impact_ratio,performance; else all that apply."),
+    ] = None,
+    seed: options.Seed = 0,
+    out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the evidence there, as JSON.")] = None,
+) -> None:
+    """Measure rows and print the evidence; no verdict.
+
+    Bias, explanation, drift, performance and data quality. At least one of --target, --prediction and --score is needed. A measure that needs another input says so.
+    """
+    from govern.workflow.gating import Data
+
+    words = Data(
+        data=existing(data), data_name=data.name, reference=existing(reference), target=target, prediction=prediction,
+        score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
+        favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
+    )
+    if not (target or prediction or score):
+        raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score.")
+    from govern.workflow import measuring
+
+    with session.progress() as progress:
+        if model is None:
+            evidence = measuring.measure(words, options.listed(measures), progress=progress)
+            written = None
+        else:
+            with session.workspace() as workspace:
+                evidence, written = measuring.record(
+                    workspace, model, words, options.listed(measures), key=session.key, passphrases=session.passphrases,
+                    progress=progress,
+                )
+    if out is not None:
+        from govern.canonical.values import object_bytes
+
+        write(out, object_bytes(evidence))
+    if session.as_json:
+        session.voice.document(evidence.schema, evidence)
+        return
+    figures.show(session.voice, evidence)
+    if written is not None:
+        session.voice.line()
+        session.wrote(written, schema="govern/written/v1")

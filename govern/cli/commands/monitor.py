@@ -1,0 +1,67 @@
+"""`govern monitor`: measure a window of live data, record the observation, open findings."""
+
+from typing import Annotated
+
+import typer
+
+from govern.cli import options, verdict
+from govern.cli.files import existing
+from govern.cli.session import Session, command
+from govern.errors import ExitCode
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "monitor", signs=True)(monitor)
+
+
+def monitor(
+    session: Session, *,
+    deployment: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Such as D-1, or the model that runs: credit@2.")],
+    data: options.Data,
+    environment: Annotated[
+        str | None,
+        typer.Option("--environment", metavar="ENVIRONMENT", callback=options.given, help="Where, if it runs in several."),
+    ] = None,
+    period: Annotated[str, typer.Option("--period", metavar="TEXT", help="The time that the window's rows are from.")] = "",
+    target: options.Target = None,
+    prediction: options.Prediction = None,
+    score: options.Score = None,
+    threshold: options.Threshold = None,
+    model_file: options.ModelFile = None,
+    weight: options.Weight = None,
+    protected: options.Protected = None,
+    cross: options.Cross = None,
+    favourable: options.Favourable = None,
+    positive: options.Positive = None,
+    reference: options.Reference = None,
+    seed: options.Seed = 0,
+) -> ExitCode:
+    """Measure one window of what a deployed model sees.
+
+    Records an observation and opens findings where policy says so. Exit codes as of `govern gate`: 0 nothing found; 1 a rule failed; 3 inconclusive; 4 it could not be evaluated.
+    """
+    from govern.policy.outcome import exit_code_of
+    from govern.workflow import gating, monitoring
+
+    words = gating.Data(
+        data=existing(data), data_name=data.name, reference=existing(reference), target=target, prediction=prediction,
+        score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
+        favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
+    )
+    with session.workspace() as workspace, session.progress() as progress:
+        seen = monitoring.monitor(
+            workspace, deployment, data=words, environment=environment, period=period, key=session.key,
+            passphrases=session.passphrases, progress=progress,
+        )
+    code = exit_code_of(seen.decision)
+    if session.as_json:
+        session.voice.document("govern/observation/v1", {"exit_code": int(code), "observation": seen})
+        return code
+    verdict.show(session.voice, seen.decision)
+    session.voice.line()
+    session.voice.paragraph(seen.sentence, indent="  ")
+    session.wrote(*seen.written, schema="govern/written/v1")
+    if code is not ExitCode.OK:
+        session.voice.hint("Next: govern review list shows what this reopened.")
+    return code

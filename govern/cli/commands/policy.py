@@ -1,0 +1,175 @@
+"""`govern policy`: install, show, lint, test and compare policies."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli.session import Session, command, group
+from govern.cli.text import Cell, brief, count, state
+from govern.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from govern.policy.bound import BoundPolicy
+    from govern.policy.model import Policy
+
+Where = Annotated[str, typer.Argument(metavar="FOLDER|PACK", help="A folder with policy.yaml and binding*.yaml, or a pack's id.")]
+KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red", "scope-narrowed": "red", "changed": "yellow"}
+
+
+def add(app: typer.Typer) -> None:
+    """Add the group."""
+    policy = group(app, "policy", "Install, show, lint, test and compare policies.")
+    command(policy, "install", signs=True)(install)
+    command(policy, "show")(show)
+    command(policy, "lint", workspace=False)(lint)
+    command(policy, "test", workspace=False)(test)
+    command(policy, "diff")(diff)
+
+
+def install(session: Session, *, named: Where) -> None:
+    """Commit a policy and its bindings to the ledger: from the next gate on they judge."""
+    from govern.workflow import policies
+
+    with session.workspace() as workspace:
+        written = policies.install(workspace, named, key=session.key, passphrases=session.passphrases)
+        session.wrote(*written, schema="govern/written/v1", done="installed")
+
+
+def show(
+    session: Session, *,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A policy in force; else a list of them and of the packs.")] = None,
+) -> None:
+    """Show the policies in force with their rules, or one policy's document as it was signed."""
+    from govern.workflow import policies
+
+    with session.workspace() as workspace:
+        bound = policies.in_force(workspace)
+        chosen = [one for one in bound if name in {None, one.policy.name, f"{one.policy.name}@{one.policy.version}"}]
+        if name is not None and not chosen:
+            raise UsageError(f"no policy “{name}” is in force", f"In force: {policies.names(bound)}.")
+        documents = {one.policy_digest: workspace.objects.get(one.policy_digest).decode() for one in chosen}
+    if session.as_json:
+        session.voice.document(
+            "govern/policies/v1",
+            {
+                "policies": [
+                    {
+                        "name": one.policy.name, "version": one.policy.version, "digest": one.policy_digest,
+                        "binding": one.binding.name, "binding_digest": one.binding_digest, "gates": one.binding.gates,
+                        "rules": [rule.id for rule in one.policy.rules], "document": documents[one.policy_digest],
+                    }
+                    for one in chosen
+                ]
+            },
+        )
+        return
+    if name is not None:
+        session.voice.lines(documents[chosen[0].policy_digest].splitlines())
+        return
+    _list(session, chosen)
+
+
+def _list(session: Session, chosen: "Sequence[BoundPolicy]") -> None:
+    import govern_policies
+
+    voice = session.voice
+    if not chosen:
+        voice.line("no policy is in force: every gate is an error until one is")
+    for one in chosen:
+        policy, binding = one.policy, one.binding
+        voice.line(f"{policy.name}@{policy.version}  {policy.title}", "bold")
+        voice.line(f"  {brief(one.policy_digest)}, bound by {binding.name} {brief(one.binding_digest)}")
+        voice.table([(rule.id, rule.measure or "attestation", rule.title) for rule in policy.rules], indent="    ")
+    voice.hint(f"Packs that ship with govern: {', '.join(govern_policies.pack_ids())}")
+
+
+def lint(
+    session: Session, *,
+    files: Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|PACK…", help="Documents to check.")],
+) -> None:
+    """Check documents strictly: unknown or duplicate keys and bad numbers are errors with line and column; exit 2."""
+    checked = [document for named in files for document in _documents(named)]
+    if session.as_json:
+        session.voice.document("govern/lint/v1", {"documents": [{"where": where, "is": what} for where, what in checked]})
+        return
+    session.voice.table([(state("ok"), where, what) for where, what in checked])
+
+
+def _documents(named: str) -> list[tuple[str, str]]:
+    """Parse one file, or all of a folder or pack. Raises `DocumentError`, `UsageError`."""
+    from govern.policy.documents import parse_binding, parse_policy, parse_waiver
+    from govern.workflow.policies import documents
+
+    path = Path(named)
+    if path.is_file():
+        data = path.read_bytes()
+        kind = next((k for k in ("Binding", "Waiver") if f"kind: {k}".encode() in data), "Policy")
+        if kind == "Binding":
+            return [(named, f"binding {parse_binding(data, where=named).name}")]
+        if kind == "Waiver":
+            parse_waiver(data, where=named)
+            return [(named, "waiver")]
+        policy = parse_policy(data, where=named)
+        return [(named, f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}")]
+    given = documents(named)
+    policy = parse_policy(given.policy, where=given.policy_where)
+    found = [(given.policy_where, f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}")]
+    return found + [(where, f"binding {parse_binding(data, where=where).name}") for where, data in given.bindings]
+
+
+def test(session: Session, *, named: Where) -> ExitCode:
+    """Prove that each rule can fail and can pass: its known-bad and known-good cases; exit 1 where one can't."""
+    from govern.policy import testing
+
+    results = testing.test_documents(named)
+    bad = [result for result in results if not result.proved]
+    code = ExitCode.REFUSED if bad else ExitCode.OK
+    if session.as_json:
+        session.voice.document("govern/policy-test/v1", {"exit_code": int(code), "rules": results})
+        return code
+    session.voice.table(
+        [
+            (state("pass" if r.proved else "fail"), Cell(r.rule, "bold"), r.gate, count(r.cases, "case"), r.detail)
+            for r in results
+        ]
+    )
+    session.voice.line(f"{len(results) - len(bad)} of {len(results)} rules can fail and can pass")
+    return code
+
+
+def diff(
+    session: Session, *,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A policy.yaml, a folder, or a pack's id.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
+) -> None:
+    """Compare two versions of a policy by meaning: tightened, loosened, scope widened or narrowed, text."""
+    from govern.policy import diff as comparing
+
+    found = comparing.diff(_policy(old), _policy(new))
+    if session.as_json:
+        session.voice.document("govern/policy-diff/v1", {"change": found.change, "lines": found.lines,
+                                                          "needs_second_approver": found.needs_second_approver})
+        return
+    session.voice.line(f"{found.change}: {count(len(found.lines), 'difference')}", "bold")
+    session.voice.table(
+        [
+            (Cell(line.kind, KIND_COLOURS.get(line.kind, "dim")), line.where, f"{line.before} → {line.after}")
+            for line in found.lines
+        ],
+        indent="  ",
+    )
+    if found.needs_second_approver:
+        session.voice.hint("Loosening or narrowing needs a second approver's signature when it is installed.")
+
+
+def _policy(named: str) -> "Policy":
+    from govern.policy.documents import parse_policy
+    from govern.workflow.policies import documents
+
+    path = Path(named)
+    if path.is_file():
+        return parse_policy(path.read_bytes(), where=named)
+    given = documents(named)
+    return parse_policy(given.policy, where=given.policy_where)

@@ -1,0 +1,253 @@
+"""`govern review`: people, with their own keys: the queue, a model's dossier, and what they sign about it."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from govern.cli import dossier as shown
+from govern.cli import options
+from govern.cli.session import Session, command, group
+from govern.cli.text import Cell, when
+from govern.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from govern.workflow.views import Dossier
+
+SHORTEST_PREFIX = 8
+SCHEMA = "govern/written/v1"
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@2.")]
+Role = Annotated[
+    str | None,
+    typer.Option("--role", metavar="ROLE", callback=options.given, help="In which you act, if your key has several."),
+]
+Text = Annotated[str, typer.Option("--reason", metavar="TEXT", callback=options.given, help="Why; it is signed and kept.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the group."""
+    review = group(app, "review", "What waits for people, and what they sign.")
+    command(review, "list")(queue)
+    command(review, "show")(show)
+    command(review, "approve", signs=True)(approve)
+    command(review, "reject", signs=True)(reject)
+    command(review, "request-changes", signs=True)(request_changes)
+    command(review, "attest", signs=True)(attest)
+    command(review, "waive", signs=True)(waive)
+    command(review, "comment", signs=True)(comment)
+
+
+def gate_name(to: str | None, gate: str | None) -> str | None:
+    """Read --to and --gate, of which one says the other. Raises `UsageError` where both are given."""
+    if to and gate:
+        raise UsageError("--to and --gate are both given", "Give one: --to production means --gate promote:production.")
+    return f"promote:{to}" if to else gate
+
+
+def queue(
+    session: Session, *,
+    holder: Annotated[
+        str | None, typer.Option("--holder", metavar="PSEUDONYM", callback=options.given, help="Only what waits for them.")
+    ] = None,
+) -> None:
+    """Show what waits for a person: reviews, stale approvals, findings and waivers, most urgent first."""
+    from govern.workflow import reading
+
+    with session.workspace() as workspace:
+        items = reading.queue(workspace, holder)
+    if session.as_json:
+        session.voice.document("govern/queue/v1", {"items": items})
+        return
+    if not items:
+        session.voice.line("✓ nothing waits for review")
+        return
+    session.voice.table(
+        [
+            (
+                Cell(item.name, "bold"), item.gate, item.why.upper(), f"{item.passed}✓ {item.failed}✗ {item.inconclusive}?",
+                ", ".join(f"{q.count} {q.role}" for q in item.missing) or "–", when(item.due), item.headline,
+            )
+            for item in items
+        ],
+        ("MODEL", "GATE", "WHY", "RULES", "LACKS", "DUE", ""),
+    )
+    session.voice.hint(f"Next: govern review show {items[0].name} --gate {items[0].gate}")
+
+
+def show(session: Session, *, model: Model, to: options.Stage = None, gate: options.Gate = None) -> None:
+    """Show all that an approval would be signed over: verdict, numbers, reviews, quorum, conflicts, closure."""
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+    if session.as_json:
+        session.voice.document("govern/dossier/v1", {"dossier": dossier})
+        return
+    shown.show(session.voice, dossier)
+
+
+def approve(
+    session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None,
+    closure: Annotated[
+        str | None,
+        typer.Option(
+            "--closure", metavar="DIGEST", callback=options.given,
+            help="Sign only if this is still what it rests on (`review show` says it).",
+        ),
+    ] = None,
+) -> None:
+    """Approve with your own key: signs the closure digest over everything that the approval rests on."""
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+        _unchanged(dossier, closure)
+        written = reviewing.approve(
+            workspace, dossier, reason=reason, role=role, key=session.key, passphrases=session.passphrases, shown=("cli",)
+        )
+        session.wrote(written, schema=SCHEMA, done="approved", closure=dossier.closure)
+        if session.as_json:
+            return
+        session.voice.line(f"  over closure {dossier.closure}")
+        lacks = ", ".join(f"{q.count} {q.role}" for q in reviewing.dossier(workspace, model, dossier.gate).missing)
+        stage = dossier.gate.removeprefix("promote:")
+        session.voice.hint(f"Still lacking: {lacks}" if lacks else f"Next: govern promote {dossier.name} --to {stage}")
+
+
+def _unchanged(dossier: "Dossier", closure: str | None) -> None:
+    """Refuse where what the approval would rest on is not what the reviewer read. Raises `Refused`, `UsageError`."""
+    wanted = (closure or "").removeprefix("sha256:")
+    if closure is not None and len(wanted) < SHORTEST_PREFIX:
+        raise UsageError(f"“{closure}” is too short", f"Give at least {SHORTEST_PREFIX} digits of the closure digest.")
+    if not (dossier.closure or "").removeprefix("sha256:").startswith(wanted):
+        raise Refused(
+            f"the approval would rest on {dossier.closure}, not on {closure}",
+            f"Something changed since you read it. Nothing was signed; read it again: govern review show {dossier.name}",
+        )
+
+
+def reject(
+    session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None
+) -> None:
+    """Reject with your own key; the model can't be promoted while this stands."""
+    _against(session, "reject", "rejected", model, gate_name(to, gate), reason, role)
+
+
+def request_changes(
+    session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None
+) -> None:
+    """Ask for changes, signed with your own key."""
+    _against(session, "request-changes", "changes requested", model, gate_name(to, gate), reason, role)
+
+
+def _against(
+    session: Session, action: Literal["reject", "request-changes"], done: str, model: str, gate: str | None, reason: str,
+    role: str | None,
+) -> None:
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate)
+        written = reviewing.decide_against(
+            workspace, dossier, action=action, reason=reason, role=role, key=session.key, passphrases=session.passphrases,
+            shown=("cli",),
+        )
+        session.wrote(written, schema=SCHEMA, done=done)
+
+
+def comment(session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None) -> None:
+    """Say something that is signed and kept, and decides nothing."""
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+        written = reviewing.comment(
+            workspace, dossier, reason=reason, key=session.key, passphrases=session.passphrases
+        )
+        session.wrote(written, schema=SCHEMA, done="commented")
+
+
+def attest(
+    session: Session, *, model: Model,
+    rule: Annotated[str, typer.Option("--rule", metavar="RULE", callback=options.given, help="The rule that is attested.")],
+    reason: Text, to: options.Stage = None, gate: options.Gate = None,
+) -> None:
+    """Attest, with your own key, a rule that only a person can meet."""
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+        written = reviewing.attest(
+            workspace, dossier, rule=rule, reason=reason, key=session.key, passphrases=session.passphrases
+        )
+        session.wrote(written, schema=SCHEMA, done=f"attested {rule}")
+
+
+def waive(
+    session: Session, *,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="Such as credit@2, to propose a waiver for.")] = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="RULE", callback=options.given, help="The one rule it is for.")
+    ] = None,
+    to: options.Stage = None,
+    gate: options.Gate = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="TIME", callback=options.given, help="When it ends, such as 2027-01-31.")
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="TEXT", callback=options.given, help="What is done in its place meanwhile."),
+    ] = None,
+    void: Annotated[
+        str | None,
+        typer.Option("--void-if-worse-than", metavar="X", callback=options.given, help="It ends when the value gets worse than this."),
+    ] = None,
+    approve_id: Annotated[
+        str | None, typer.Option("--approve", metavar="W-N", callback=options.given, help="Approve a proposed waiver.")
+    ] = None,
+    revoke_id: Annotated[
+        str | None, typer.Option("--revoke", metavar="W-N", callback=options.given, help="End a waiver now.")
+    ] = None,
+    reason: options.Reason = "",
+) -> None:
+    r"""Propose, approve or revoke an exception to one rule.
+
+    Scoped to one model, gate and rule, expiring, signed; who asks for it can't approve it.
+
+    \b
+    govern review waive credit@2 --rule FAIR-001 --to production --expires 2027-01-31 --reason "…" --control "…"
+    govern review waive --approve W-1 --reason "…"
+    govern review waive --revoke W-1 --reason "…"
+    """
+    from govern.domain.text import moment
+    from govern.workflow import reviewing, waivers
+
+    asked = [word for word, value in (("MODEL", model), ("--approve", approve_id), ("--revoke", revoke_id)) if value]
+    if len(asked) != 1:
+        raise UsageError(
+            f"{' and '.join(asked) if asked else 'nothing'} is given",
+            "Give one of: a MODEL to propose a waiver for, --approve W-N, --revoke W-N.",
+        )
+    if not reason:
+        raise UsageError("a reason is missing", "Say in one sentence why, with --reason.")
+    with session.workspace() as workspace:
+        if approve_id:
+            written = waivers.approve_waiver(
+                workspace, approve_id, reason=reason, key=session.key, passphrases=session.passphrases
+            )
+            done = f"approved {approve_id}"
+        elif revoke_id:
+            written = waivers.revoke_waiver(
+                workspace, revoke_id, reason=reason, key=session.key, passphrases=session.passphrases
+            )
+            done = f"revoked {revoke_id}"
+        else:
+            if not (model and rule and expires):
+                raise UsageError("--rule or --expires is missing", "A waiver is for one rule and ends: give both.")
+            dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+            written = waivers.propose_waiver(
+                workspace, dossier, rule=rule, expires=moment(expires), reason=reason, compensating=control or "",
+                void_if_worse_than=void or "", key=session.key, passphrases=session.passphrases,
+            )
+            done = f"waiver of {rule} proposed"
+        session.wrote(written, schema=SCHEMA, done=done)

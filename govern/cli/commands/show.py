@@ -1,0 +1,49 @@
+"""`govern show`: one entry, or the entry that made a thing, with its statement, signatures and proof."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from govern.cli.session import Session, command
+from govern.cli.text import brief, state, when
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "show")(show)
+
+
+def show(
+    session: Session, *,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="system/name, name@version, sha256:…, or #123.")],
+    proof: Annotated[bool, typer.Option("--proof", help="Also its inclusion proof.")] = False,
+) -> None:
+    """Show one entry: what was signed, by whom, where it stands."""
+    from govern.workflow import reading
+
+    with session.workspace() as workspace:
+        node = reading.resolve(workspace, ref)
+        detail = reading.entry(workspace, node.index)
+    if session.as_json:
+        session.voice.document("govern/entry/v1", {"entry": detail})
+        return
+    voice, row = session.voice, detail.row
+    voice.line(f"#{row.index} {row.kind}: {row.subject}", "bold")
+    voice.table(
+        [
+            ("says", row.summary),
+            ("state", state(row.standing)),
+            ("time", f"{when(row.time)} (claimed by the signer)"),
+            *(("signed by", f"{holder or 'unknown key'}, key {brief(keyid)}") for keyid, holder in detail.signatures),
+            ("leaf hash", detail.leaf_hash),
+            ("size", f"{detail.size} bytes"),
+        ],
+        indent="  ",
+    )
+    voice.line()
+    for line in json.dumps(detail.statement, indent=2, ensure_ascii=True).splitlines():
+        voice.line(line)
+    if proof:
+        voice.line()
+        voice.lines(detail.proof.splitlines())

@@ -1,0 +1,97 @@
+"""`govern status`: the workspace, or one system, at a glance."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import options
+from govern.cli.session import Session, command
+from govern.cli.text import Cell, brief, count, figure, state, when
+from govern.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from govern.workflow.views import StatusView, SystemRow
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "status")(status)
+
+
+def status(
+    session: Session, *,
+    system: Annotated[str | None, typer.Argument(metavar="SYSTEM", help="Such as credit; else all.")] = None,
+    as_of: options.AsOf = None,
+) -> None:
+    """Show what runs where, and what waits for whom.
+
+    With findings, waivers, drift, and the tail of the ledger that no outside anchor covers yet.
+    """
+    from govern.workflow import reading
+
+    with session.workspace() as workspace:
+        view = reading.status(workspace, as_of=options.as_of(as_of))
+    systems = view.systems
+    if system is not None:
+        name = system.removeprefix("system/")
+        systems = tuple(row for row in systems if row.name == name)
+        if not systems:
+            raise NotFoundError(
+                f"there is no system “{name}”", f"Systems here: {', '.join(s.name for s in view.systems) or 'none'}."
+            )
+    if session.as_json:
+        session.voice.document("govern/status/v1", {"status": view, "systems": systems})
+        return
+    _systems(session, systems)
+    wanted = {row.name for row in systems}
+    _open(session, view, wanted)
+    voice = session.voice
+    voice.line()
+    minutes = f", {view.unanchored_minutes} minutes" if view.unanchored_minutes is not None else ""
+    voice.line(
+        f"ledger {view.origin}: {count(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
+    )
+    voice.line(f"unanchored tail: {count(view.unanchored, 'entry', 'entries')}{minutes}")
+    if as_of:
+        voice.line(f"as of {when(view.as_of)}")
+
+
+def _systems(session: Session, systems: "tuple[SystemRow, ...]") -> None:
+    if not systems:
+        session.voice.line("no systems are recorded yet")
+        session.voice.hint("Next: govern record system NAME --purpose … --owner … --tier …")
+        return
+    session.voice.table(
+        [
+            (
+                state(row.standing), Cell(row.name, "bold"), row.tier,
+                ", ".join(f"{stage}: {model or '–'}" for stage, model in row.stages.items()),
+                ", ".join(f"{place}: {model}" for place, model in row.deployments.items()) or "–", row.headline,
+            )
+            for row in systems
+        ],
+        ("STATE", "SYSTEM", "TIER", "STAGES", "RUNS", ""),
+    )
+
+
+def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
+    voice = session.voice
+    due = [(i.name, i.gate, i.why, when(i.due), i.headline) for i in view.due if i.system in wanted]
+    findings = [
+        (f.id, state(f.state), f.severity, f.model, f.owner, Cell(when(f.due), "red" if f.overdue else ""), f.title)
+        for f in view.findings if f.system in wanted and f.state != "verified-closed"
+    ]
+    waivers = [
+        (w.id, state(w.state), w.rule, w.model, f"until {when(w.expires)}", w.reason)
+        for w in view.waivers if w.system in wanted
+    ]
+    drift = [
+        (state(d.standing), d.deployment, d.model, d.environment,
+         " → ".join(figure(value) for _, value in d.values[-6:]), d.sentence)
+        for d in view.drift if d.system in wanted
+    ]
+    for title, rows in (("Waits for people", due), ("Findings", findings), ("Waivers", waivers), ("Drift", drift)):
+        if rows:
+            voice.line()
+            voice.line(title, "bold")
+            voice.table(rows, indent="  ")

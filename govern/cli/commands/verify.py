@@ -1,0 +1,81 @@
+"""`govern verify`: the ledger of a workspace, or an evidence pack with nothing but a trust root from outside."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli.files import read
+from govern.cli.session import Session, command
+from govern.cli.text import brief, count, duration, state
+from govern.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from govern.workflow.views import VerifyView
+
+CODES = {"verified": ExitCode.OK, "wrong": ExitCode.REFUSED, "unchecked": ExitCode.ERROR}
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "verify")(verify)
+
+
+def verify(
+    session: Session, *,
+    pack: Annotated[
+        Path | None, typer.Argument(metavar="PACK.pdf", help="An evidence pack; else the workspace's ledger is verified.")
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", metavar="ROOT", help="The trust root that you were given on another way than the pack."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again from its evidence.")] = False,
+) -> ExitCode:
+    """Verify the ledger, or an evidence pack, step by step.
+
+    Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack is verified without the
+    workspace and without a network, against a trust root that came on another way.
+    """
+    from govern.workflow import verifying
+
+    if pack is None:
+        if trust is not None or replay:
+            raise UsageError("--trust and --replay are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
+        with session.workspace() as workspace, session.progress() as progress:
+            view = verifying.verify(workspace, full=full, progress=progress)
+        return report(session, view, "ledger")
+    if trust is None:
+        raise UsageError(
+            "a pack is verified against a trust root from outside, and none is named",
+            "Give --trust ROOT. A key that only the pack itself brings along proves nothing.",
+        )
+    with session.progress() as progress:
+        view = verifying.verify_pack(pack, trust=read(trust, "the trust root"), replay=replay, progress=progress)
+    return report(session, view, str(pack))
+
+
+def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
+    """Write what a verification found, and return its exit code."""
+    code = CODES[view.outcome]
+    if session.as_json:
+        session.voice.document(
+            "govern/verification/v1", {"outcome": view.outcome, "exit_code": int(code), "verification": view}
+        )
+        return code
+    voice = session.voice
+    voice.line(
+        f"{voice.state(view.outcome)}  {what}: {view.origin or 'unknown origin'}, {count(view.size, 'entry', 'entries')}, "
+        f"root {brief(view.root)}"
+    )
+    if view.problem:
+        where = f" at entry #{view.index}" if view.index is not None else ""
+        voice.paragraph(f"{view.kind or 'problem'}{where}: {view.problem}", indent="  ")
+        if view.touches:
+            voice.paragraph(f"touches: {', '.join(view.touches)}", indent="  ")
+        if view.hint:
+            voice.paragraph(f"→ {view.hint}", indent="  ")
+    voice.table([(f"({s.number})", state(s.state), s.title, s.detail) for s in view.steps], indent="  ", right=(0,))
+    voice.talk(f"  in {duration(view.seconds)}", "dim")
+    return code

@@ -1,0 +1,68 @@
+"""A dossier for people: the verdict first, then who has said what, what is lacking, and what would be signed."""
+
+from typing import TYPE_CHECKING
+
+from govern.cli import verdict
+from govern.cli.speak import Voice
+from govern.cli.text import Cell, brief, state, when
+
+if TYPE_CHECKING:
+    from govern.workflow.views import Dossier
+
+
+def show(voice: Voice, dossier: "Dossier") -> None:
+    """Write a dossier to stdout."""
+    if dossier.decision is None:
+        voice.line(f"{voice.state('inconclusive')}  {dossier.name} at {dossier.gate}: no decision yet")
+        voice.hint(f"Next: govern gate {dossier.name} --to {dossier.gate.removeprefix('promote:')} --data FILE …")
+    else:
+        verdict.show(voice, dossier.decision.decision)
+        voice.line(f"  decision {dossier.decision.digest}, entry #{dossier.decision.index}, by {dossier.decision.holder}")
+    _section(voice, "What it is")
+    voice.table(
+        [
+            ("system", f"{dossier.system.name} ({dossier.system.purpose}, tier {dossier.system.tier}, owner {dossier.system.owner})"),
+            ("replaces", dossier.incumbent or "nothing"),
+            *dossier.facts.items(),
+        ],
+        indent="  ",
+    )
+    if len(dossier.attempts) > 1:
+        _section(voice, "Attempts")
+        voice.table(
+            [
+                (f"#{a.index}", when(a.decision.as_of), state(a.decision.outcome.value), a.decision.subject_name,
+                 f"{a.decision.after_waivers.passed}/{a.decision.after_waivers.total}")
+                for a in dossier.attempts
+            ],
+            indent="  ",
+        )
+    _people(voice, dossier)
+    _section(voice, "What an approval would be signed over")
+    voice.line(f"  closure {dossier.closure or '–'}")
+    voice.table([(node.kind, node.name, brief(node.digest)) for node in dossier.closure_nodes], indent="  ")
+    voice.hint(f"Next: govern review approve {dossier.name} --gate {dossier.gate} --as KEY --reason “…”   (or reject, request-changes)")
+
+
+def _people(voice: Voice, dossier: "Dossier") -> None:
+    _section(voice, "Reviews")
+    voice.table(
+        [
+            (f"#{r.index}", when(r.time), Cell(r.action, "bold"), f"{r.holder} as {r.role}", state(r.standing),
+             " · ".join(part for part in (r.reason, r.note) if part))
+            for r in dossier.reviews
+        ]
+        or [("none yet",)],
+        indent="  ",
+    )
+    asked = ", ".join(f"{q.count} {q.role} (not among {', '.join(q.distinct_from)})" for q in dossier.quorum)
+    lacks = ", ".join(f"{q.count} {q.role}" for q in dossier.missing)
+    voice.line(f"  asked: {asked or 'nobody'}")
+    voice.line(f"  lacking: {lacks}" if lacks else "  lacking: nobody")
+    for conflict in dossier.conflicts:
+        voice.line(f"  {conflict.holder} may not approve: {conflict.reason} (#{conflict.index})")
+
+
+def _section(voice: Voice, title: str) -> None:
+    voice.line()
+    voice.line(title, "bold")

@@ -1,0 +1,67 @@
+"""Evidence for people: each measure's numbers as a table, shortened; the full digits are in --json."""
+
+from collections.abc import Mapping, Sequence
+
+from govern.cli.speak import Voice
+from govern.cli.text import figure
+from govern.domain.evidence import Evidence, JsonValue, Measurement
+
+FIRST = ("group", "feature", "n")
+MOST_ROWS = 30
+"""Lines of one measure on a terminal; --json has all of them."""
+MOST_COLUMNS = 9
+
+
+def show(voice: Voice, evidence: Evidence) -> None:
+    """Write evidence to stdout."""
+    voice.line(f"{evidence.rows} rows, {len(evidence.measures)} measurements")
+    for left in evidence.excluded:
+        if left.n:
+            voice.line(f"  {left.n} rows without a known {left.attribute} are in no group")
+    for measurement in evidence.measures:
+        voice.line()
+        _measurement(voice, measurement)
+
+
+def _measurement(voice: Voice, found: Measurement) -> None:
+    about = f" of {found.attribute}" if found.attribute else ""
+    detail = [f"favourable {found.favourable}"] if found.favourable else []
+    detail += [f"against {found.reference}"] if found.reference else []
+    voice.line(f"{found.measure}{about}" + (f"  ({', '.join(detail)})" if detail else ""), "bold")
+    if found.availability != "measured":
+        voice.line(f"  {voice.state('inconclusive')}  {found.availability}: {found.reason}")
+    flat = [(name, _short(value)) for name, value in found.values.items() if not isinstance(value, list)]
+    voice.table(flat, indent="  ")
+    for rows in (found.groups, found.features):
+        _rows(voice, rows)
+
+
+def _rows(voice: Voice, rows: Sequence[Mapping[str, JsonValue]]) -> None:
+    if not rows:
+        return
+    names = [name for name in FIRST if name in rows[0]]
+    names += [
+        name
+        for name, value in rows[0].items()
+        if name not in names and not isinstance(value, list) and (not isinstance(value, dict) or "low" in value)
+    ]
+    names = names[:MOST_COLUMNS]
+    shown = [[_short(row.get(name)) for name in names] for row in rows[:MOST_ROWS]]
+    right = [i for i, name in enumerate(names) if isinstance(rows[0].get(name), int | str) and name not in {"group", "feature"}]
+    voice.table(shown, [name.replace("_", " ").upper() for name in names], right=right, indent="  ")
+    if len(rows) > MOST_ROWS:
+        voice.line(f"  … and {len(rows) - MOST_ROWS} more; --json has all of them")
+
+
+def _short(value: JsonValue) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict) and "low" in value:
+        return f"{figure(_text(value.get('low')))} … {figure(_text(value.get('high')))}"
+    return figure(str(value)) if isinstance(value, str | int) else str(value)
+
+
+def _text(value: JsonValue) -> str | None:
+    return None if value is None else str(value)

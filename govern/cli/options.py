@@ -1,0 +1,75 @@
+"""Options that several commands share, so that a word means the same everywhere."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from govern.domain.text import moment
+from govern.errors import UsageError
+
+
+def given(value: str | None) -> str | None:
+    """Refuse an option that is there and empty: an empty flag is a mistake, never “everything”."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("it is empty: leave the option out, or give it a value")
+    return value
+
+
+def _word(option: str, metavar: str, help_: str) -> object:
+    return typer.Option(option, metavar=metavar, help=help_, callback=given)
+
+
+Data = Annotated[Path, typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet.")]
+MaybeData = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet.")]
+Reference = Annotated[
+    Path | None, typer.Option("--reference", metavar="FILE", help="Rows that drift is measured against.")
+]
+ModelFile = Annotated[
+    Path | None, typer.Option("--model", metavar="FILE", help="The model's skops file, where predictions are to be made.")
+]
+Target = Annotated[str | None, _word("--target", "COL", "The column with the true outcome.")]
+Prediction = Annotated[str | None, _word("--prediction", "COL", "The column with the model's decision.")]
+Score = Annotated[str | None, _word("--score", "COL", "The column with the model's score.")]
+Threshold = Annotated[str | None, _word("--threshold", "X", "Scores from here on are decided positively.")]
+Weight = Annotated[str | None, _word("--weight", "COL", "The column with each row's weight.")]
+Protected = Annotated[
+    str | None, _word("--protected", "COL,COL", "Columns with protected attributes; else those of the system.")
+]
+Cross = Annotated[str | None, _word("--cross", "COL*COL,…", "Crossings of attributes, such as sex*race.")]
+Favourable = Annotated[str | None, _word("--favourable", "VALUE", "The outcome that is good for the person.")]
+Positive = Annotated[str | None, _word("--positive", "VALUE", "The value of the target that counts as positive.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of everything that is sampled.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in one sentence; it is signed.", callback=given)]
+Stage = Annotated[str | None, _word("--to", "STAGE", "The stage that is asked for, such as production.")]
+Gate = Annotated[str | None, _word("--gate", "GATE", "The gate by its full name, such as promote:production.")]
+AsOf = Annotated[str | None, _word("--as-of", "TIME", "As it stood at this time: 2026-11-21, or 2026-11-21T09:30:00Z.")]
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """Split `a,b,c`; an empty part is refused. Raises `UsageError`."""
+    if text is None:
+        return ()
+    parts = tuple(part.strip() for part in text.split(","))
+    if not all(parts):
+        raise UsageError(f"“{text}” has an empty part", "Separate names by single commas: sex,race")
+    return parts
+
+
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """Read repeated `NAME=VALUE`. Raises `UsageError`."""
+    found: dict[str, str] = {}
+    for text in texts or []:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"{option} “{text}” is not NAME=VALUE", f"Write it as in: {option} learning_rate=0.1")
+        if name.strip() in found:
+            raise UsageError(f"{option} gives “{name.strip()}” twice", "Give each name once.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def as_of(text: str | None) -> datetime | None:
+    """Read the time of `--as-of`. Raises `UsageError`."""
+    return moment(text) if text else None
