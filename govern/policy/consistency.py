@@ -36,18 +36,14 @@ def policy_complaints(policy: Policy) -> Iterator[Complaint]:
             yield Complaint(path=(*path, "id"), message=f"the rule {rule.id} is there twice", hint="Ids are unique.")
         seen.add(rule.id)
         yield from _rule_complaints(rule, path, policy.parameters)
-    for number, source in enumerate(policy.sources):
-        for rule_id in source.rules:
-            if rule_id not in seen:
-                yield Complaint(
-                    path=("sources", number, "rules"), message=f"there is no rule {rule_id}", hint="Name a rule of it."
-                )
-    for section, ids in (("waivable", policy.waivable), ("cases", policy.cases)):
-        for rule_id in ids:
-            if rule_id not in seen:
-                yield Complaint(
-                    path=(section, rule_id), message=f"there is no rule {rule_id}", hint="Name a rule of this policy."
-                )
+    named: list[tuple[tuple[Step, ...], str]] = [
+        *((("sources", number, "rules"), rule_id) for number, s in enumerate(policy.sources) for rule_id in s.rules),
+        *((("waivable", rule_id), rule_id) for rule_id in policy.waivable),
+        *((("cases", rule_id), rule_id) for rule_id in policy.cases),
+    ]
+    for path, rule_id in named:
+        if rule_id not in seen:
+            yield Complaint(path=path, message=f"there is no rule {rule_id}", hint="Name a rule of this policy.")
 
 
 def binding_complaints(binding: Binding) -> Iterator[Complaint]:

@@ -89,10 +89,14 @@ def _validated(cls: type[Document], located: Located) -> Document:
 
 def _document_error(problems: list[Any], located: Located) -> DocumentError:
     # The deepest problem is the most telling one: an outer one is often only its consequence.
-    first = min(problems, key=lambda problem: (problem["type"] not in _WORDS, located.place(_path(problem, located))))
+    def weight(problem: Any) -> tuple[bool, int, tuple[int, int]]:
+        path = _path(problem, located)
+        return problem["type"] not in _WORDS, -len(path), located.place(path)
+
+    first = min(problems, key=weight)
     path = _path(first, located)
     key = str(first["loc"][-1])
-    message = _WORDS.get(first["type"], "").format(key=key) or f"{_name(path)}: {_plain(first['msg'])}"
+    message = _WORDS.get(first["type"], "").format(key=key) or f"{_name(path)}: {_plain(first)}"
     more = len(problems) - 1
     hint = _hint(first["type"], key, path, located)
     return DocumentError(
@@ -113,9 +117,13 @@ def _name(path: tuple[Step, ...]) -> str:
     return ".".join(str(step) for step in path) or "document"
 
 
-def _plain(message: str) -> str:
-    text = message.removeprefix("Value error, ").removeprefix("Input should be ")
-    return text if text != message or message[:1].islower() else message[:1].lower() + message[1:]
+def _plain(problem: Any) -> str:
+    message, given = str(problem["msg"]), problem.get("input")
+    if problem["type"] == "string_pattern_mismatch":
+        return f"“{str(given)[:60]}” is not written as it has to be"
+    if message.startswith("Input should be "):
+        return f"“{str(given)[:60]}” is given; it has to be {message.removeprefix('Input should be ')}"
+    return message.removeprefix("Value error, ")
 
 
 def _hint(kind: str, key: str, path: tuple[Step, ...], located: Located) -> str:

@@ -6,20 +6,20 @@ A plain `0.8` stays the text `0.8`: no number of a document ever passes through 
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, NodeEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from govern.domain.evidence import JsonValue
 from govern.errors import DocumentError
 
-MAX_BYTES: Final = 1_048_576
-"""A policy is read by people; a megabyte of it is not one."""
+MAX_BYTES: Final = 524_288
+"""A policy is read by people; half a megabyte of it is not one."""
 MAX_DEPTH: Final = 32
 """As for every JSON document of ours; keeps recursion bounded."""
 
@@ -70,14 +70,7 @@ def _compose(text: str, where: str) -> Node:
     reader = YAML(typ="safe", pure=True)
     reader.version = (1, 2)
     try:
-        for event in reader.parse(io.StringIO(text)):
-            # Aliases can blow a small document up, and a merged key has no one place to point at.
-            if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-                mark = event.start_mark
-                raise DocumentError(
-                    "anchors and aliases are not accepted", "Write the value out.",
-                    where=f"{where}:{mark.line + 1}:{mark.column + 1}",
-                )
+        _look_through(reader.parse(io.StringIO(text)), where)
         node = reader.compose(io.StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -92,12 +85,29 @@ def _compose(text: str, where: str) -> Node:
     return node  # type: ignore[no-any-return] # ruamel has no types
 
 
+def _look_through(events: Iterable[Event], where: str) -> None:
+    """Refuse what must not reach the composer, which recurses and follows aliases."""
+    depth = 0
+    for event in events:
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        # Aliases can blow a small document up, and a merged key has no one place to point at.
+        anchored = isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor)
+        if anchored or depth > MAX_DEPTH:
+            mark = event.start_mark
+            raise DocumentError(
+                "anchors and aliases are not accepted" if anchored else f"nested deeper than {MAX_DEPTH}",
+                "Write the value out." if anchored else "Flatten it.",
+                where=f"{where}:{mark.line + 1}:{mark.column + 1}",
+            )
+
+
 def _value(node: Node, path: tuple[Step, ...], places: dict[tuple[Step, ...], Place], where: str) -> JsonValue:
     place = (node.start_mark.line + 1, node.start_mark.column + 1)
     places.setdefault(path, place)
     here = f"{where}:{place[0]}:{place[1]}"
-    if len(path) > MAX_DEPTH:
-        raise DocumentError(f"nested deeper than {MAX_DEPTH}", "Flatten it.", where=here)
     if isinstance(node, ScalarNode):
         return _scalar(node, here)
     if isinstance(node, SequenceNode):
