@@ -95,6 +95,10 @@ class Refused(GovernError):  # noqa: N818 - a refusal is an answer, not a malfun
     code = ExitCode.REFUSED
 
 
+class LedgerMovedError(Refused):
+    """The ledger grew between reading and writing; what was decided on the older state was not written."""
+
+
 class GateDenied(Refused):
     """The gate's decision was deny; raised only where the caller asked for an exception."""
 
