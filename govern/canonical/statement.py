@@ -1,6 +1,7 @@
 """in-toto Statements v1 whose predicates are our facts: writing, reading, and the digest of a fact."""
 
 import dataclasses
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, Final, cast
 
@@ -51,9 +52,9 @@ def read_statement(payload: bytes) -> Statement:
     """Read the payload of a verified envelope. Raises `DocumentError` for anything that is not a statement of ours."""
     read = parse_json(payload)
     kind = statement_kind(read)
-    found: Any = read_checked(_shape(FACTS[kind]), payload)
+    found: Any = read_checked(_shape(cast("Hashable", FACTS[kind])), payload)
     predicate = found.predicate
-    names = _fact_fields(FACTS[kind])
+    names = _fact_fields(cast("Hashable", FACTS[kind]))
     return Statement(
         subjects=tuple(_subject(one) for one in found.subject),
         fact=FACTS[kind](**{name: getattr(predicate, name) for name in names}),

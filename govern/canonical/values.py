@@ -68,14 +68,14 @@ def from_json(cls: type[Value], data: bytes | JsonValue, *, where: str = "") -> 
 def read_checked(cls: type[Value], data: bytes, *, where: str = "") -> Value:
     """Read bytes that `parse_json` has already accepted. Raises `DocumentError`."""
     try:
-        value = _adapter(cls).validate_json(b'{"value":%b}' % data, strict=True).value
+        value = _adapter(cast("Hashable", cls)).validate_json(b'{"value":%b}' % data, strict=True).value
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or "the document"
         raise DocumentError(
             f"{place}: {first['msg']}", f"`govern schema` shows what a {cls.__name__} holds.", where=where
         ) from error
-    for path in moment_paths(cls):
+    for path in moment_paths(cast("Hashable", cls)):
         _check_moment(value, path, where)
     return cast("Value", value)
 

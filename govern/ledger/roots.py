@@ -1,13 +1,14 @@
 """The chain of trust roots as it stands in entries: step 1 of a verification."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from govern.canonical.dsse import parse_leaf
 from govern.canonical.statement import fact_digest, read_statement
 from govern.canonical.values import from_json
 from govern.domain.facts import Fact, TrustRootFact
 from govern.errors import DocumentError, GovernError, UnverifiableError, VerificationError
-from govern.trust.root import RootChain, RootError, check_root, check_signatures
+from govern.trust.root import RootChain, RootError, check_root, check_signatures, is_void
 
 
 def check_root_leaf(chain: RootChain | None, index: int, leaf: bytes, *, origin: str) -> RootChain:
@@ -37,22 +38,33 @@ def check_root_leaf(chain: RootChain | None, index: int, leaf: bytes, *, origin:
     return RootChain.begin(root, signers, origin=origin)
 
 
-def read_trusted_root(data: bytes) -> TrustRootFact:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRoot:
+    """A trust root that a verifier was given on another way than what it verifies."""
+
+    fact: TrustRootFact
+    leaf: bytes | None = None
+    """The entry that brought it, if that is what was given: with it, older versions can be chained to it."""
+
+    def void(self, keyid: str, index: int) -> bool:
+        """Say whether it declares a key void for entries at `index`."""
+        return keyid in self.fact.keys and is_void(self.fact, keyid, index)
+
+
+def read_trusted_root(data: bytes) -> GivenRoot:
     """Read a trust root that was given from outside: the leaf of its entry, or its fact as JSON.
 
-    Nothing inside it is believed but what the giver is believed for. Raises `UnverifiableError`.
+    Raises `UnverifiableError`.
     """
+    leaf = data.strip() if b'"payloadType"' in data else None
     try:
-        if b'"payloadType"' in data:
-            fact = _root_of(read_statement(parse_leaf(data.strip()).payload).fact)
-        else:
-            fact = from_json(TrustRootFact, data)
+        fact = from_json(TrustRootFact, data) if leaf is None else _root_of(read_statement(parse_leaf(leaf).payload).fact)
         check_root(fact, origin=fact.origin)
     except GovernError as error:
         raise UnverifiableError(
             f"the trust root that was given can’t be used: {error.message}", "`govern trust show` writes one."
         ) from error
-    return fact
+    return GivenRoot(fact=fact, leaf=leaf)
 
 
 def _root_of(fact: Fact) -> TrustRootFact:
@@ -74,6 +86,27 @@ def check_trusted(chain: RootChain, trusted: TrustRootFact) -> None:
             f"version {trusted.version} of the trust root here is not the one given from outside",
             "Somebody else’s keys signed this. Keep it as evidence.", kind="trust-root",
         )
+
+
+def check_with_trusted(leaves: Sequence[tuple[int, bytes]], given: GivenRoot, *, size: int) -> RootChain:
+    """Build the chain that a bundle brings along and tie it to the trust root given from outside.
+
+    The one given may be newer than the bundle: then its own entry has to continue the bundle’s chain.
+    Raises `VerificationError`, `UnverifiableError`.
+    """
+    chain = chain_of(leaves, origin=given.fact.origin)
+    ahead = given.fact.version - chain.newest.version
+    if ahead <= 0:
+        check_trusted(chain, given.fact)
+        return chain
+    if ahead > 1 or given.leaf is None:
+        raise UnverifiableError(
+            f"the trust root given is version {given.fact.version}, what is verified was signed under "
+            f"{chain.newest.version}",
+            f"Give the trust root of version {chain.newest.version}, from the same source.",
+        )
+    check_root_leaf(chain, size, given.leaf, origin=given.fact.origin)
+    return chain
 
 
 def chain_of(leaves: Iterable[tuple[int, bytes]], *, origin: str) -> RootChain:

@@ -1,6 +1,6 @@
 """The ledger in a database: created once, opened, appended to, read and proved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,10 @@ from govern.errors import CorruptStoreError, DocumentError, NotFoundError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
+from govern.ledger.mark import MarkStore
 from govern.ledger.proof import write_proof
+from govern.ledger.steps import StepResult, Verification
+from govern.ledger.verify import Anchored, Asked, verify
 from govern.store import tables
 from govern.store.appending import Appending
 from govern.store.database import CHUNK, Database
@@ -159,9 +162,9 @@ class Ledger:
         with self.database.reading() as connection:
             return newest_checkpoint(connection)
 
-    def checkpoints(self) -> Iterator[tuple[int, str]]:
-        """Give (size, note) of every checkpoint, smallest first."""
-        last = -1
+    def checkpoints(self, after: int = -1) -> Iterator[tuple[int, str]]:
+        """Give (size, note) of every checkpoint above a size, smallest first."""
+        last = after
         while True:
             with self.database.reading() as connection:
                 rows: Sequence[Any] = connection.execute(
@@ -173,6 +176,65 @@ class Ledger:
             for row in rows:
                 yield row[0], row[1]
             last = rows[-1][0]
+
+    def stored_nodes(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Give (stored-hash index, hash) of every node from an index on."""
+        while True:
+            with self.database.reading() as connection:
+                rows = connection.execute(
+                    select(tables.node.c.id, tables.node.c.hash)
+                    .where(tables.node.c.id >= start).order_by(tables.node.c.id).limit(4 * CHUNK)
+                ).all()
+            if not rows:
+                return
+            for row in rows:
+                yield row[0], row[1]
+            start = rows[-1][0] + 1
+
+    def root_leaves(self) -> list[tuple[int, bytes]]:
+        """Give (index, leaf) of every trust root, oldest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                select(tables.entry.c.idx, tables.entry.c.leaf)
+                .join(tables.root, tables.entry.c.idx == tables.root.c.idx).order_by(tables.root.c.version)
+            ).all()
+        return [(row[0], row[1]) for row in rows]
+
+    def verify(
+        self, *, trusted: CheckpointStore | None = None, trust_root: TrustRootFact | None = None,
+        now: datetime | None = None, full: bool = True, mark: MarkStore | None = None, processes: int = 1,
+        history: Callable[[Iterable[Entry]], object] | None = None, anchors: Sequence[Anchored] = (),
+        progress: Callable[[str, int, int | None], None] | None = None,
+        on_step: Callable[[StepResult], None] | None = None,
+    ) -> Verification:
+        """Verify in numbered steps; what is wrong is in the result, and its `check` raises it.
+
+        Args:
+            trusted: The checkpoints kept outside; advanced if everything is right.
+            trust_root: A trust root given from outside, to compare the chain with.
+            now: Refuse a trust root that has expired by then.
+            full: Look at every entry; otherwise go on from `mark`.
+            mark: Where the last complete verification is remembered.
+            processes: How many to verify signatures with.
+            history: Step 8; gets every entry, raises `VerificationError`.
+            anchors: Step 9; tree heads that somebody outside keeps.
+            progress: Told (part, done, total).
+            on_step: Told each step's result.
+        """
+        resume = mark.read() if mark is not None and not full else None
+        found = verify(
+            self,
+            Asked(
+                trusted=trusted.read() if trusted is not None else None, trust_root=trust_root, now=now, resume=resume,
+                processes=processes, anchors=tuple(anchors), history=history, progress=progress, on_step=on_step,
+            ),
+        )
+        if found.head is not None and not found.failures:
+            if trusted is not None and found.note:
+                trusted.advance(found.head, found.note)
+            if mark is not None:
+                mark.write(found)
+        return found
 
     def nodes(self, ids: Sequence[int]) -> list[bytes]:
         """Return stored hashes by index."""

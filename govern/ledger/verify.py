@@ -1,0 +1,416 @@
+"""Verification of a whole ledger in numbered steps; reads from anything that can give leaves, nodes and checkpoints."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Final, Protocol
+
+from govern.domain.facts import TrustRootFact
+from govern.domain.statement import Entry, TreeHead
+from govern.domain.text import Digest, instant
+from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
+from govern.ledger import tree
+from govern.ledger.checkpoint import Checkpoint, digest_bytes, digest_text
+from govern.ledger.chunks import CHUNK, WORTH_PROCESSES, Chunk, ChunkResult, LeafResult, check_chunks
+from govern.ledger.entries import check_producer, decode
+from govern.ledger.guard import check_guard
+from govern.ledger.roots import chain_of, check_trusted
+from govern.ledger.steps import TITLES, Report, StepResult, Verification
+from govern.trust.checkpoints import Trusted
+from govern.trust.root import RootChain
+
+PROGRESS_EVERY: Final = CHUNK
+
+
+class Source(Protocol):
+    """Where a ledger's rows come from, in order."""
+
+    @property
+    def origin(self) -> str:
+        """The ledger's name."""
+
+    @property
+    def size(self) -> int:
+        """How many leaves there are."""
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Give leaves in order; raises `CorruptStoreError` at a gap."""
+
+    def stored_nodes(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Give (stored-hash index, hash) in order."""
+
+    def nodes(self, ids: Sequence[int]) -> list[bytes]:
+        """Read hashes by index."""
+
+    def checkpoints(self, after: int = -1) -> Iterator[tuple[int, str]]:
+        """Give (size, note) in order of size."""
+
+    def root_leaves(self) -> list[tuple[int, bytes]]:
+        """Give (index, leaf) of every trust root, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchored:
+    """A tree head that somebody outside keeps, from an anchor that was itself verified."""
+
+    head: TreeHead
+    what: str
+    """Such as `rfc3161 2026-11-21T09:30:00Z`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Where an earlier, complete verification ended."""
+
+    head: TreeHead
+    producers: dict[str, tuple[int, Digest]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a verification is asked to do, beside looking."""
+
+    trusted: Trusted | None = None
+    trust_root: TrustRootFact | None = None
+    now: datetime | None = None
+    resume: Resume | None = None
+    processes: int = 1
+    anchors: tuple[Anchored, ...] = ()
+    history: Callable[[Iterable[Entry]], object] | None = None
+    """Step 8. Raises `VerificationError`."""
+    progress: Callable[[str, int, int | None], None] | None = None
+    on_step: Callable[[StepResult], None] | None = None
+
+
+def verify(source: Source, asked: Asked) -> Verification:
+    """Verify a ledger; failures are in the result, and `Verification.check` raises them."""
+    run = _Run(source, asked)
+    run.steps()
+    steps = []
+    for number in TITLES:
+        steps.append(run.report.result(number))
+        if asked.on_step is not None:
+            asked.on_step(steps[-1])
+    failures = tuple(error for _, error in sorted(run.report.failures.items(), key=lambda item: item[0]))
+    done = not failures
+    return Verification(
+        origin=source.origin, size=run.frontier.size, head=run.head if done else None, steps=tuple(steps),
+        failures=failures, producers=run.producers if done else {}, from_size=run.begin, note=run.note,
+    )
+
+
+class _Run:
+    """One verification under way."""
+
+    def __init__(self, source: Source, asked: Asked) -> None:
+        self.source = source
+        self.asked = asked
+        self.report = Report()
+        self.producers: dict[str, tuple[int, Digest]] = dict(asked.resume.producers) if asked.resume else {}
+        self.frontier = tree.Frontier()
+        self.begin = 0
+        self.size = source.size
+        self.note = ""
+        self.last_checkpoint = -1
+        self.roots_at: dict[int, bytes] = {}
+        self.void_later = 0
+        self.checkpoints = 0
+        wanted = {one.head.size for one in asked.anchors}
+        if asked.trusted is not None:
+            wanted.add(asked.trusted.size)
+        self.wanted = wanted
+
+    @property
+    def head(self) -> TreeHead:
+        """The tree as computed from the leaves."""
+        return TreeHead(size=self.frontier.size, root=digest_text(self.frontier.root()))
+
+    def steps(self) -> None:
+        """Run all steps that can be run."""
+        roots = self._trust_root()
+        if roots is None:
+            return
+        try:
+            self._resume()
+            for result in check_chunks(self._chunks(), roots, self.source.origin, processes=self._processes()):
+                self._take(result)
+            self._ends()
+        except VerificationError as error:
+            self.report.wrong(error)
+        except CorruptStoreError as error:
+            self.report.wrong(
+                VerificationError(error.message, error.hint, step=2, index=self.frontier.size, kind="missing")
+            )
+        self._trusted()
+        self._details()
+        self._history(roots)
+        self._anchors()
+
+    def _trust_root(self) -> RootChain | None:
+        asked = self.asked
+        try:
+            roots = chain_of(self.source.root_leaves(), origin=self.source.origin)
+            if asked.trust_root is not None:
+                check_trusted(roots, asked.trust_root)
+            newest = roots.newest
+            if asked.now is not None and asked.now > newest.expires:
+                self.report.wrong(
+                    VerificationError(
+                        f"trust root {newest.version} expired on {instant(newest.expires)}",
+                        "The root key holders renew it: `govern trust update`.", step=1, kind="expired-root",
+                    )
+                )
+        except (VerificationError, CorruptStoreError) as error:
+            self.report.wrong(
+                error if isinstance(error, VerificationError)
+                else VerificationError(error.message, error.hint, step=1, kind="missing")
+            )
+            return None
+        outside = "matches the one given from outside" if asked.trust_root else "none was given from outside"
+        self.report.ok(1, f"version {newest.version} of {len(roots.versions)}; {outside}")
+        return roots
+
+    def _resume(self) -> None:
+        """Begin where an earlier run ended, if the tree still has that beginning."""
+        if self.asked.resume is None:
+            return
+        head = self.asked.resume.head
+        if head.size > self.size:
+            raise VerificationError(
+                f"the ledger has {self.size} entries, {head.size} were verified before", "An old copy was put back.",
+                step=3, index=self.size, kind="rollback",
+            )
+        peaks = self.source.nodes(tree.peak_indices(0, head.size))
+        if digest_text(tree.fold_peaks(peaks)) != head.root:
+            raise VerificationError(
+                f"the first {head.size} entries are no longer the ones that were verified",
+                "Run `govern verify --full` to find the place.", step=3, kind="fork",
+            )
+        self.frontier = tree.Frontier(head.size, peaks)
+        self.begin = head.size
+        self.last_checkpoint = head.size
+
+    def _processes(self) -> int:
+        return self.asked.processes if self.size - self.begin >= WORTH_PROCESSES else 1
+
+    def _chunks(self) -> Iterator[Chunk]:
+        leaves = self.source.leaves(self.begin, self.size)
+        notes = self.source.checkpoints(self.begin or -1)
+        note = next(notes, None)
+        start = self.begin
+        while chunk := list(islice(leaves, CHUNK)):
+            covered = []
+            while note is not None and note[0] <= start + len(chunk):
+                covered.append(note)
+                note = next(notes, None)
+            yield Chunk(start, chunk, covered)
+            start += len(chunk)
+        self.beyond = note
+
+    beyond: tuple[int, str] | None = None
+
+    def _take(self, result: ChunkResult) -> None:
+        """Do what needs the leaves in order: nodes, checkpoints, counters, what the signers saw."""
+        nodes = self._nodes
+        checkpoints = list(zip(result.chunk.notes, result.checkpoints, strict=True))
+        if not self.frontier.size:
+            self._checkpoints_at(checkpoints)
+        for offset, (leaf, found) in enumerate(zip(result.chunk.leaves, result.leaves, strict=True)):
+            index = result.chunk.start + offset
+            hashed = tree.leaf_hash(leaf)
+            if isinstance(found, VerificationError):
+                self.report.wrong(found)
+            else:
+                self._leaf(index, found, hashed)
+            for expected in self.frontier.add(hashed):
+                stored = next(nodes, None)
+                if stored is None or stored[1] != expected:
+                    self._wrong_node(index, stored)
+            if self.frontier.size in self.wanted:
+                self.roots_at[self.frontier.size] = self.frontier.root()
+            if checkpoints and checkpoints[0][0][0] <= self.frontier.size:
+                self._checkpoints_at(checkpoints)
+        if self.asked.progress is not None:
+            self.asked.progress("verify", self.frontier.size - self.begin, self.size - self.begin)
+
+    @property
+    def _nodes(self) -> Iterator[tuple[int, bytes]]:
+        if self._node_stream is None:
+            self._node_stream = self.source.stored_nodes(tree.stored_count(self.begin))
+        return self._node_stream
+
+    _node_stream: Iterator[tuple[int, bytes]] | None = None
+
+    def _wrong_node(self, index: int, stored: tuple[int, bytes] | None) -> None:
+        what = "is missing" if stored is None else "does not fit"
+        self.report.wrong(
+            VerificationError(
+                f"entry {index}: a node of the tree over it {what}",
+                "The entry or the tree was changed after it was written.", step=2, index=index, kind="changed",
+            )
+        )
+
+    def _leaf(self, index: int, found: LeafResult, hashed: bytes) -> None:
+        self.void_later += found.void_later
+        if found.header.seen is not None:
+            self._seen(index, found.header.seen)
+        try:
+            check_producer(index, found.header.producer, found.signers, hashed, self.producers)
+        except VerificationError as error:
+            # After an entry that could not be read, its key's counter can't be judged.
+            if not {4, 5, 7} & self.report.failures.keys():
+                self.report.wrong(error)
+            self.producers[found.signers[0]] = (found.header.producer.seq, digest_text(hashed))
+
+    def _seen(self, index: int, seen: TreeHead) -> None:
+        """Check that what the signer saw is the beginning of this very tree."""
+        if seen.size > index:
+            root = b""
+        elif seen.size in self.roots_at:
+            root = self.roots_at[seen.size]
+        else:
+            try:
+                root = tree.root_at(seen.size, self.source.nodes)
+            except CorruptStoreError:
+                return  # step 2 says so
+        if digest_text(root) != seen.root:
+            self.report.wrong(
+                VerificationError(
+                    f"the signer of entry {index} saw another tree of {seen.size} entries",
+                    "What stood before it was rewritten.", step=3, index=index, kind="fork",
+                )
+            )
+
+    def _checkpoints_at(self, checkpoints: list[tuple[tuple[int, str], Checkpoint | VerificationError]]) -> None:
+        """Compare the checkpoints of the size that was just reached."""
+        size = self.frontier.size
+        while checkpoints and checkpoints[0][0][0] <= size:
+            (stored, note), found = checkpoints.pop(0)
+            self.last_checkpoint = stored
+            self.note = note
+            self.checkpoints += 1
+            root = self.frontier.root()
+            self.roots_at[size] = root
+            if len(self.roots_at) > PROGRESS_EVERY:
+                self._forget()
+            if isinstance(found, VerificationError):
+                self.report.wrong(found)
+            elif found.root != digest_text(root):
+                self.report.wrong(
+                    VerificationError(
+                        f"the checkpoint of size {size} has another root than the entries",
+                        "Something before it was changed, and everything above computed again.",
+                        step=3, index=size, kind="checkpoint",
+                    )
+                )
+
+    def _forget(self) -> None:
+        """Keep only the newest roots: nearly every signer saw the checkpoint before."""
+        for size in list(self.roots_at)[: len(self.roots_at) // 2]:
+            if size not in self.wanted:
+                del self.roots_at[size]
+
+    def _ends(self) -> None:
+        """Look at both ends: entries without a checkpoint, checkpoints and nodes without entries."""
+        beyond = self.beyond
+        if beyond is not None:
+            self.report.wrong(
+                VerificationError(
+                    f"there are {self.size} entries, but a checkpoint of {beyond[0]}", "The tail was deleted.",
+                    step=3, index=self.size, kind="truncation",
+                )
+            )
+        if self.last_checkpoint != self.size:
+            self.report.wrong(
+                VerificationError(
+                    f"no checkpoint covers the last {self.size - max(self.last_checkpoint, 0)} entries",
+                    "They were not written by an append.", step=3, index=max(self.last_checkpoint, 0), kind="uncovered",
+                )
+            )
+        if next(self._nodes, None) is not None:
+            self.report.wrong(
+                VerificationError(
+                    "the tree has more nodes than the entries give", "The tail was deleted.",
+                    step=2, index=self.size, kind="truncation",
+                )
+            )
+
+    def _trusted(self) -> None:
+        trusted = self.asked.trusted
+        if trusted is None:
+            return
+        try:
+            if trusted.size in self.roots_at and digest_text(self.roots_at[trusted.size]) == trusted.root:
+                return
+            check_guard(trusted, self.head, self.note, self.source.nodes)
+        except VerificationError as error:
+            self.report.failures[3] = error
+
+    def _details(self) -> None:
+        report, new = self.report, self.size - self.begin
+        again = f" after {self.begin} verified before" if self.begin else ""
+        trusted = self.asked.trusted
+        beside = f"; continues the trusted one of size {trusted.size}" if trusted else "; none was trusted before"
+        void = f"; {self.void_later} by a key that was later declared void from then on" if self.void_later else ""
+        report.ok(2, f"{new} entries{again}")
+        report.ok(3, f"{self.checkpoints} checkpoints{beside}")
+        report.ok(4, f"{new} entries{again}")
+        report.ok(5, f"{new} entries{again}{void}")
+        report.ok(7, f"{new} entries{again}")
+        if {4, 5, 7} & report.failures.keys():
+            report.skip(6, "not judged: an entry could not be read")
+        else:
+            report.ok(6, f"{len(self.producers)} keys")
+
+    def _history(self, roots: RootChain) -> None:
+        if self.asked.history is None:
+            self.report.skip(8, "not asked for")
+            return
+        if any(step in self.report.failures for step in (1, 2, 3, 4, 5, 6, 7)):
+            self.report.skip(8, "not judged before the entries are right")
+            return
+        try:
+            self.asked.history(
+                decode(index, leaf, roots) for index, leaf in enumerate(self.source.leaves(0, self.size))
+            )
+        except VerificationError as error:
+            self.report.wrong(error, 8)
+        except UnverifiableError as error:
+            self.report.wrong(error, 8)
+        else:
+            self.report.ok(8, "every promotion and deployment was allowed when it was made")
+
+    def _anchors(self) -> None:
+        if not self.asked.anchors:
+            self.report.skip(9, "no anchor was given")
+            return
+        for one in self.asked.anchors:
+            try:
+                self._anchor(one)
+            except GovernError as error:
+                self.report.wrong(
+                    VerificationError(
+                        f"the anchor {one.what} holds another tree of {one.head.size} entries: {error.message}",
+                        "The ledger was rewritten after it was anchored.", step=9, index=one.head.size, kind="anchor",
+                    )
+                )
+        newest = max(one.head.size for one in self.asked.anchors)
+        self.report.ok(9, f"{len(self.asked.anchors)} anchors; unanchored tail: {self.size - newest} entries")
+
+    def _anchor(self, one: Anchored) -> None:
+        if one.head.size in self.roots_at:
+            root = self.roots_at[one.head.size]
+        elif one.head.size > self.frontier.size:
+            raise VerificationError(f"there are only {self.frontier.size} entries", step=9)
+        else:
+            head = self.head
+            proof = tree.consistency(one.head.size, head.size, self.source.nodes)
+            tree.verify_consistency(
+                one.head.size, head.size, proof, digest_bytes(one.head.root), digest_bytes(head.root)
+            )
+            return
+        if digest_text(root) != one.head.root:
+            raise VerificationError("the roots differ", step=9)
+
+
