@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Subject, TreeHead
-from govern.errors import CorruptStoreError, DocumentError, NotFoundError
+from govern.errors import CorruptStoreError, DocumentError, LedgerMovedError, NotFoundError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
@@ -97,7 +97,7 @@ class Ledger:
 
     def append(
         self, drafts: Sequence[Draft], *, signers: Sequence[Signer], log_signer: Signer, now: datetime,
-        seen: TreeHead | None = None, trusted: CheckpointStore | None = None,
+        seen: TreeHead | None = None, trusted: CheckpointStore | None = None, at: int | None = None,
     ) -> tuple[Entry, ...]:
         """Sign drafts and append them as one batch with one checkpoint, all or nothing.
 
@@ -110,8 +110,10 @@ class Ledger:
             now: The time that the entries claim.
             seen: The checkpoint that the signer verified last; by default the trusted one.
             trusted: The checkpoints kept outside the ledger: the fork guard.
+            at: The size at which the caller decided to write this.
 
         Raises:
+            LedgerMovedError: The ledger no longer has `at` entries.
             Refused: The signers may not state this, or an expired trust root.
             VerificationError: The ledger is not the one that `trusted` knows.
             StorageError: Nothing was written.
@@ -121,6 +123,11 @@ class Ledger:
         with self.database.writing() as connection:
             self._roots = load_roots(self.database, connection, self.origin, self._roots)
             appending = Appending(connection, self.database, self.origin, self._roots)
+            if at is not None and appending.first != at:
+                raise LedgerMovedError(
+                    f"the ledger has {appending.first} entries, and had {at} when this was decided",
+                    "Look at what was added, then repeat the command.",
+                )
             known = appending.guard(trusted)
             appending.add(drafts, signers=signers, now=now, seen=seen or known)
             checkpoint = appending.finish(log_signer)

@@ -127,7 +127,7 @@ def _protecting() -> Iterator[str]:
             f"SELECT coalesce(max({key}), -1) INTO before FROM {SCHEMA}.{table} WHERE {key} < low; "
             f"IF low <> before + 1 OR high - low + 1 <> many OR "
             f"EXISTS (SELECT 1 FROM {SCHEMA}.{table} WHERE {key} > high) "
-            f"THEN RAISE EXCEPTION 'append-only: {table}: not the next index'; END IF; RETURN NULL; END $$"
+            f"THEN RAISE EXCEPTION 'append-only: {table}: not the next index'; END IF; RETURN NULL; END $$"  # noqa: S608 - names of ours
         )
         yield (
             f"CREATE TRIGGER {table}_next AFTER INSERT ON {table} REFERENCING NEW TABLE AS added "
