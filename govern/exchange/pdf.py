@@ -181,7 +181,7 @@ def _unpacked(stream: "pikepdf.AttachedFile", limit: int, name: str, where: str)
     """Inflate one attachment, stopping at `limit` bytes whatever its dictionary claims."""
     import zlib
 
-    raw = stream.obj.read_raw_bytes()
+    raw = bytes(stream.obj.read_raw_bytes())
     names = _filters(stream.obj)
     if not names:
         return raw

@@ -10,7 +10,7 @@ MAX_PLACES: Final = 12
 
 
 def show(value: JsonValue, form: str) -> str:
-    """Print `value` in `form`: `count`, `fixed:N`, `percent:N`, `points:N` or `text`; `None` is a dash.
+    """Print `value` in `form`: `count`, `fixed:N`, `percent:N`, `p:N` or `text`; `None` is a dash.
 
     Rounds once, half up, from the exact decimal text. Raises `VerificationError` for a form or value that does not fit.
     """
@@ -21,7 +21,7 @@ def show(value: JsonValue, form: str) -> str:
         return value
     if kind == "count" and isinstance(value, int):
         return f"{value:,}"
-    if kind in {"fixed", "percent"} and places.isdigit() and int(places) <= MAX_PLACES:
+    if kind in {"fixed", "percent", "p"} and places.isdigit() and int(places) <= MAX_PLACES:
         try:
             number = Decimal(str(value))
         except ArithmeticError:
@@ -32,10 +32,13 @@ def show(value: JsonValue, form: str) -> str:
 
 
 def _rounded(number: Decimal, kind: str, places: int) -> str:
-    """Round half up to `places`; a true minus sign, and no minus before a zero."""
+    """Round half up to `places`; a true minus sign, no minus before a zero, and no p-value of nought."""
+    smallest = Decimal(1).scaleb(-places)
+    if kind == "p" and 0 <= number < smallest:
+        return f"< {smallest:f}"
     if kind == "percent":
         number *= 100
-    text = f"{number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP):,f}"
+    text = f"{number.quantize(smallest, rounding=ROUND_HALF_UP):,f}"
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.,") else "−" + text[1:]
     return text + (" %" if kind == "percent" else "")

@@ -82,7 +82,7 @@ def laid_out(job: Job, progress: Progress, *, limits: Limits = OWN) -> Iterator[
             _write(folder, job)
         except OSError as error:
             raise _full(error) from error
-        _run(folder, progress, limits)
+        _run(folder, job.as_of, progress, limits)
         result = json.loads((folder / "result.json").read_text("utf-8"))
         yield LaidOut(path=folder / "pack.pdf", pages=result["pages"], complaints=tuple(result["complaints"]))
     finally:
@@ -113,7 +113,7 @@ def _write(folder: Path, job: Job) -> None:
     (folder / "job.json").write_text(json.dumps(description), encoding="utf-8")
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, as_of: datetime) -> dict[str, str]:
     """Return the child's environment: the same everywhere, so that the same pack gives the same bytes."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return kept | {
@@ -121,6 +121,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         "TZ": "UTC",
+        # fontTools, where it has to stand in for HarfBuzz's subsetter, writes the time into every font otherwise.
+        "SOURCE_DATE_EPOCH": str(int(as_of.timestamp())),
         "LC_ALL": "C.UTF-8",
         "HOME": str(folder),
         "XDG_CACHE_HOME": str(folder / "cache"),
@@ -129,25 +131,30 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _run(folder: Path, progress: Progress, limits: Limits) -> None:
+def _run(folder: Path, as_of: datetime, progress: Progress, limits: Limits) -> None:
     """Run the child to its end, passing its progress on."""
-    with (folder / "stderr").open("wb") as talk, subprocess.Popen(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-B", "-m", "govern_reports.worker", str(folder)],
-        stdout=subprocess.PIPE, stderr=talk, stdin=subprocess.DEVNULL, cwd=folder, env=_environment(folder),
-        start_new_session=True,
-    ) as child:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as told, (folder / "talk").open("wb") as talk:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-B", "-m", "govern_reports.worker", str(folder), str(writing)],
+                stdout=talk, stderr=talk, stdin=subprocess.DEVNULL, cwd=folder, env=_environment(folder, as_of),
+                start_new_session=True, pass_fds=(writing,),
+            )
+        finally:
+            os.close(writing)
         try:
             _limit(child.pid, limits)
-            assert child.stdout is not None
-            for line in child.stdout:
+            for line in told:
                 part, done, total = json.loads(line)
                 progress(part, done, total)
             code = child.wait()
         except BaseException:
             child.kill()
+            child.wait()
             raise
     if code:
-        raise _failure(code, (folder / "stderr").read_text("utf-8", "replace"))
+        raise _failure(code, (folder / "talk").read_text("utf-8", "replace"))
 
 
 def _limit(process: int, limits: Limits) -> None:

@@ -61,7 +61,7 @@ def write(pack: PackData, files: Iterable[Attachment], register: Register) -> by
         ],
         "figures": register.as_json(),
         "software": dict(pack.software),
-        "layout": environment.describe(),
+        "layout": dict(environment.describe()),
     })
 
 

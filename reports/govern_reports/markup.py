@@ -43,7 +43,7 @@ def markdown(view: View, templates: Path | None = None) -> bytes:
 def running(manifest: Digest) -> bytes:
     """Return the one stylesheet that is not in the manifest: it prints the manifest's digest on every foot."""
     digits = manifest.removeprefix("sha256:")
-    return f':root {{ }}\n@page {{ @bottom-left {{ content: "manifest {grouped(digits[:32])}"; }} }}\n'.encode()
+    return f'@page {{ @bottom-left {{ content: string(running-identity) "\\A manifest {grouped(digits[:32])}"; }} }}\n'.encode()
 
 
 def _rendered(name: str, view: View, templates: Path | None) -> str:
@@ -51,7 +51,7 @@ def _rendered(name: str, view: View, templates: Path | None) -> str:
     from jinja2 import TemplateError
 
     try:
-        return _environment(templates).get_template(name).render(view=view)
+        return str(_environment(templates).get_template(name).render(view=view))
     except TemplateError as error:
         place = f"{getattr(error, 'filename', None) or getattr(error, 'name', None) or name}:{getattr(error, 'lineno', None) or 1}"
         raise DocumentError(

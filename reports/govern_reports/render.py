@@ -96,7 +96,7 @@ def write_whole(out: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # noqa: PTH101,S103 - mkstemp's 0600 would keep an evidence pack from its readers
+        os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp's 0600 would keep an evidence pack from its readers
         os.link(temporary, out)  # unlike rename, this never replaces what appeared meanwhile
     except FileExistsError as error:
         raise UsageError(f"{out} appeared meanwhile.", "Name another file.") from error

@@ -1,6 +1,6 @@
 """The process that lays a pack out: reads a job folder, writes `pack.pdf` and `result.json` into it, and ends.
 
-Run as `python -m govern_reports.worker FOLDER`. A fresh process for each pack, because layout's memory is not given
+Run as `python -m govern_reports.worker FOLDER PIPE`, where PIPE is the descriptor that takes progress. A fresh process for each pack, because layout's memory is not given
 back, because fontconfig reads its configuration once, and because somebody else's HTML may be what is laid out
 (`govern_reports.rerender`): nothing here opens a network connection or a file that is not in the job folder.
 """
@@ -9,8 +9,10 @@ import gc
 import io
 import json
 import logging
+import os
 import re
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,23 +23,32 @@ ALLOCATIONS_BEFORE_COLLECTION = 200_000
 """Layout makes millions of long-lived boxes; the default of 700 spends a third of the time looking for cycles."""
 
 
-def _say(part: str, done: int, total: int | None = None) -> None:
-    """Tell the parent how far it is: one JSON line on standard output."""
-    sys.stdout.write(json.dumps([part, done, total]) + "\n")
-    sys.stdout.flush()
+Say = Callable[[str, int, int | None], None]
+"""Tells the parent how far it is."""
+
+
+def _sayer(pipe: int) -> Say:
+    """Return a function that writes one JSON line a step to `pipe`."""
+
+    def say(part: str, done: int, total: int | None) -> None:
+        os.write(pipe, json.dumps([part, done, total]).encode("ascii") + b"\n")
+
+    return say
 
 
 class _Progress(logging.Handler):
-    """Turns WeasyPrint's step messages into progress lines."""
+    """Turns WeasyPrint's step messages into progress."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(logging.INFO)
+        self.say = say
 
     def emit(self, record: logging.LogRecord) -> None:
         """Forward the number of the page that layout has reached."""
         message = record.getMessage()
         page = re.search(r"Page (\d+)", message)
         if page:
-            _say("layout", int(page[1]))
-        elif message.startswith("Step 6"):
-            _say("drawing", 0)
+            self.say("layout", int(page[1]), None)
 
 
 class _Complaints(logging.Handler):
@@ -96,7 +107,7 @@ def _register_types(job: dict[str, Any]) -> None:
             anchors.MIMETYPES.add_type(item["media_type"], ending)
 
 
-def _render(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
+def _render(folder: Path, job: dict[str, Any], say: Say) -> dict[str, Any]:
     """Lay out and draw; return page count and complaints."""
     from weasyprint import CSS, HTML
     from weasyprint.logger import LOGGER, PROGRESS_LOGGER
@@ -106,7 +117,7 @@ def _render(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
 
     complaints = _Complaints()
     LOGGER.addHandler(complaints)
-    PROGRESS_LOGGER.addHandler(_Progress())
+    PROGRESS_LOGGER.addHandler(_Progress(say))
     PROGRESS_LOGGER.setLevel(logging.INFO)
     fonts = FontConfiguration()
     fetcher = _fetcher()
@@ -121,30 +132,30 @@ def _render(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
         pdf_identifier=bytes.fromhex(job["identifier"]),
     )
     pages = len(document.pages)
-    _say("drawing", 0, pages)
+    say("drawing", 0, pages)
     _register_types(job)
     document.write_pdf(
         folder / "draft.pdf", finisher=finisher(), pdf_variant="pdf/a-3a", pdf_tags=True,
         pdf_identifier=bytes.fromhex(job["identifier"]), attachments=_attachments(folder, job),
     )
-    _say("packing", pages, pages)
+    say("packing", pages, pages)
     repack(folder / "draft.pdf", folder / "pack.pdf")
     return {"pages": pages, "complaints": complaints.messages}
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, pipe: int) -> int:
     """Do the job in `folder`; the exit code says what went wrong."""
     job = json.loads((folder / "job.json").read_text("utf-8"))
     try:
         import weasyprint
     except OSError as error:
-        sys.stderr.write(str(error))
+        (folder / "missing.txt").write_text(str(error), encoding="utf-8")
         return PANGO_MISSING
     del weasyprint
-    result = _render(folder, job)
+    result = _render(folder, job, _sayer(pipe))
     (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -11,9 +11,11 @@ ORDER: Final = (
     ("promotion",), ("deployment", "observation", "rollback"),
 )
 HEADS: Final = ("Data and run", "Model", "Policy, evidence", "Decision", "Review", "Promotion", "In service")
-BOX_HEIGHT, GAP, TOP = 27.0, 8.0, 24.0
+BOX_HEIGHT, GAP, TOP = 35.0, 7.0, 24.0
 MOST = 9
 """Boxes in a column; the rest are counted in a last one."""
+CHARACTER: Final = 4.1
+"""Units that a letter of a name takes, about."""
 _STROKES: Final = {"bad": BAD, "warn": WARN, "ok": ACCENT}
 
 
@@ -61,8 +63,19 @@ def lineage_picture(boxes: Sequence[Box], *, title: str) -> str:
 
 def _box(canvas: Canvas, box: Box, x: float, y: float, wide: float) -> None:
     """Draw one node; a thick left edge in dark or red says how it stands."""
-    longest = max(6, int(wide / 4.6))
+    longest = max(6, int((wide - 9) / CHARACTER))
     canvas.rect(x, y, wide, BOX_HEIGHT, fill=PALE)
     canvas.rect(x, y, 2.5, BOX_HEIGHT, fill=_STROKES.get(box.standing, GREY))
-    canvas.text(x + 7, y + 11.5, fitted(box.name, longest), size=8.5, fill=INK, weight=600)
-    canvas.text(x + 7, y + 22, fitted(box.detail, longest + 2), size=7.5, fill=GREY)
+    first, second = _lines(box.name, longest)
+    canvas.text(x + 6, y + 10, first, size=8, fill=INK, weight=600)
+    canvas.text(x + 6, y + 19.5, second, size=8, fill=INK, weight=600)
+    canvas.text(x + 6, y + 30, fitted(box.detail, longest + 2), size=7, fill=GREY)
+
+
+def _lines(name: str, longest: int) -> tuple[str, str]:
+    """Break a name in two where it has a joint, else where it must."""
+    if len(name) <= longest:
+        return name, ""
+    joints = [place + 1 for place, letter in enumerate(name[:longest]) if letter in "-_:/@ ."]
+    at = joints[-1] if joints and joints[-1] > longest // 3 else longest
+    return name[:at], fitted(name[at:], longest)

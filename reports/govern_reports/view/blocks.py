@@ -135,6 +135,8 @@ class Chart:
 
     svg: str
     caption: str
+    wide: bool = False
+    """As wide as the text, for pictures with many words."""
     kind: Literal["chart"] = "chart"
 
 
@@ -252,9 +254,9 @@ class Builder:
         """Add foreign text as it stands."""
         return self.add(Pre(text=clean(text, len(text)), caption=clean(caption, 240)))
 
-    def chart(self, svg: str, caption: str) -> "Builder":
+    def chart(self, svg: str, caption: str, *, wide: bool = False) -> "Builder":
         """Add a chart of ours."""
-        return self.add(Chart(svg=svg, caption=clean(caption, 400)))
+        return self.add(Chart(svg=svg, caption=clean(caption, 400), wide=wide))
 
     def listing(self, items: Sequence[Part], *, ordered: bool = False) -> "Builder":
         """Add a list."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from govern.domain.decision import Check, Decision, Enforcement, RuleResult, Status
 from govern.domain.evidence import Measurement
@@ -9,7 +10,7 @@ from govern.workflow.pack import PackData
 from govern.workflow.views import DecisionView, Dossier, EvidenceView
 from govern_reports.view.blocks import Line, Part, Span, Tone, line
 from govern_reports.view.figures import Register
-from govern_reports.view.text import minute, places_against
+from govern_reports.view.text import is_number, minute, places_against
 
 FAIRNESS = frozenset({
     "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "predictive_parity",
@@ -28,6 +29,9 @@ STATUS_WORDS: dict[Status, tuple[str, Tone]] = {
     Status.ERROR: ("ERROR", "bad"),
     Status.NOT_APPLICABLE: ("not applicable", "muted"),
 }
+
+
+OPERATORS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +117,26 @@ def observed(
             register.number(check.interval.low, form, source, f"{pointer}/interval/low"), " to ",
             register.number(check.interval.high, form, source, f"{pointer}/interval/high"),
         )
-    threshold = line(f"{check.op} {check.threshold}".strip() or "–")
+    threshold = line(f"{OPERATORS.get(check.op, check.op)} {check.threshold}".strip() or "–")
     return value, interval, threshold
 
 
 def telling(rule: RuleResult) -> tuple[int, Check] | None:
-    """Return the check that a summary names: the first with the rule's own status, else the first."""
+    """Return the check that a summary names: of those with the rule's own status, the one furthest to the bad side."""
     if not rule.checks:
         return None
-    return next(
-        ((number, check) for number, check in enumerate(rule.checks) if check.status == rule.status),
-        (0, rule.checks[0]),
-    )
+    numbered = list(enumerate(rule.checks))
+    same = [pair for pair in numbered if pair[1].status == rule.status] or numbered
+    return min(same, key=_goodness)
+
+
+def _goodness(pair: tuple[int, Check]) -> tuple[Decimal, int]:
+    """Order checks from bad to good, by the direction of their own comparison."""
+    place, check = pair
+    if not is_number(check.observed):
+        return Decimal(0), place
+    value = Decimal(check.observed or "0")
+    return (-value if check.op.startswith("<") else value), place
 
 
 def verdict(decision: Decision) -> tuple[str, Tone]:

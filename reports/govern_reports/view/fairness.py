@@ -78,7 +78,7 @@ def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None
             low, high = float(str(interval["low"])), float(str(interval["high"]))
         group = str(row.get("group", ""))
         dots.append(Dot(
-            label=clean(f"{group} (n {row.get('n', '–')})", 60), value=float(str(value)) if is_number(value) else None,
+            label=clean(f"{group.replace('*', ' × ')} (n {row.get('n', '–')})", 60), value=float(str(value)) if is_number(value) else None,
             text=show(value, "fixed:3") if is_number(value) else "–", low=low, high=high, status=statuses.get(group, ""),
         ))
     usable = is_number(threshold) and key == "ratio"
@@ -111,7 +111,7 @@ def _ll144(page: Builder, context: Context, measurement: Measurement, source: st
     for number, row in enumerate(measurement.groups):
         place = f"{base}/groups/{number}"
         rows.append((
-            str(row.get("group", "–")),
+            str(row.get("group", "–")).replace("*", " × "),
             *(cell(context, row.get(key), key, source, f"{place}/{key}") for key in ("n", "selected", "rate", "ratio")),
         ))
     page.table(

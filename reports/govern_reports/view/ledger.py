@@ -127,16 +127,16 @@ def verify(context: Context) -> Section:
     page.head("With the one-file verifier that is attached" if "verify_pack.py" in names else "Without our software")
     steps = [
         "Take the attachments out: pdfdetach -saveall PACK.pdf (poppler), or a viewer's attachment panel.",
-        "Compare each file's SHA-256 with manifest.json; compare the manifest's own with the foot of any page and with the "
-        "export entry of a later checkpoint.",
-        "For each line of entries.jsonl: leaf hash = SHA-256(0x00 || line). For each line of proofs.jsonl: hash up to the root "
-        "(RFC 6962, SHA-256(0x01 || left || right)); the root must be the one in checkpoint.txt and on the cover.",
-        "Check the signature under checkpoint.txt (Ed25519, signed note) with the log key of your own trust root; with OpenSSL: "
-        "openssl pkeyutl -verify -pubin -inkey log.pem -rawin -in note-text -sigfile signature.",
-        "Check each entry's DSSE signature with the key that your trust root has for its holder, and that the holder's role may "
-        "sign that kind of statement.",
-        "If the PDF itself is signed: pdfsig PACK.pdf. Mind that a viewer may still say “valid” after an attachment was "
-        "swapped in a later revision; pdfsig must say that the signature covers the total document.",
+        ("Compare each file's SHA-256 with manifest.json; compare the manifest's own with the foot of any page and with the "
+        "export entry of a later checkpoint."),
+        ("For each line of entries.jsonl: leaf hash = SHA-256(0x00 || line). For each line of proofs.jsonl: hash up to the root "
+        "(RFC 6962, SHA-256(0x01 || left || right)); the root must be the one in checkpoint.txt and on the cover."),
+        ("Check the signature under checkpoint.txt (Ed25519, signed note) with the log key of your own trust root; with OpenSSL: "
+        "openssl pkeyutl -verify -pubin -inkey log.pem -rawin -in note-text -sigfile signature."),
+        ("Check each entry's DSSE signature with the key that your trust root has for its holder, and that the holder's role may "
+        "sign that kind of statement."),
+        ("If the PDF itself is signed: pdfsig PACK.pdf. Mind that a viewer may still say “valid” after an attachment was "
+        "swapped in a later revision; pdfsig must say that the signature covers the total document."),
     ]
     if "verify_pack.py" in names:
         page.pre("$ python3 verify_pack.py PACK.pdf --trust trust-root.json")

@@ -28,7 +28,7 @@ def lifecycle(context: Context) -> Section:
         ]
         kinds = sorted({row.kind for row in dossier.lineage})
         caption = f"Lineage of {dossier.name}: {plural(len(boxes), 'node')} ({words(kinds)}), from data on the left to service on the right."
-        page.chart(lineage_picture(boxes, title=clean(caption, 300)), caption)
+        page.chart(lineage_picture(boxes, title=clean(caption, 300)), caption, wide=True)
         rows: list[tuple[Part, ...]] = [
             (line(mono(row.lanes), f" {row.node}"), row.kind, row.detail, mono(ends(row.digest)), f"#{row.index}")
             for row in dossier.lineage[:MOST_ROWS]

@@ -15,7 +15,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "rate": ("Rate", "percent:1"),
     "ratio": ("Ratio", "fixed:3"),
     "interval": ("Interval", "fixed:3"),
-    "p_value": ("p", "fixed:4"),
+    "p_value": ("p", "p:4"),
     "shortfall": ("Shortfall", "fixed:1"),
     "minimum_detectable": ("Min. detectable", "fixed:3"),
     "true_positive_rate": ("TPR", "percent:1"),
@@ -23,7 +23,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "false_negative_rate": ("FNR", "percent:1"),
     "kind": ("Kind", "text"),
     "statistic": ("Statistic", "fixed:3"),
-    "p_adjusted": ("p, corrected", "fixed:4"),
+    "p_adjusted": ("p, corrected", "p:4"),
     "effect": ("Effect", "fixed:3"),
     "effect_name": ("Effect size", "text"),
     "n_reference": ("n reference", "count"),
@@ -36,7 +36,9 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
 """Known keys: head and form, in the order of the columns."""
 WIDEST: Final = 9
 """Columns beyond these make a table that can't be read; the evidence has the rest."""
-METHODS: Final = frozenset({"method", "level"})
+WEIGHT_OF_NAMES: Final = 2.2
+WEIGHTS: Final = {"interval": 1.9, "n": 0.8, "selected": 0.95, "kind": 1.1}
+"""How wide a column is beside one of weight 1."""
 
 
 def keys_of(rows: Sequence[Mapping[str, JsonValue]]) -> list[str]:
@@ -78,7 +80,7 @@ def cell(context: Context, value: JsonValue, key: str, source: str, pointer: str
         )
     form = form_of(key, value)
     if form == "text":
-        return str(value) if value not in {None, ""} else "–"  # type: ignore[comparison-overlap]
+        return str(value) if value not in (None, "") else "–"
     if form != "count" and not is_number(value):
         return "–" if value is None else str(value)
     return context.register.number(value, form, source, pointer)
@@ -95,35 +97,47 @@ def head_of(key: str) -> str:
 def rows_table(
     page: Builder, context: Context, measurement: Measurement, source: str, base: str, *, part: str,
 ) -> None:
-    """Add a table of a measurement's groups or features."""
+    """Add a table of a measurement's groups or features; what is the same in every row is said once, under it."""
     rows = measurement.groups if part == "groups" else measurement.features
     name = "group" if part == "groups" else "feature"
     keys = keys_of(rows)
+    same = [key for key in keys if form_of(key, rows[0].get(key)) == "text" and len({str(row.get(key)) for row in rows}) == 1]
+    said = [f"{TITLES.get(key, (key, ''))[0]}: {cell(context, rows[0].get(key), key, '', '')}." for key in same]
+    keys = [key for key in keys if key not in same]
     made: list[tuple[Part, ...]] = []
     for number, row in enumerate(rows):
         made.append((
-            str(row.get(name, "–")),
+            str(row.get(name, "–")).replace("*", " × ") if name == "group" else str(row.get(name, "–")),
             *(cell(context, row.get(key), key, source, f"{base}/{part}/{number}/{key}") for key in keys),
         ))
+    weights = [WEIGHT_OF_NAMES, *(WEIGHTS.get(key, 1.0) for key in keys)]
+    heads = (name.capitalize(), *(head_of(key) for key in keys))
+    widths = [round(100 * weight / sum(weights)) for weight in weights]
     page.table(
-        (name.capitalize(), *(head_of(key) for key in keys)), made, caption(measurement), note=note(measurement),
+        tuple(f"{head} {width}%" for head, width in zip(heads, widths, strict=True)), made, caption(measurement),
+        note=" ".join([note(measurement), *said]).strip(),
     )
 
 
 def values_table(page: Builder, context: Context, measurement: Measurement, source: str, base: str) -> None:
-    """Add a table of a measurement's numbers about the whole, each with its interval where it has one."""
+    """Add a measurement's numbers about the whole: a table where some have intervals, else one line."""
+    plain: list[tuple[str, Part]] = []
     made: list[tuple[Part, ...]] = []
     for key in sorted(measurement.values):
         value = measurement.values[key]
         if key.endswith("_interval") or isinstance(value, list | dict):
             continue
         interval = measurement.values.get(f"{key}_interval")
+        shown = cell(context, value, key, source, f"{base}/values/{key}")
+        plain.append((key.replace("_", " "), shown))
         made.append((
-            key.replace("_", " "), cell(context, value, key, source, f"{base}/values/{key}"),
+            key.replace("_", " "), shown,
             cell(context, interval, "interval", source, f"{base}/values/{key}_interval") if interval else "–",
         ))
-    if made:
-        page.table((f"{title(measurement)} 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=note(measurement))
+    if any(f"{key}_interval" in measurement.values for key in measurement.values):
+        page.table(("Measure 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=note(measurement))
+    elif plain:
+        page.facts(*plain)
 
 
 def title(measurement: Measurement) -> str:

@@ -49,8 +49,8 @@ def _lines(context: Context) -> list[tuple[Part, ...]]:
         ("Performance and drift", *_of_rules(results_of(pack, PERFORMANCE | DRIFT)), "performance"),
         (
             "Incidents", incidents,
-            f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}; "
-            f"searched in all {pack.size:,} entries",
+            (f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}; "
+            f"searched in all {pack.size:,} entries"),
             "findings",
         ),
     ]

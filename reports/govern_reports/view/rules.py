@@ -1,8 +1,9 @@
 """Policy and controls, tests and results, attempts and goalposts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from govern.domain.decision import RuleResult, Status
+from govern.domain.text import Digest
 from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
 from govern_reports.view.context import Context, decisions, enforcement, observed, rule_status, status, telling
 from govern_reports.view.text import count, ends, minute, plural, words
@@ -95,7 +96,7 @@ def results(context: Context) -> Section:
 
 
 def _summary(
-    context: Context, source: str, number: int, rule: RuleResult, where: dict[str, int],
+    context: Context, source: str, number: int, rule: RuleResult, where: Mapping[Digest, int],
 ) -> tuple[Part, ...]:
     """Write one rule's row."""
     found = telling(rule)
@@ -172,10 +173,10 @@ def attempts(context: Context) -> Section:
             (">No. 5%", "Decided, UTC 16%", "Model 16%", "Outcome 9%", "Passed 9%", "Denied by 18%", "Policies 19%", ">Entry 8%"),
             rows, f"Attempts at {dossier.gate}", empty="No gate has been asked.",
         )
-    loosened = [view for view in context.pack.policies if view.change in {"loosened", "mixed"}]
-    for view in loosened:
+    loosened = [policy for policy in context.pack.policies if policy.change in {"loosened", "mixed"}]
+    for policy in loosened:
         page.say(
-            f"{view.name}@{view.version} (entry #{view.index}, {minute(view.time)} UTC) loosened the policy before it.",
+            f"{policy.name}@{policy.version} (entry #{policy.index}, {minute(policy.time)} UTC) loosened the policy before it.",
             role="alarm",
         )
     if not loosened:
@@ -183,10 +184,10 @@ def attempts(context: Context) -> Section:
     return page.done()
 
 
-def _policy_names(context: Context, digests: tuple[str, ...]) -> list[str]:
+def _policy_names(context: Context, digests: tuple[Digest, ...]) -> list[str]:
     """Name policies by their digests."""
     known = {view.digest: f"{view.name}@{view.version}" for view in context.pack.policies}
-    return [known.get(digest, ends(digest)) for digest in digests]  # type: ignore[call-overload]
+    return [known.get(digest, ends(digest)) for digest in digests]
 
 
 def _outcome(word: str) -> Span:

@@ -22,8 +22,8 @@ def scope(context: Context) -> Section:
         ("Period", period),
         ("As of", second(pack.as_of)),
         ("Population", f"{plural(pack.size, 'ledger entry', 'ledger entries')}, all of them attached; nothing was sampled"),
-        ("Method", "Measures turn data into sufficient statistics (evidence); policy turns evidence into statuses, without a "
-                   "clock, a file or a network; people turn a decision into an approval with their own key."),
+        ("Method", ("Measures turn data into sufficient statistics (evidence); policy turns evidence into statuses, without a "
+                   "clock, a file or a network; people turn a decision into an approval with their own key.")),
         ("Materiality", _materiality(context)),
     )
     rows: list[tuple[Part, ...]] = []

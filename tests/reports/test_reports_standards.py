@@ -1,0 +1,105 @@
+"""The PDF held against tools that others wrote, and against what PDF/A-3 and PDF/UA ask."""
+
+import hashlib
+import re
+
+import pikepdf
+import pymupdf
+import pytest
+
+
+def test_qpdf_finds_no_fault(rendered, tool):
+    assert "No syntax or stream encoding errors found" in tool("qpdf", "--check", str(rendered.path))
+
+
+def test_poppler_reads_title_tags_and_size(rendered, tool):
+    said = tool("pdfinfo", str(rendered.path))
+    assert re.search(r"Tagged:\s+yes", said)
+    assert re.search(rf"Pages:\s+{rendered.pages}\b", said)
+    assert "A4" in said
+    assert re.search(r"Title:\s+Evidence pack for one model version: Consumer credit scoring", said)
+
+
+def test_every_font_is_embedded_and_ours(rendered):
+    with pymupdf.open(rendered.path) as document:
+        names = {font[3] for page in document for font in page.get_fonts()}
+    assert names
+    for name in names:
+        assert re.fullmatch(r"[A-Z]{6}\+(Source-Sans-Pro|Source-Serif-Pro|DejaVu-Sans)[-A-Za-z]*", name), name
+    with pikepdf.open(rendered.path) as pdf:
+        descriptors = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/FontDescriptor"]
+        assert len(descriptors) == len(names)
+        assert all("/FontFile2" in item or "/FontFile3" in item for item in descriptors)
+
+
+def test_metadata_says_pdfa_3a_and_ua_once(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        xmp = pdf.Root.Metadata.read_bytes()
+        info = dict(pdf.docinfo)
+    assert xmp.count(b"<rdf:RDF") == 1
+    assert re.search(rb'part="3"', xmp)
+    assert re.search(rb'conformance="A"', xmp)
+    assert b'pdfuaid:part="1"' in xmp
+    assert b"pdfaExtension:schemas" in xmp
+    assert str(info["/CreationDate"]) == "D:20261120093000Z"
+
+
+def test_each_attachment_is_associated_once_with_its_relationship(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        names = pdf.Root.Names.EmbeddedFiles.Names
+        keys = [str(names[place]) for place in range(0, len(names), 2)]
+        assert keys == sorted(keys)
+        assert len(pdf.Root.AF) == len(keys) == len(pdf.attachments)
+        relationships = {str(item.UF): str(item.AFRelationship) for item in pdf.Root.AF}
+        types = {str(item.UF): str(item.EF.F.Subtype) for item in pdf.Root.AF}
+    assert set(relationships) == set(keys)
+    assert relationships["report.html"] == "/Source"
+    assert relationships["trust-root.json"] == "/Supplement"
+    assert relationships["entries.jsonl"] == "/Data"
+    assert types["entries.jsonl"] == "/application/jsonl"
+    assert types["manifest.json"] == "/application/json"
+
+
+def test_every_picture_has_words(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        figures = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+        assert len(figures) >= 4
+        assert all(len(str(item.get("/Alt", ""))) > 20 for item in figures)
+
+
+def test_bookmarks_follow_the_sections_and_pages_are_numbered(rendered):
+    with pymupdf.open(rendered.path) as document:
+        outline = document.get_toc()
+        titles = [title for level, title, _ in outline if level == 1]
+        assert [title.split(maxsplit=1)[1] for title in titles][:3] == ["Read this first", "Scope, period and method", "System description"]
+        for number, page in enumerate(document, start=1):
+            text = page.get_text()
+            assert f"Page {number} of {rendered.pages}" in text
+            digits = rendered.manifest.removeprefix("sha256:")[:32]
+            assert " ".join(digits[start:start + 4] for start in range(0, 32, 4)) in text
+
+
+def test_the_identifier_is_the_manifests_digest(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        manifest = pdf.attachments["manifest.json"].get_file().read_bytes()
+        identifier = bytes(pdf.trailer.ID[0])
+    assert hashlib.sha256(manifest).digest()[:16] == identifier
+    assert rendered.manifest == "sha256:" + hashlib.sha256(manifest).hexdigest()
+    assert rendered.digest == "sha256:" + hashlib.sha256(rendered.path.read_bytes()).hexdigest()
+
+
+def test_nothing_in_the_file_leads_elsewhere_or_runs(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary):
+                assert item.get("/S") not in ("/URI", "/Launch", "/JavaScript", "/GoToR", "/SubmitForm")
+
+
+@pytest.mark.parametrize("words", [
+    "ALLOWED", "4 of 5 binding rules pass", "Impact ratio by sex × race", "0.882", "0.7996", "annual_income moved by 0.412",
+    "No policy in this pack loosened", "govern verify PACK.pdf --trust", "postcode_area is being replaced", "Lineage of credit-scoring@2",
+])
+def test_the_pages_say_it(rendered, words):
+    with pymupdf.open(rendered.path) as document:
+        text = " ".join(" ".join(page.get_text() for page in document).split())
+    assert words in text
