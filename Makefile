@@ -17,6 +17,7 @@ setup: ## Virtual environment, locked packages, Pango
 	@tools/setup.sh
 
 demo: setup ## The whole path on the shipped sample, in ./demo
+	@[ ! -d demo/.govern ] || { echo "== demo: removing what the last run left in ./demo"; rm -rf demo; }
 	@echo "== demo: the whole path on the shipped sample, kept in ./demo"
 	@$(BIN)/govern demo --keep demo
 
