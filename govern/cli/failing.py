@@ -5,6 +5,7 @@ import os
 import platform
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import govern
@@ -29,7 +30,8 @@ _DISK = {
 
 def answer(error: BaseException, voice: Voice) -> ExitCode:
     """Say what happened and what to do about it; return the exit code."""
-    voice.flush()
+    with suppress(OSError):  # it may be that very error which is being answered
+        voice.flush()
     if isinstance(error, KeyboardInterrupt):
         return _say(voice, error, "stopped", "What had been acknowledged stays; nothing else was written.")
     if isinstance(error, GovernError):
@@ -61,7 +63,8 @@ def _say(voice: Voice, error: BaseException, message: str, hint: str) -> ExitCod
         elif isinstance(error, UnverifiableError):
             body |= {"kind": "unchecked"}
         voice.document(ERROR_SCHEMA, body)
-    voice.flush()
+    with suppress(OSError):
+        voice.flush()
     return code
 
 

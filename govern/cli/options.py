@@ -46,6 +46,10 @@ Stage = Annotated[str | None, _word("--to", "STAGE", "The stage that is asked fo
 Gate = Annotated[str | None, _word("--gate", "GATE", "The gate by its full name, such as promote:production.")]
 AsOf = Annotated[str | None, _word("--as-of", "TIME", "As it stood at this time: 2026-11-21, or 2026-11-21T09:30:00Z.")]
 
+Signer = Annotated[
+    list[str] | None, typer.Option("--signer", metavar="KEY", help="A root key that signs; repeat where it takes several.")
+]
+
 
 def listed(text: str | None) -> tuple[str, ...]:
     """Split `a,b,c`; an empty part is refused. Raises `UsageError`."""
@@ -68,6 +72,13 @@ def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
             raise UsageError(f"{option} gives “{name.strip()}” twice", "Give each name once.")
         found[name.strip()] = value.strip()
     return found
+
+
+def whole(text: str, option: str) -> int:
+    """Read a whole number. Raises `UsageError`."""
+    if not text.removeprefix("-").isdecimal():
+        raise UsageError(f"{option} “{text}” is not a whole number", "Write digits only.")
+    return int(text)
 
 
 def as_of(text: str | None) -> datetime | None:

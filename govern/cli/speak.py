@@ -106,12 +106,15 @@ class Voice:
             self.talk(sentence, "dim")
 
     def flush(self) -> None:
-        """Hand over what is buffered."""
+        """Hand over what is buffered. Raises `OSError` once where it can't be, such as on a full disk."""
         if self.heard:
             try:
                 sys.stdout.flush()
             except BrokenPipeError:
                 self._unheard()
+            except OSError:
+                self._unheard()
+                raise
 
     def _write(self, data: str) -> None:
         if not self.heard:

@@ -160,12 +160,11 @@ def figure(text: str | None, against: str = "") -> str:
         limit = Decimal(against) if against else None
     except InvalidOperation:
         return clean(text)
-    places = FIGURES
-    shown = _rounded(number, places)
-    while limit is not None and number != limit and Decimal(shown) == limit and places < MOST_FIGURES:
-        places += 1
+    for places in range(FIGURES, MOST_FIGURES + 1):
         shown = _rounded(number, places)
-    return shown
+        if limit is None or (Decimal(shown).compare(limit) == number.compare(limit)):
+            return shown
+    return clean(text)
 
 
 def _rounded(number: Decimal, places: int) -> str:

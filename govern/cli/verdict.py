@@ -78,7 +78,7 @@ def _comparison(check: Check | None) -> str:
     if check is None or (check.observed is None and not check.threshold):
         return ""
     seen = figure(check.observed, check.threshold)
-    limit = f"{check.op} {figure(check.threshold)}".strip()
+    limit = f"{check.op} {check.threshold}".strip()
     where = f"  {check.label}" if check.label else ""
     return f"{seen}  (asked {limit}){where}" if limit else f"{seen}{where}"
 
@@ -111,7 +111,7 @@ def _checks(voice: Voice, checks: Iterable[Check]) -> None:
     rows = [
         (
             state(check.status.value), check.label or "whole", figure(check.observed, check.threshold),
-            f"{check.op} {figure(check.threshold)}" if check.threshold else "", _interval(check), figure(check.p_value),
+            f"{check.op} {check.threshold}" if check.threshold else "", _interval(check), figure(check.p_value),
             check.n if check.n is not None else "–", check.note,
         )
         for check in checks

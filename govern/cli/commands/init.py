@@ -37,7 +37,7 @@ def init(
     are used as they are.
     """
     from govern.trust.keyring import Keyring
-    from govern.workflow.workspace import FOLDER, Workspace
+    from govern.workflow.workspace import FOLDER, Workspace, written
 
     home = session.home()
     before = Keyring(home.keys).names()
@@ -48,6 +48,7 @@ def init(
     )
     with made as workspace:
         checkpoint = workspace.ledger.checkpoint()
+        entry = workspace.ledger.entry(0)
         names = [name for name in workspace.keyring.names() if name not in before]
         roles = {name: workspace.roles_of(name) for name in workspace.keyring.names()}
         if session.as_json:
@@ -55,7 +56,7 @@ def init(
                 "govern/init/v1",
                 {
                     "folder": workspace.folder, "origin": workspace.config.origin, "size": checkpoint.size,
-                    "root": checkpoint.root, "new_keys": names, "keys_folder": home.keys, "roles": roles,
+                    "entries": [written(entry)], "root": checkpoint.root, "new_keys": names, "keys_folder": home.keys, "roles": roles,
                 },
             )
             return
@@ -64,7 +65,7 @@ def init(
         voice.table(
             [
                 ("ledger", workspace.config.origin),
-                ("entry #0", f"trust-root@1, tree root {brief(checkpoint.root)}"),
+                ("entry #0", f"trust-root@1, entry {brief(entry.leaf_hash)}, tree root {brief(checkpoint.root)}"),
                 ("new keys", ", ".join(names) or "none: those in the keyring are used"),
                 ("kept in", home.keys),
             ],

@@ -1,14 +1,22 @@
 """`govern key`: this user's signing keys, and their place in the ledger's trust root."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from govern.cli.options import given
+from govern.cli.files import write
+from govern.cli.options import Reason, Signer, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell
 
+SCHEMA = "govern/written/v1"
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name on this machine.")]
+
+Holder = Annotated[
+    str | None, typer.Option("--holder", metavar="PSEUDONYM", callback=given, help="Whose it is, if not as the key says.")
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -16,18 +24,21 @@ def add(app: typer.Typer) -> None:
     keys = group(app, "key", "Make, list, enrol, rotate and revoke signing keys.")
     command(keys, "new", secrets=True, workspace=False)(new)
     command(keys, "list")(show)
+    command(keys, "request", secrets=True)(request)
     command(keys, "enrol", secrets=True)(enrol)
+    command(keys, "rotate", secrets=True)(rotate)
+    command(keys, "revoke", secrets=True)(revoke)
 
 
 def new(
     session: Session, *,
     name: Name,
-    holder: Annotated[
-        str | None,
-        typer.Option("--holder", metavar="PSEUDONYM", callback=given, help="Whose it is; else the key's own name."),
-    ] = None,
+    holder: Holder = None,
 ) -> None:
-    """Make a key pair of your own, encrypted with a passphrase. It counts only once it is enrolled."""
+    """Make a key pair of your own, encrypted with a passphrase.
+
+    It counts only once it is enrolled.
+    """
     from govern.trust.keyring import Keyring
     from govern.workflow import keys
 
@@ -44,7 +55,7 @@ def new(
 
 
 def show(session: Session) -> None:
-    """List the keys on this machine and, in a workspace, every key that its ledger trusts."""
+    """List the keys on this machine and those that the ledger trusts."""
     from govern.errors import UsageError
     from govern.trust.keyring import Keyring
 
@@ -96,20 +107,84 @@ def show(session: Session) -> None:
     )
 
 
-def enrol(
+def request(
     session: Session, *,
     name: Name,
-    role: Annotated[
-        list[str], typer.Option("--role", metavar="ROLE", help="A role it gets; repeat for more (`govern trust show`).")
-    ],
-    holder: Annotated[
-        str | None, typer.Option("--holder", metavar="PSEUDONYM", callback=given, help="Whose it is, if not as the key says.")
-    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the request goes.")],
+    holder: Holder = None,
 ) -> None:
-    """Let a key sign: writes a new version of the trust root, signed by the root key, which proves its possession."""
+    """Write the file with which the holder of a key asks for its enrolment.
+
+    It holds the public key and a signature that proves its possession, and nothing secret: send it to whoever holds root.
+    """
     from govern.workflow import keys
 
     with session.workspace() as workspace:
-        written = keys.enrol(workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases)
-        session.wrote(written, schema="govern/written/v1", done=f"enrolled {name} as {', '.join(role)}")
+        write(out, keys.request(workspace, name, holder=holder, passphrases=session.passphrases))
+    if session.as_json:
+        session.voice.document("govern/request/v1", {"file": out})
+        return
+    session.voice.line(f"✓ wrote {out}", "green")
+    session.voice.hint(f"Next: whoever holds the root key: govern key enrol {out} --role ROLE")
 
+
+def enrol(
+    session: Session, *,
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A key on this machine, or a request file of another.")],
+    role: Annotated[
+        list[str], typer.Option("--role", metavar="ROLE", help="A role it gets; repeat for more (`govern trust show`).")
+    ],
+    holder: Holder = None,
+    signer: Signer = None,
+) -> None:
+    """Let a key sign in one or more roles.
+
+    Writes a new version of the trust root, signed by the root key; the new key proves that its holder has it.
+    """
+    from govern.workflow import keys
+
+    with session.workspace() as workspace:
+        written = keys.enrol(
+            workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases, signers=tuple(signer or ())
+        )
+        session.wrote(written, schema=SCHEMA, done=f"enrolled {name} as {', '.join(role)}")
+
+
+def rotate(
+    session: Session, *,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The key that goes: its name, or the beginning of its id.")],
+    new_key: Annotated[str, typer.Argument(metavar="NEW", help="The key that comes: its name here, or a request file.")],
+    signer: Signer = None,
+) -> None:
+    """Replace a key by another of the same holder, in every role.
+
+    What the old key signed stays valid. To rotate a root key, name both: --signer OLD --signer NEW.
+    """
+    from govern.workflow import keys
+
+    with session.workspace() as workspace:
+        written = keys.rotate(
+            workspace, old, new_key, passphrases=session.passphrases, signers=tuple(signer or ())
+        )
+        session.wrote(written, schema=SCHEMA, done=f"rotated {old} to {new_key}")
+
+
+def revoke(
+    session: Session, *,
+    name: Annotated[str, typer.Argument(metavar="KEY", help="Its name here, or the beginning of its id.")],
+    reason: Reason,
+    void_from: Annotated[
+        int | None,
+        typer.Option("--void-from", metavar="INDEX", min=0, help="What it signed from this entry on is void; else from now."),
+    ] = None,
+    signer: Signer = None,
+) -> None:
+    """Void a key from an entry on; approvals that it signed there turn stale."""
+    from govern.workflow import keys
+
+    with session.workspace() as workspace:
+        written = keys.revoke(
+            workspace, name, reason=reason, void_from=void_from, passphrases=session.passphrases,
+            signers=tuple(signer or ()),
+        )
+        session.wrote(written, schema=SCHEMA, done=f"revoked {name}")

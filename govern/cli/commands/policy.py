@@ -29,7 +29,10 @@ def add(app: typer.Typer) -> None:
 
 
 def install(session: Session, *, named: Where) -> None:
-    """Commit a policy and its bindings to the ledger: from the next gate on they judge."""
+    """Commit a policy and its bindings to the ledger.
+
+    From the next gate on they judge.
+    """
     from govern.workflow import policies
 
     with session.workspace() as workspace:
@@ -41,11 +44,11 @@ def show(
     session: Session, *,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A policy in force; else a list of them and of the packs.")] = None,
 ) -> None:
-    """Show the policies in force with their rules, or one policy's document as it was signed."""
+    """Show the policies in force, or one document as it was signed."""
     from govern.workflow import policies
 
     with session.workspace() as workspace:
-        bound = policies.in_force(workspace)
+        bound = policies.in_force(workspace.objects, workspace.state())
         chosen = [one for one in bound if name in {None, one.policy.name, f"{one.policy.name}@{one.policy.version}"}]
         if name is not None and not chosen:
             raise UsageError(f"no policy “{name}” is in force", f"In force: {policies.names(bound)}.")
@@ -89,7 +92,10 @@ def lint(
     session: Session, *,
     files: Annotated[list[str], typer.Argument(metavar="FILE|FOLDER|PACK…", help="Documents to check.")],
 ) -> None:
-    """Check documents strictly: unknown or duplicate keys and bad numbers are errors with line and column; exit 2."""
+    """Check policy documents strictly.
+
+    Unknown or duplicate keys and bad numbers are errors with line and column; exit 2.
+    """
     checked = [document for named in files for document in _documents(named)]
     if session.as_json:
         session.voice.document("govern/lint/v1", {"documents": [{"where": where, "is": what} for where, what in checked]})
@@ -120,7 +126,10 @@ def _documents(named: str) -> list[tuple[str, str]]:
 
 
 def test(session: Session, *, named: Where) -> ExitCode:
-    """Prove that each rule can fail and can pass: its known-bad and known-good cases; exit 1 where one can't."""
+    """Prove that each rule can fail and can pass.
+
+    Tries its known-bad and known-good cases; exit 1 where one comes out otherwise.
+    """
     from govern.policy import testing
 
     results = testing.test_documents(named)
@@ -144,7 +153,10 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A policy.yaml, a folder, or a pack's id.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
 ) -> None:
-    """Compare two versions of a policy by meaning: tightened, loosened, scope widened or narrowed, text."""
+    """Compare two versions of a policy by meaning.
+
+    Each difference is tightened, loosened, scope widened, scope narrowed, changed or text.
+    """
     from govern.policy import diff as comparing
 
     found = comparing.diff(_policy(old), _policy(new))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from govern.cli.options import given, listed, pairs
+from govern.cli.options import given, listed, pairs, whole
 from govern.cli.session import Session, command, group
 from govern.domain.text import moment
 from govern.errors import UsageError
@@ -58,7 +58,10 @@ def system(
     ] = None,
     description: Annotated[str, typer.Option("--description", metavar="TEXT", help="What it decides, for whom.")] = "",
 ) -> None:
-    """Record a system: one use of a model, with its purpose, owner, tier and protected attributes."""
+    """Record a system: one use of a model.
+
+    Its purpose, owner, tier, jurisdictions and protected attributes say which policies bind it.
+    """
     from govern.domain.facts import SystemFact
     from govern.workflow.recording import record_system
 
@@ -86,7 +89,10 @@ def dataset(
         list[str] | None, typer.Option("--from", metavar="REF", help="A dataset that it was derived from; repeat for more.")
     ] = None,
 ) -> None:
-    """Record a version of a dataset: its digest, its columns and its number of rows; never a row."""
+    """Record a version of a dataset by the digest of its file.
+
+    Its columns and its number of rows go into the ledger; never a row.
+    """
     from govern.workflow.recording import record_dataset
 
     with session.workspace() as workspace:
@@ -126,7 +132,10 @@ def run(
         str, typer.Option("--outcome", metavar="WORD", help=f"One of: {', '.join(OUTCOMES)}.")
     ] = OUTCOMES[0],
 ) -> None:
-    """Record one execution: what it started from, with which code, parameters, seeds and environment."""
+    """Record one execution, such as a training run.
+
+    What it started from, with which code, parameters, seeds and environment.
+    """
     from govern.workflow.recording import record_run
 
     with session.workspace() as workspace:
@@ -136,7 +145,7 @@ def run(
             raise UsageError("--finished is before --started", "Give the times in the order in which they were.")
         written = record_run(
             workspace, name=name, system=system, inputs=tuple(inputs or ()), parameters=pairs(parameter, "--parameter"),
-            metrics=pairs(metric, "--metric"), seeds=_whole(pairs(seed, "--seed")), started=begun, finished=ended, code=code,
+            metrics=pairs(metric, "--metric"), seeds={word: whole(number, f"--seed {word}") for word, number in pairs(seed, "--seed").items()}, started=begun, finished=ended, code=code,
             code_revision=revision, code_dirty=dirty, environment=environment,
             outcome=chosen(outcome, OUTCOMES, "--outcome"), key=session.key, passphrases=session.passphrases,
         )
@@ -163,7 +172,10 @@ def model(
         str | None, typer.Option("--baseline", metavar="MODEL", callback=given, help="The model that it is meant to replace.")
     ] = None,
 ) -> None:
-    """Record a version of a model by the digest of its file. It is looked into without being loaded."""
+    """Record a version of a model by the digest of its file.
+
+    It is looked into without being loaded; a pickle is refused.
+    """
     from govern.workflow.recording import record_model
 
     with session.workspace() as workspace:
@@ -173,10 +185,3 @@ def model(
         )
         session.wrote(written, schema=SCHEMA)
         session.voice.hint(f"Next: govern gate {written.subject} --to STAGE --data FILE --target COL")
-
-
-def _whole(seeds: dict[str, str]) -> dict[str, int]:
-    for name, value in seeds.items():
-        if not value.removeprefix("-").isdecimal():
-            raise UsageError(f"--seed {name}={value} is not a whole number", "Write it as in: --seed numpy=7")
-    return {name: int(value) for name, value in seeds.items()}

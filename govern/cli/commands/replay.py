@@ -28,14 +28,15 @@ def replay(
     """
     from govern.workflow import replaying
 
-    with session.workspace() as workspace, session.progress() as progress:
-        found = replaying.replay(workspace, decision, progress=progress)
+    with session.workspace() as workspace:
+        found = replaying.replay(workspace, decision)
     code = CODES[found.outcome]
     if session.as_json:
         session.voice.document("govern/replay/v1", {"exit_code": int(code), "replay": found})
         return code
     voice = session.voice
-    voice.line(f"{voice.state(WORDS[found.outcome])}  {found.outcome}: decision {found.decision}")
+    voice.line(f"{voice.state(WORDS[found.outcome])}  {found.outcome}: {found.subject_name} at {found.gate}, #{found.index}")
+    voice.line(f"  decision {found.decision}")
     for reason in found.reasons:
         voice.paragraph(reason, indent="  ")
     return code

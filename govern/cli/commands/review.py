@@ -50,7 +50,7 @@ def queue(
         str | None, typer.Option("--holder", metavar="PSEUDONYM", callback=options.given, help="Only what waits for them.")
     ] = None,
 ) -> None:
-    """Show what waits for a person: reviews, stale approvals, findings and waivers, most urgent first."""
+    """Show what waits for a person, the most urgent first."""
     from govern.workflow import reading
 
     with session.workspace() as workspace:
@@ -75,7 +75,10 @@ def queue(
 
 
 def show(session: Session, *, model: Model, to: options.Stage = None, gate: options.Gate = None) -> None:
-    """Show all that an approval would be signed over: verdict, numbers, reviews, quorum, conflicts, closure."""
+    """Show all that an approval would be signed over.
+
+    Verdict, numbers, attempts, reviews, quorum, conflicts and the closure.
+    """
     from govern.workflow import reviewing
 
     with session.workspace() as workspace:
@@ -96,7 +99,10 @@ def approve(
         ),
     ] = None,
 ) -> None:
-    """Approve with your own key: signs the closure digest over everything that the approval rests on."""
+    """Approve with your own key.
+
+    Signs the closure: one digest over everything that the approval rests on. When any of it changes, the approval is stale.
+    """
     from govern.workflow import reviewing
 
     with session.workspace() as workspace:
@@ -129,7 +135,10 @@ def _unchanged(dossier: "Dossier", closure: str | None) -> None:
 def reject(
     session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None
 ) -> None:
-    """Reject with your own key; the model can't be promoted while this stands."""
+    """Reject with your own key.
+
+    The model can't be promoted while this stands.
+    """
     _against(session, "reject", "rejected", model, gate_name(to, gate), reason, role)
 
 

@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from govern.cli.files import write
+from govern.cli.options import Signer, given, pairs, whole
 from govern.cli.session import Session, command, group
 from govern.cli.text import when
+from govern.domain.text import moment
 
 
 def add(app: typer.Typer) -> None:
     """Add the group."""
     trust = group(app, "trust", "Who may sign what: the ledger's trust root.")
     command(trust, "show")(show)
+    command(trust, "update", secrets=True)(update)
 
 
 def show(
@@ -23,7 +26,10 @@ def show(
         typer.Option("-o", "--output", metavar="FILE", help="Write the file that `govern verify PACK.pdf --trust` takes."),
     ] = None,
 ) -> None:
-    """Show the trust root in force, or write it as a file to hand over on another way than the packs."""
+    """Show the trust root in force, or write it as a file.
+
+    Whoever verifies packs needs that file, on another way than the packs.
+    """
     from govern.workflow import exporting
 
     with session.workspace() as workspace:
@@ -44,3 +50,29 @@ def show(
     )
     if out is not None:
         voice.line(f"✓ wrote {out}", "green")
+
+
+def update(
+    session: Session, *,
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="TIME", callback=given, help="Until when it is to be believed, such as 2029-11-21.")
+    ],
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option("--threshold", metavar="ROLE=N", help="How many distinct holders a role takes; repeat for more."),
+    ] = None,
+    signer: Signer = None,
+) -> None:
+    """Renew the trust root: a later expiry, other thresholds.
+
+    The new version is signed by the threshold of root keys, of this version and of the new one.
+    """
+    from govern.workflow import keys
+
+    thresholds = {role: whole(number, f"--threshold {role}") for role, number in pairs(threshold, "--threshold").items()}
+    with session.workspace() as workspace:
+        written = keys.renew(
+            workspace, expires=moment(expires), thresholds=thresholds, passphrases=session.passphrases,
+            signers=tuple(signer or ()),
+        )
+        session.wrote(written, schema="govern/written/v1", done="renewed")
