@@ -1,0 +1,221 @@
+"""What the ledger allows: promotion, deployment, running, going back. A refusal names the reason and the entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from govern.domain.text import Digest
+from govern.lineage.closure import closure
+from govern.lineage.folding_life import earlier_deployment
+from govern.lineage.people import EMERGENCY, holds_role
+from govern.lineage.records import DecisionRecord
+from govern.lineage.review import quorum
+from govern.lineage.stale import stale_decision
+from govern.lineage.state import State
+
+DEPLOY_GATE: Final = "deploy"
+"""The gate that is asked before a deployment, where a binding names it, and before a canary becomes full."""
+
+Mode = Literal["full", "canary", "blue-green", "shadow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One reason why not."""
+
+    reason: str
+    index: int | None = None
+    """The entry that stands against it, if one does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Whether something may be done now."""
+
+    allowed: bool
+    refusals: tuple[Refusal, ...] = ()
+    approvals: tuple[int, ...] = ()
+    """Indices of the approvals that make the quorum."""
+    closure: Digest | None = None
+    """What stands behind it."""
+    decision: Digest | None = None
+    """The decision object that allows it."""
+    notes: tuple[str, ...] = ()
+    """What has to be said on every later report, such as an emergency rollback."""
+
+
+def promote_gate(stage: str) -> str:
+    """The gate of a stage."""
+    return f"promote:{stage}"
+
+
+def _permission(refusals: list[Refusal], **kept: object) -> Permission:
+    return Permission(allowed=not refusals, refusals=tuple(refusals), **kept)  # type: ignore[arg-type]
+
+
+def _model_refusals(state: State, model: Digest, environment: str = "") -> list[Refusal]:
+    """Why a model may not run at all."""
+    record = state.models.get(model)
+    if record is None:
+        return [Refusal(reason="the ledger does not know this model's digest")]
+    refusals: list[Refusal] = []
+    if record.state != "active":
+        ending = record.endings[-1]
+        refusals.append(Refusal(reason=f"the model is {ending.word}: {ending.reason}", index=ending.index))
+    system = record.fact.system
+    if system not in state.systems:
+        refusals.append(Refusal(reason=f"its system {system} is not recorded"))
+    for one in ("", model):
+        for place in dict.fromkeys(("", environment)):
+            index = state.retired.get((system, one, place))
+            if index is not None:
+                what = "the model" if one else f"the system {system}"
+                refusals.append(Refusal(reason=f"{what} was retired", index=index))
+    return refusals
+
+
+def _decision_refusals(state: State, decision: DecisionRecord | None, gate: str, now: datetime) -> list[Refusal]:
+    """Why the latest decision at a gate allows nothing."""
+    if decision is None:
+        return [Refusal(reason=f"no decision at the gate {gate} is recorded")]
+    if decision.fact.outcome != "allow":
+        return [Refusal(reason=f"the latest decision at {gate} denies it", index=decision.index)]
+    refusals = [Refusal(reason=one.text, index=one.index) for one in stale_decision(state, decision, now)]
+    for digest in (*decision.fact.policies, *decision.fact.bindings):
+        document = state.policy_versions.get(digest) or state.binding_versions.get(digest)
+        if document is None or document.index > decision.index:
+            reason = f"a document that it was judged by was not in the ledger before it: {digest[:15]}…"
+            refusals.append(Refusal(reason=reason, index=decision.index))
+    return refusals
+
+
+def _gate(state: State, model: Digest, gate: str, now: datetime) -> tuple[list[Refusal], Permission]:
+    """Decision, quorum and closure of one gate: the refusals, and what to keep if there are none."""
+    latest = state.latest_decision(model, gate)
+    refusals = _decision_refusals(state, latest, gate, now)
+    stands = quorum(state, model, gate, None, now)
+    if latest is not None:
+        for one in stands.missing:
+            reason = f"the quorum at {gate} lacks {one.count} approval{'s' if one.count > 1 else ''} in the role {one.role}"
+            refusals.append(Refusal(reason=reason))
+    refusals += [Refusal(reason=f"an objection stands at {gate}", index=index) for index in stands.objections]
+    if stands.missing:
+        refusals += [
+            Refusal(reason=f"the approval of {one.holder} does not count: {one.reason}", index=one.index)
+            for one in stands.refused
+        ]
+    kept = Permission(
+        allowed=not refusals, approvals=stands.counted, closure=closure(state, model, gate).digest,
+        decision=None if latest is None else latest.digest,
+    )
+    return refusals, kept
+
+
+def may_promote(state: State, model: Digest, stage: str, now: datetime) -> Permission:
+    """Whether a system's stage may point to a model: allowed, approved by its quorum, closure live, nobody objects."""
+    refusals = _model_refusals(state, model)
+    more, kept = _gate(state, model, promote_gate(stage), now)
+    return _permission(
+        refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision,
+    )
+
+
+def may_deploy(
+    state: State, model: Digest, environment: str, stage: str, now: datetime, *, mode: Mode = "full",
+) -> Permission:
+    """Whether a model may start to run in an environment, or take more traffic there.
+
+    It must stand at the stage that the environment serves, and all that let it get there must still hold. A canary or a
+    blue-green deployment becomes full only by a decision at the gate `deploy` that is younger than its start; where
+    there are decisions at that gate, the latest one must allow it.
+    """
+    refusals = _model_refusals(state, model, environment)
+    more, kept = _gate(state, model, promote_gate(stage), now)
+    refusals += more
+    record = state.models.get(model)
+    if record is not None:
+        at = state.stages.get((record.fact.system, stage))
+        if at is None or at.model != model:
+            refusals.append(Refusal(reason=f"the stage {stage} does not point to it", index=None if at is None else at.index))
+        refusals += _deploy_gate(state, model, record.fact.system, environment, mode, now)
+    return _permission(
+        refusals, approvals=kept.approvals, closure=kept.closure, decision=kept.decision,
+    )
+
+
+def _deploy_gate(
+    state: State, model: Digest, system: str, environment: str, mode: Mode, now: datetime,
+) -> list[Refusal]:
+    latest = state.latest_decision(model, DEPLOY_GATE)
+    refusals = [] if latest is None else _decision_refusals(state, latest, DEPLOY_GATE, now)
+    runs = state.environments.get((system, environment))
+    trial = next(
+        (state.deployments[one] for one in (runs.beside if runs else ()) if state.deployments[one].model == model), None,
+    )
+    if mode == "full" and trial is not None and (latest is None or latest.index < trial.index):
+        reason = f"{trial.fact.mode} {trial.fact.id} moves to full only by an allowing decision at deploy since it began"
+        refusals.append(Refusal(reason=reason, index=trial.index))
+    return refusals
+
+
+def may_run(state: State, model: Digest, environment: str, now: datetime) -> Permission:
+    """Whether this exact digest may run in this environment now: what `deploy --check` answers.
+
+    It must be deployed there, and all that let it get there must still hold. Where an emergency rollback put it there,
+    what was already stale then is noted and does not refuse; what happened since does.
+    """
+    refusals = _model_refusals(state, model, environment)
+    record = state.models.get(model)
+    if record is None:
+        return _permission(refusals)
+    runs = state.environments.get((record.fact.system, environment))
+    names = () if runs is None else tuple(name for name in (runs.primary, *runs.beside) if name)
+    here = [state.deployments[name] for name in names if state.deployments[name].model == model]
+    if runs is None or not here:
+        refusals.append(Refusal(reason=f"it is not deployed in {environment}"))
+        return _permission(refusals)
+    stage = here[0].fact.stage
+    more, kept = _gate(state, model, promote_gate(stage), now)
+    notes: tuple[str, ...] = ()
+    if runs.emergency is not None and here[0].fact.id == runs.primary:
+        forced = state.rollbacks[runs.emergency]
+        notes = (f"emergency rollback by {forced.holder} (#{forced.index}): {forced.fact.reason}",)
+        since = [one for one in more if one.index is not None and one.index > forced.index]
+        notes += tuple(one.reason for one in more if one not in since)
+        more = since
+    latest = state.latest_decision(model, DEPLOY_GATE)
+    if latest is not None and latest.fact.outcome != "allow":
+        refusals.append(Refusal(reason="the latest decision at deploy denies it", index=latest.index))
+    return _permission(
+        refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision, notes=notes,
+    )
+
+
+def may_roll_back(
+    state: State, model: Digest, environment: str, now: datetime, *, keyid: str = "", reason: str = "",
+    emergency: bool = False,
+) -> Permission:
+    """Whether an environment may go back to an earlier model: one that ran there, not retired, its closure live.
+
+    A stale closure is let through only for a key in the role `emergency` that gives a reason, which every later report
+    repeats. A revoked or retired model never is.
+    """
+    refusals = _model_refusals(state, model, environment)
+    record = state.models.get(model)
+    if record is None:
+        return _permission(refusals)
+    earlier = earlier_deployment(state, record.fact.system, environment, model)
+    if earlier is None:
+        refusals.append(Refusal(reason=f"it never ran in {environment}"))
+        return _permission(refusals)
+    more, kept = _gate(state, model, promote_gate(earlier.fact.stage), now)
+    notes: tuple[str, ...] = ()
+    if emergency:
+        if not reason.strip():
+            refusals.append(Refusal(reason="an emergency rollback needs a reason"))
+        if not holds_role(state, keyid, EMERGENCY, state.size):
+            refusals.append(Refusal(reason=f"the key does not hold the role {EMERGENCY}"))
+        notes, more = tuple(one.reason for one in more), []
+    return _permission(
+        refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision, notes=notes,
+    )

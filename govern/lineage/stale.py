@@ -1,0 +1,187 @@
+"""What ended an approval: any later entry, or the clock, that touches a node of its closure, with the path why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from govern.domain.text import Digest, instant
+from govern.errors import NotFoundError
+from govern.lineage.graph import parents, trail, walk
+from govern.lineage.nodes import SYSTEM, Node, marks_of, node_of
+from govern.lineage.people import is_void
+from govern.lineage.records import DecisionRecord, Mark, ReviewRecord, Thing, WaiverRecord
+from govern.lineage.state import Key, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StalePath:
+    """One reason why something no longer holds."""
+
+    index: int | None
+    """The entry that ended it; None where the clock did."""
+    reason: str
+    path: tuple[Node, ...]
+    """From the approval to the node that was touched."""
+
+    @property
+    def text(self) -> str:
+        """One sentence with the path."""
+        way = " → ".join(node.label for node in self.path)
+        where = "" if self.index is None else f" (#{self.index})"
+        return f"{self.reason}{where}: {way}" if way else f"{self.reason}{where}"
+
+
+Event = tuple[int | None, str]
+"""Entry and reason."""
+
+
+def stale(state: State, review: ReviewRecord | int, now: datetime) -> tuple[StalePath, ...]:
+    """Why an approval no longer holds at `now`; empty while it is live.
+
+    Raises `NotFoundError` where the index is not a review's.
+    """
+    record = state.reviews.get(review) if isinstance(review, int) else review
+    if record is None:
+        message = f"#{review} is not a review"
+        raise NotFoundError(message, "`govern review list` names the reviews of a model.")
+    found = list(stale_since(state, _start(record), since=record.index, now=now))
+    head = (node_of(state, record.index),)
+    found += [
+        StalePath(index=index, reason=reason, path=head)
+        for index, reason in _of_marks(state, record.marks, record.index)
+    ]
+    for index, reason in _of_findings(state, record, now):
+        found.append(StalePath(index=index, reason=reason, path=head))
+    return tuple(StalePath(index=one.index, reason=one.reason, path=_headed(head, one.path)) for one in found)
+
+
+def _headed(head: tuple[Node, ...], path: tuple[Node, ...]) -> tuple[Node, ...]:
+    return path if path[:1] == head else head + path
+
+
+def _start(record: ReviewRecord) -> tuple[Key, ...]:
+    return (record.model,) if record.decision is None else (record.model, record.decision)
+
+
+def stale_decision(state: State, decision: DecisionRecord, now: datetime) -> tuple[StalePath, ...]:
+    """Why a decision no longer allows anything at `now`."""
+    return tuple(stale_since(state, (decision.index, decision.model), since=decision.index, now=now))
+
+
+def stale_since(state: State, start: Iterable[Key], *, since: int, now: datetime) -> Iterator[StalePath]:
+    """Walk up from `start` and give every reason that came up after `since` or still stands."""
+    moment = state.moment(now)
+    before: dict[Key, Key | None] = {}
+    for step in walk(start, lambda key: parents(state, key)):
+        before[step.key] = step.before
+        for index, reason in events(state, step.key, since=since, now=moment):
+            path = tuple(node_of(state, key) for key in trail(before, step.key))
+            yield StalePath(index=index, reason=reason, path=path)
+
+
+def events(state: State, key: Key, *, since: int, now: datetime) -> Iterator[Event]:
+    """What happened to one node after `since`, or stands against it at `now`."""
+    if isinstance(key, int):
+        decision = state.decisions.get(key)
+        if decision is not None:
+            yield from _of_decision(state, decision, now)
+        elif (place := state.places.get(key)) is not None and place[0] == "waiver":
+            yield from _of_waiver(state.waivers[str(place[1])], now)
+    elif key.startswith(SYSTEM):
+        system = state.systems.get(key.removeprefix(SYSTEM))
+        if system is not None and system.revised > since:
+            yield system.revised, "the system's record was revised"
+    else:
+        yield from _of_digest(state, Digest(key), since, now)
+    if not isinstance(key, int) or key in state.evidence or key in state.decisions:
+        yield from _of_marks(state, marks_of(state, key), since)
+
+
+def _of_digest(state: State, digest: Digest, since: int, now: datetime) -> Iterator[Event]:
+    thing: Thing | None = state.models.get(digest) or state.datasets.get(digest) or state.runs.get(digest)
+    if thing is not None:
+        for ending in thing.endings:
+            in_force = ending is thing.endings[-1]
+            if ending.word != "active" and (ending.index > since or in_force):
+                yield ending.index, f"{ending.word}{f': {ending.reason}' if ending.reason else ''}"
+    if digest in state.models:
+        yield from _of_model(state, digest, since, now)
+    if (policy := state.policy_versions.get(digest)) is not None:
+        yield from _of_document(state, "policy", policy.fact.name, digest, since)
+    if (binding := state.binding_versions.get(digest)) is not None:
+        yield from _of_document(state, "binding", binding.fact.name, digest, since)
+
+
+def _of_document(state: State, kind: str, name: str, digest: Digest, since: int) -> Iterator[Event]:
+    """A newer version under the same name, even if the old one came back since."""
+    versions = zip(
+        state.series.newest((f"{kind}-line", name)), state.series.newest((f"{kind}-entries", name)), strict=True,
+    )
+    newest = True
+    for version, index in versions:
+        if int(index) <= since and not (newest and version != digest):
+            return
+        if version != digest:
+            yield int(index), f"{kind} {name} was replaced by a newer version"
+            return
+        newest = False
+
+
+def _of_model(state: State, model: Digest, since: int, now: datetime) -> Iterator[Event]:
+    denied = state.denied.get(model)
+    if denied is not None and denied > since:
+        drifted = state.observations[denied].fact.drifted
+        yield denied, "monitoring denied it" + (f", drift in {', '.join(drifted)}" if drifted else "")
+    for finding in state.findings_of(model):
+        if finding.grave and finding.state != "verified-closed" and finding.due <= now:
+            yield finding.last, f"finding {finding.fact.id} ({finding.severity}) is overdue since {instant(finding.due)}"
+
+
+def _of_findings(state: State, review: ReviewRecord, now: datetime) -> Iterator[Event]:
+    """Conditions of this very approval: overdue revokes it, whatever the severity."""
+    moment = state.moment(now)
+    for finding in state.findings_of(review.model):
+        mine = finding.condition_of == review.index and not finding.grave
+        if mine and finding.state != "verified-closed" and finding.due <= moment:
+            yield finding.last, f"its condition {finding.fact.id} is overdue since {instant(finding.due)}"
+
+
+def _of_decision(state: State, decision: DecisionRecord, now: datetime) -> Iterator[Event]:
+    for index in state.series.newest(("decisions", decision.model, decision.fact.gate)):
+        if int(index) <= decision.index:
+            break
+        later = state.decisions[int(index)]
+        if not later.confirms(decision):
+            yield later.index, f"a later decision at {decision.fact.gate} says otherwise or rests on something else"
+            break
+    expires = decision.fact.expires
+    if expires is not None and expires <= now and not _renewed(state, decision, now):
+        yield None, f"what it was measured on is too old since {instant(expires)}"
+
+
+def _renewed(state: State, decision: DecisionRecord, now: datetime) -> bool:
+    """Whether the latest decision at the gate says the same and is not too old."""
+    latest = state.latest_decision(decision.model, decision.fact.gate)
+    if latest is None or latest.index == decision.index or not latest.confirms(decision):
+        return False
+    return latest.fact.expires is None or latest.fact.expires > now
+
+
+def _of_waiver(waiver: WaiverRecord, now: datetime) -> Iterator[Event]:
+    if waiver.fact.expires <= now:
+        yield None, f"waiver {waiver.fact.id} expired on {instant(waiver.fact.expires)}"
+    revoked = waiver.revoked
+    if revoked is not None:
+        yield revoked.index, f"waiver {waiver.fact.id} was revoked"
+
+
+def _of_marks(state: State, marks: tuple[Mark, ...], since: int) -> Iterator[Event]:
+    """Signatures that are void, or in doubt because their key was revoked as compromised since."""
+    if marks and all(is_void(state, mark) for mark in marks):
+        revoked = state.revocations[marks[0].keyid]
+        yield revoked.index, f"it was signed by {marks[0].holder} with a key that is void from #{revoked.void_from}"
+        return
+    for mark in marks:
+        doubt = state.revocations.get(mark.keyid)
+        if doubt is not None and doubt.compromised and doubt.index > since:
+            yield doubt.index, f"a key of {mark.holder} that signed it was revoked as compromised"
