@@ -89,7 +89,7 @@ def read_config(path: Path) -> Config:
 
 def template(origin: str, database: str) -> str:
     """Write a new configuration, with what each key means."""
-    return f'''# A govern workspace. What the ledger says is not here: this file only says how to work with it.
+    return f"""# A govern workspace. What the ledger says is not here: this file only says how to work with it.
 schema = "{SCHEMA}"
 
 # The ledger's name; every entry and checkpoint carries it, and it never changes.
@@ -128,4 +128,4 @@ allowed_types = []
 [review]
 due_days = 14
 finding_days = 14
-'''
+"""

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
 from pathlib import Path
 from types import ModuleType
 
@@ -19,7 +18,17 @@ import govern
 from govern.domain.facts import SystemFact
 from govern.errors import Refused, UsageError
 from govern.trust.home import Home
-from govern.workflow import gating, keys, monitoring, policies, promoting, recording, reviewing, verifying
+from govern.workflow import (
+    gating,
+    keys,
+    monitoring,
+    policies,
+    promoting,
+    recording,
+    reviewing,
+    verifying,
+    verifying_packs,
+)
 from govern.workflow.exporting import export, trust_root_file
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, silent
 from govern.workflow.views import GateResult, VerifyView
@@ -69,7 +78,8 @@ class _Demo:
 
     def __init__(self, folder: Path, renderer: PackRenderer, progress: Progress, say: Callable[[str], None]) -> None:
         self.folder = folder
-        self.home = Home(folder / "home")
+        self.secrets = folder / "home"
+        self.home = Home.at(self.secrets)
         self.renderer = renderer
         self.progress = progress
         self.say = say
@@ -77,8 +87,8 @@ class _Demo:
         self._started = time.perf_counter()
         # One passphrase, made for this run, in a file that says what it is: the reader will want to approve something.
         self.passphrase = secrets.token_hex(8)
-        self.home.path.mkdir(parents=True, exist_ok=True)
-        secret = self.home.path / "demo-passphrase.txt"
+        self.secrets.mkdir(parents=True, exist_ok=True)
+        secret = self.secrets / "demo-passphrase.txt"
         secret.touch(mode=0o600)
         secret.write_text(self.passphrase + "\n", encoding="utf-8")
 
@@ -112,14 +122,14 @@ class _Demo:
         verified = verifying.verify(ws, progress=self.progress)
         self.say(f"ledger {verified.outcome}: {verified.size} entries, every signature and every proof")
         self.part("verify the ledger")
-        pack_verified = verifying.verify_pack(pack, trust=trust.read_bytes(), replay=True, progress=self.progress)
+        pack_verified = verifying_packs.verify_pack(pack, trust=trust.read_bytes(), replay=True, progress=self.progress)
         self.say(f"pack {pack_verified.outcome}, with nothing but the file and the trust root")
         self.part("verify the pack")
         tampered = self._tamper(ws)
         self.part("tamper with a copy")
         ws.close()
         return DemoResult(
-            folder=self.folder, home=self.home.path, pack=pack, trust=trust, denied=denied, allowed=allowed,
+            folder=self.folder, home=self.secrets, pack=pack, trust=trust, denied=denied, allowed=allowed,
             verified=verified, pack_verified=pack_verified, tampered=tampered, seconds=self.seconds,
         )
 

@@ -1,17 +1,17 @@
 """The gate: measure, decide, record. The decision is derived; no caller can assert one."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from govern.canonical.values import from_json, object_bytes
 from govern.domain.decision import Decision
 from govern.domain.evidence import Evidence
-from govern.domain.facts import DecisionFact, EvidenceFact, Input
+from govern.domain.facts import DecisionFact, EvidenceFact, Input, SystemFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
 from govern.errors import Refused, UsageError
@@ -24,12 +24,12 @@ from govern.policy.bound import BoundPolicy, requests
 from govern.policy.deciding import decide
 from govern.policy.question import PresentedEvidence, Question
 from govern.policy.selftest import prove
-from govern.workflow.interface import Passphrases, Progress, silent
+from govern.workflow.interface import Objects, Passphrases, Progress, silent
 from govern.workflow.places import Places, file_digest
-from govern.workflow.policies import in_force, names
+from govern.workflow.policies import in_force
 from govern.workflow.views import GateResult, Written
 from govern.workflow.waivers import presented_attestations, presented_waivers
-from govern.workflow.workspace import Workspace, about
+from govern.workflow.workspace import Workspace, about, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,95 +96,107 @@ def ask(
             raise Refused(f"{node.name} is {fact.state}: {fact.reason}", "Gate another version.")
         system = state.systems[fact.system].fact
         now = ws.now()
-        bound = applicable(in_force(ws, state), system=system, gate=gate_name)
+        bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)
     drafts: list[Draft] = []
     if data is not None:
         with watch.part("measure"):
             progress("measure", 0, None)
-            complete = _completed(ws, node.digest, node.name, fact.features, data, system.protected, fact.threshold)
-            evidence = _measure(bound, complete, ws, progress)
+            complete = completed(ws, node.digest, node.name, data, system, fact.threshold)
+            evidence = measured(bound, complete, ws, progress)
         with watch.part("record"):
-            draft, presented = _evidence(ws, state, node.name, node.digest, system.name, complete, evidence, now, key)
+            draft, presented = evidence_draft(ws, node.name, node.digest, system.name, complete, evidence, now, key)
             drafts.append(draft)
             shown: tuple[PresentedEvidence, ...] = (presented,)
     else:
         shown = recorded_evidence(ws, state, node.digest)
-    with watch.part("decide"):
-        progress("decide", 0, None)
-        question = Question(
-            gate=gate_name, system=system, subject=node.digest, subject_name=node.name, bound=bound, evidence=shown,
-            attestations=presented_attestations(state, node.digest, gate_name),
-            waivers=presented_waivers(ws, state, node.digest, gate_name, now=now),
-            developers=developers(state, node.digest),
-            proofs=prove(bound),
-        )
-        decision = decide(question, as_of=now)
-    body = object_bytes(decision)
-    drafts.append(decision_draft(decision, digest_of(body), node.name))
-    if dry_run:
+
+    def attempt() -> GateResult:
+        state = ws.state()
+        with watch.part("decide"):
+            progress("decide", 0, None)
+            decision = derived(ws.objects, state, node.digest, gate_name, evidence=shown, now=now)
+        body = object_bytes(decision)
+        written: tuple[Written, ...] = ()
+        if not dry_run:
+            with watch.part("record"):
+                progress("record", 0, None)
+                ws.objects.put(body)
+                written = ws.write(
+                    [*drafts, decision_draft(decision, digest_of(body), node.name)], at=state.size,
+                    key=ws.key_for("evaluator", key), passphrases=passphrases,
+                )
         return GateResult(
-            decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=(),
+            decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,
             seconds=watch.seconds,
         )
-    with watch.part("record"):
-        progress("record", 0, None)
-        ws.objects.put(body)
-        written = ws.write(drafts, key=ws.key_for("evaluator", key), passphrases=passphrases)
-    return GateResult(
-        decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,
-        seconds=watch.seconds,
+
+    return settled(attempt)
+
+
+def derived(
+    objects: Objects, state: State, model: Digest, gate_name: str, *, evidence: Sequence[PresentedEvidence], now: datetime
+) -> Decision:
+    """Derive the decision on a model at a gate in a state: the same function at the gate and at replay."""
+    record = state.models[model]
+    system = state.systems[record.fact.system].fact
+    bound = applicable(in_force(objects, state), system=system, gate=gate_name)
+    question = Question(
+        gate=gate_name, system=system, subject=model, subject_name=record.name, bound=bound,
+        evidence=evidence, attestations=presented_attestations(state, model, gate_name),
+        waivers=presented_waivers(objects, state, model, gate_name, now=now), developers=developers(state, model),
+        baseline=record.fact.baseline, proofs=prove(bound),
     )
+    return decide(question, as_of=now)
 
 
-def _completed(
-    ws: Workspace, digest: Digest, name: str, features: Sequence[str], data: Data, protected: tuple[str, ...],
-    threshold: str,
-) -> Data:
+def completed(ws: Workspace, digest: Digest, name: str, data: Data, system: SystemFact, threshold: str) -> Data:
     """Fill in what the ledger knows: the model's file, its threshold, the system's protected attributes."""
     model = data.model
     if model is not None and file_digest(model) != digest:
         raise UsageError(f"{model} is not the file that was recorded as {name}", "Its digest differs; name the right one.")
     if model is None and data.prediction is None and data.score is None:
         model = Places(ws.folder).find(digest, what=name, option="--model")
-    del features
     return replace(
-        data, model=model, protected=data.protected or protected, threshold=data.threshold or threshold or None
+        data, model=model, protected=data.protected or system.protected, threshold=data.threshold or threshold or None
     )
 
 
-def inputs_of(ws: Workspace, data: Data) -> Inputs:
+def inputs_of(
+    data: Data, *, detector: Literal["scipy", "alibi-detect"], allowed_types: tuple[str, ...]
+) -> Inputs:
     """Hand the command's words to the measuring room."""
     return Inputs(
         data=data.data, reference=data.reference, target=data.target, prediction=data.prediction, score=data.score,
         threshold=data.threshold, weight=data.weight, protected=data.protected, cross=data.cross,
         favourable=data.favourable, positive=data.positive, model=data.model,
-        allowed_types=ws.config.models.allowed_types, detector=ws.config.detector, seed=data.seed,
+        allowed_types=allowed_types, detector=detector, seed=data.seed,
     )
 
 
-def _measure(bound: Sequence[BoundPolicy], data: Data, ws: Workspace, progress: Progress) -> Evidence:
+def measured(bound: Sequence[BoundPolicy], data: Data, ws: Workspace, progress: Progress) -> Evidence:
+    """Measure what the bound policies ask for."""
     from govern.measure import measure
 
     wanted = requests(bound)
     if not wanted:
         # No rule asks for anything: the decision will say that nothing binds, and evidence of nothing helps nobody.
         return Evidence(rows=0)
-    return measure(wanted, inputs_of(ws, data), progress=progress)
+    inputs = inputs_of(data, detector=ws.config.detector, allowed_types=ws.config.models.allowed_types)
+    return measure(wanted, inputs, progress=progress)
 
 
-def _evidence(
-    ws: Workspace, state: State, name: str, digest: Digest, system: str, data: Data, evidence: Evidence, now: datetime,
+def evidence_draft(
+    ws: Workspace, name: str, digest: Digest, system: str, data: Data, evidence: Evidence, now: datetime,
     key: str | None, purpose: str = "gate",
 ) -> tuple[Draft, PresentedEvidence]:
     """Put evidence into the object folder and draft the entry that binds it to model and data."""
-    del state
     from govern.measure import digest_of_source, environment
 
     body = object_bytes(evidence)
     stored = ws.objects.put(body)
     fact = EvidenceFact(
         evidence=stored, system=system,
-        data=Input(name=data.data_name or source_name(data.data), digest=digest_of_source(data.data)),
+        data=input_of(data),
         reference=(
             Input(name=source_name(data.reference), digest=digest_of_source(data.reference))
             if data.reference is not None else None
@@ -202,6 +214,13 @@ def _evidence(
         trusted="evaluator" in ws.roles_of(signer), holder=ws.holder_of(signer),
     )
     return Draft(subjects=about(name, digest), fact=fact), presented
+
+
+def input_of(data: Data) -> Input:
+    """Name what was measured, by digest."""
+    from govern.measure import digest_of_source
+
+    return Input(name=data.data_name or source_name(data.data), digest=digest_of_source(data.data))
 
 
 def command_words(data: Data) -> dict[str, str]:
@@ -258,5 +277,3 @@ def headline(result: GateResult) -> str:
     more = f", and {len(against) - 1} more" if len(against) > 1 else ""
     return f"deny: {first.rule} {first.status.value}: {first.explanation}{more}"
 
-
-__all__ = ["Data", "GateResult", "Written", "ask", "decision_draft", "gate", "headline", "inputs_of", "names"]

@@ -12,6 +12,13 @@ Passphrases = Callable[[str], str]
 """Key name to passphrase; asked only for the keys that a use case signs with. Raises `SigningKeyError`."""
 
 
+class Objects(Protocol):
+    """Where documents, evidence and decisions lie by digest: a workspace's folder, or the attachments of a pack."""
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes whose digest this is. Raises `StorageError`."""
+
+
 class Progress(Protocol):
     """Told how far a long job is. Raise `Interrupted` in it to stop the job."""
 

@@ -8,11 +8,13 @@ from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
 from govern.errors import UsageError
+from govern.lineage.records import BindingRecord
 from govern.lineage.state import State
 from govern.policy.bound import BoundPolicy
 from govern.policy.diff import diff
-from govern.policy.documents import Binding, Policy, parse_binding, parse_policy
-from govern.workflow.interface import Passphrases
+from govern.policy.documents import parse_binding, parse_policy
+from govern.policy.model import Policy
+from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.views import Written
 from govern.workflow.workspace import Workspace, about
 
@@ -89,9 +91,9 @@ def install(
 
 def _binding_draft(state: State, data: bytes, where: str, policy: Policy, policy_digest: Digest) -> list[Draft]:
     binding = parse_binding(data, where=where)
-    if binding.policy != policy.name:
+    if binding.pin.name != policy.name:
         raise UsageError(
-            f"{where} binds “{binding.policy}”, not “{policy.name}”", "Put a binding beside the policy that it binds."
+            f"{where} binds “{binding.pin.name}”, not “{policy.name}”", "Put a binding beside the policy that it binds."
         )
     digest = digest_of(data)
     current = state.bindings.get(binding.name)
@@ -104,17 +106,18 @@ def _binding_draft(state: State, data: bytes, where: str, policy: Policy, policy
     return [Draft(subjects=about(f"binding/{binding.name}", digest), fact=fact)]
 
 
-def in_force(ws: Workspace, state: State | None = None) -> tuple[BoundPolicy, ...]:
+def in_force(objects: Objects, state: State) -> tuple[BoundPolicy, ...]:
     """Return every binding that is in force, with the very version of the policy that it pins."""
-    state = state or ws.state()
-    bound: list[BoundPolicy] = []
-    for node in sorted(state.bindings.values(), key=lambda node: node.name):
-        binding: Binding = parse_binding(ws.objects.get(node.digest), where=node.name)
-        policy = parse_policy(ws.objects.get(node.fact.policy), where=binding.policy)
-        bound.append(
-            BoundPolicy(policy=policy, policy_digest=node.fact.policy, binding=binding, binding_digest=node.digest)
-        )
-    return tuple(bound)
+    return tuple(bound_by(objects, record) for record in sorted(state.bindings.values(), key=lambda record: record.name))
+
+
+def bound_by(objects: Objects, record: BindingRecord) -> BoundPolicy:
+    """Read a binding with the policy that it pins. Raises `StorageError`, `DocumentError`."""
+    binding = parse_binding(objects.get(record.digest), where=record.name)
+    policy = parse_policy(objects.get(record.fact.policy), where=binding.policy)
+    return BoundPolicy(
+        policy=policy, policy_digest=record.fact.policy, binding=binding, binding_digest=record.digest
+    )
 
 
 def names(bound: Sequence[BoundPolicy]) -> str:

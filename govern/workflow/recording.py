@@ -14,8 +14,8 @@ from govern.errors import UsageError
 from govern.lineage.refs import resolve
 from govern.workflow.interface import Passphrases
 from govern.workflow.places import Places, file_digest
-from govern.workflow.workspace import Workspace, about
 from govern.workflow.views import Written
+from govern.workflow.workspace import Workspace, about
 
 MEDIA_TYPES = {
     ".csv": "text/csv", ".parquet": "application/vnd.apache.parquet", ".skops": "application/vnd.skops",

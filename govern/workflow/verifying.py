@@ -1,1 +1,86 @@
-"""Verification of a whole ledger, step by step, as one value to show."""
+"""Verification of a workspace's ledger, step by step, as one value to show."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from govern.domain.facts import BindingFact, DecisionFact, EvidenceFact, ObservationFact, PolicyFact
+from govern.domain.statement import Entry
+from govern.domain.text import Digest
+from govern.errors import StorageError, UnverifiableError, VerificationError
+from govern.ledger.chunks import default_processes
+from govern.ledger.mark import MarkStore
+from govern.ledger.steps import StepResult, Verification
+from govern.lineage.history import check_history
+from govern.workflow.interface import Objects, Progress, silent
+from govern.workflow.touching import readable, touched
+from govern.workflow.views import VerifyStep, VerifyView
+from govern.workflow.workspace import Workspace
+
+OnStep = Callable[[VerifyStep], None]
+
+
+def verify(
+    ws: Workspace, *, full: bool = True, progress: Progress = silent, on_step: OnStep = lambda _: None
+) -> VerifyView:
+    """Verify the ledger in numbered steps; what is wrong is in the view, with what rests on it.
+
+    With `full` false, what the signed local mark says was verified before is not looked at again, beyond proving that
+    it is still there. Only what can't be tried at all raises: `StorageError`, `UsageError`.
+    """
+    started = time.perf_counter()
+    found = ws.ledger.verify(
+        trusted=ws.home.checkpoints(ws.config.origin), now=ws.now(), full=full,
+        mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
+        history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
+        on_step=lambda step: on_step(shown(step)),
+    )
+    failure = found.failure
+    index = failure.index if isinstance(failure, VerificationError) else None
+    names = touched(readable(ws.ledger.entries()), index) if index is not None and index < ws.ledger.size else ()
+    return view_of(found, seconds=time.perf_counter() - started, names=names)
+
+
+def check_ledger_history(entries: Iterable[Entry], objects: Objects) -> None:
+    """Step 8: nothing was promoted or deployed that was not allowed then, and every named object is what it was.
+
+    Raises `VerificationError`; `UnverifiableError` where an object is not at hand.
+    """
+    seen = list(entries)
+    check_history(seen)
+    for entry in seen:
+        for digest in named_objects(entry):
+            try:
+                objects.get(digest)
+            except StorageError as error:
+                raise UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint) from error
+
+
+def named_objects(entry: Entry) -> tuple[Digest, ...]:
+    """Return the digests of the objects that an entry commits to."""
+    match entry.fact:
+        case PolicyFact() | BindingFact():
+            return (entry.statement.subjects[0].digest,)
+        case EvidenceFact(evidence=evidence):
+            return (evidence,)
+        case DecisionFact(decision=decision):
+            return (decision,)
+        case ObservationFact(evidence=evidence, decision=decision):
+            return (evidence, decision)
+        case _:
+            return ()
+
+
+def shown(step: StepResult) -> VerifyStep:
+    """Show one step."""
+    return VerifyStep(number=step.number, title=step.title, state=step.state, detail=step.detail)
+
+
+def view_of(found: Verification, *, seconds: float, names: tuple[str, ...]) -> VerifyView:
+    """Show a verification."""
+    failure = found.failure
+    wrong = failure if isinstance(failure, VerificationError) else None
+    return VerifyView(
+        origin=found.origin, size=found.size, root=found.root, steps=tuple(shown(step) for step in found.steps),
+        problem=failure.message if failure else "", hint=failure.hint if failure else "",
+        index=wrong.index if wrong else None, kind=wrong.kind if wrong else "", touches=names, seconds=seconds,
+    )

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
-from govern.errors import Refused, StorageError, UsageError
+from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
 from govern.lineage.state import State, fold
 from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
@@ -23,6 +24,9 @@ from govern.workflow.views import Written
 
 FOLDER = ".govern"
 Clock = Callable[[], datetime]
+T = TypeVar("T")
+TRIES = 8
+"""Deciding takes milliseconds: who loses this often should hear of it."""
 
 
 def system_clock() -> datetime:
@@ -124,13 +128,20 @@ class Workspace:
             )
         return name
 
-    def write(self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases) -> tuple[Written, ...]:
-        """Sign and append `drafts` as one batch, and say what was written. Raises `Refused`, `StorageError`."""
+    def write(
+        self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases, at: int | None = None
+    ) -> tuple[Written, ...]:
+        """Sign and append `drafts` as one batch, and say what was written.
+
+        With `at`, only onto a ledger of exactly so many entries: what was decided on a state is not written onto
+        another. Raises `LedgerMovedError`, `Refused`, `StorageError`.
+        """
         signer = self.keyring.signer(key, passphrases)
         log_signer = self.keyring.signer(self.config.keys.log, passphrases)
         trusted = self.home.checkpoints(self.config.origin)
         entries = self.ledger.append(
-            drafts, signers=(signer,), log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted
+            drafts, signers=(signer,), log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
+            at=at,
         )
         return tuple(written(entry) for entry in entries)
 
@@ -160,6 +171,16 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def settled(attempt: Callable[[], T]) -> T:
+    """Decide and write, again from the start where the ledger moved in between. Raises what `attempt` raises."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except LedgerMovedError:
+            continue
+    return attempt()
 
 
 def database_url(url: str, folder: Path) -> str:

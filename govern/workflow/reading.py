@@ -1,0 +1,345 @@
+"""Reading a workspace: status, the ledger's entries, lineage. Everything here is a view of the ledger's fold."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from govern.canonical.dsse import parse_leaf
+from govern.canonical.values import from_json
+from govern.domain.decision import Decision
+from govern.domain.evidence import Evidence, JsonValue
+from govern.domain.text import Digest, decimal_of, instant
+from govern.errors import NotFoundError
+from govern.lineage.graph import Graph
+from govern.lineage.layout import layout
+from govern.lineage.nodes import Node
+from govern.lineage.records import DecisionRecord, ModelRecord, ObservationRecord, Thing
+from govern.lineage.refs import resolve as resolve_ref
+from govern.lineage.review import quorum as quorum_of
+from govern.lineage.stale import stale
+from govern.lineage.state import State
+from govern.workflow.summaries import entry_row
+from govern.workflow.views import (
+    DriftRow,
+    EntryDetail,
+    EntryRow,
+    EvidenceView,
+    FindingRow,
+    LineageRow,
+    QueueItem,
+    Standing,
+    StatusView,
+    SystemRow,
+    WaiverRow,
+)
+from govern.workflow.waivers import read_decision
+from govern.workflow.waivers import waivers as waiver_rows
+from govern.workflow.workspace import Workspace
+
+RESULT_DAYS = 30
+Direction = Literal["both", "up", "down", "impact"]
+
+
+def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
+    """Find what a reference names. Raises `NotFoundError`."""
+    return resolve_ref(ws.state(), ref, kinds=kinds)
+
+
+def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
+    """Show the workspace at a glance, now or as of a moment."""
+    state = ws.state(as_of=as_of)
+    now = as_of or ws.now()
+    checkpoint = ws.ledger.checkpoint()
+    anchored = max((anchor.fact.size for anchor in state.anchors.values()), default=0)
+    size = state.size
+    since = ws.ledger.entry(anchored).time if anchored < size else None
+    results: Counter[str] = Counter()
+    for model in state.models:
+        for record in state.decisions_of(model):
+            if record.fact.as_of >= now - timedelta(days=RESULT_DAYS):
+                results.update(record.fact.statuses.values())
+    return StatusView(
+        origin=ws.config.origin, size=size, root=checkpoint.root,
+        last_append=ws.ledger.entry(size - 1).time if size else None,
+        unanchored=size - anchored,
+        unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
+        systems=tuple(system_row(ws, state, name, now) for name in sorted(state.systems)),
+        due=queue(ws, state=state, now=now), findings=findings(ws, state, now=now),
+        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,
+    )
+
+
+def system_row(ws: Workspace, state: State, name: str, now: datetime) -> SystemRow:
+    """Show one system and where it stands."""
+    fact = state.systems[name].fact
+    stages = {
+        stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
+        for stage in ws.config.stages
+    }
+    deployments = {
+        d.fact.environment: state.models[d.model].name
+        for d in state.deployments.values() if d.fact.system == name and d.ended is None
+    }
+    open_findings = sum(1 for f in state.findings.values() if f.fact.system == name and f.state != "verified-closed")
+    models = {record.model for (system, _), record in state.stages.items() if system == name and record.model}
+    stale_approvals = sum(
+        1 for model in models for review in state.reviews_of(model)
+        if review.fact.action == "approve" and not review.problem and stale(state, review, now)
+    )
+    waiting = [item for item in queue(ws, state=state, now=now) if item.system == name]
+    standing, headline = _headline(deployments, open_findings, stale_approvals, waiting)
+    return SystemRow(
+        name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
+        deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
+        stale_approvals=stale_approvals,
+    )
+
+
+def _headline(
+    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem]
+) -> tuple[Standing, str]:
+    if stale_approvals and deployments:
+        return "bad", f"runs on {stale_approvals} stale approval{'s' * (stale_approvals != 1)}: review it again"
+    if open_findings:
+        return "warn", f"{open_findings} open finding{'s' * (open_findings != 1)}"
+    if waiting:
+        return "warn", f"{len(waiting)} item{'s' * (len(waiting) != 1)} for review"
+    if deployments:
+        return "ok", "runs " + ", ".join(f"{model} in {place}" for place, model in sorted(deployments.items()))
+    return "none", "nothing runs"
+
+
+def queue(
+    ws: Workspace, holder: str | None = None, *, state: State | None = None, now: datetime | None = None
+) -> tuple[QueueItem, ...]:
+    """List what waits for people, the most urgent first; with `holder`, without what that holder signed already."""
+    state = state or ws.state()
+    now = now or ws.now()
+    items = []
+    for model in state.models.values():
+        if model.state != "active":
+            continue
+        gates = {d.fact.gate: d for d in state.decisions_of(model.digest) if d.fact.gate.startswith("promote:")}
+        for gate, record in gates.items():
+            item = _queue_item(ws, state, model, gate, record, now)
+            if item is not None and not (holder and _signed(state, model.digest, gate, holder, now)):
+                items.append(item)
+    order = {"stale": 0, "finding": 1, "waiver": 2, "review": 3}
+    return tuple(sorted(items, key=lambda item: (item.due or now, order[item.why], item.name)))
+
+
+def _queue_item(
+    ws: Workspace, state: State, model: ModelRecord, gate: str, record: DecisionRecord, now: datetime
+) -> QueueItem | None:
+    """Decide whether a model at a gate waits for people, and why."""
+    stage = gate.removeprefix("promote:")
+    pointer = state.stages.get((model.fact.system, stage))
+    promoted = pointer is not None and pointer.model == model.digest
+    newer = any(
+        other.index > model.index and any(d.fact.outcome == "allow" for d in state.decisions_of(other.digest, gate))
+        for other in state.model_line(model.fact.name)
+    )
+    approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
+    broken = [path for review in approvals for path in stale(state, review, now)]
+    if promoted:
+        if not broken:
+            return None
+        why: Literal["review", "stale"] = "stale"
+        headline = f"approved and promoted, but {broken[0].text}"
+    elif record.fact.outcome == "deny" or newer or _turned_down(state, record):
+        return None
+    else:
+        why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")
+    standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
+    if why == "review" and not standing.missing:
+        headline = f"approved: ready to promote to {stage}"
+    counts = Counter(record.fact.statuses.values())
+    return QueueItem(
+        model=model.digest, name=model.name, system=model.fact.system, gate=gate, why=why, headline=headline,
+        passed=counts["pass"], failed=counts["fail"], inconclusive=counts["inconclusive"] + counts["error"],
+        tier=state.systems[model.fact.system].fact.tier, since=record.time,
+        due=record.time + timedelta(days=ws.config.review.due_days), decision=record.digest, missing=standing.missing,
+    )
+
+
+def _turned_down(state: State, decision: DecisionRecord) -> bool:
+    """Say whether somebody rejected the model, or asked for changes, after this decision."""
+    return any(
+        review.index > decision.index and review.fact.action in {"reject", "request-changes"}
+        for review in state.reviews_of(decision.model, decision.fact.gate)
+    )
+
+
+def _signed(state: State, model: Digest, gate: str, holder: str, now: datetime) -> bool:
+    return any(
+        r.holder == holder and r.fact.action == "approve" and not r.problem and not stale(state, r, now)
+        for r in state.reviews_of(model, gate)
+    )
+
+
+def findings(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[FindingRow, ...]:
+    """List findings, open ones that are due first in front."""
+    state = state or ws.state()
+    now = now or ws.now()
+    rows = [
+        FindingRow(
+            id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, title=record.fact.title,
+            severity=record.severity, owner=record.fact.owner, due=record.due, state=record.state, index=record.index,
+            overdue=record.state != "verified-closed" and record.due < now,
+        )
+        for record in state.findings.values()
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.state == "verified-closed", row.due, row.id)))
+
+
+def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
+    """List waivers, the one that ends first in front."""
+    return waiver_rows(ws, state, now=now)
+
+
+def drift(ws: Workspace, state: State | None = None) -> tuple[DriftRow, ...]:
+    """Show, for each deployment that was observed, its drift over its windows."""
+    state = state or ws.state()
+    rows = []
+    for deployment in sorted(state.deployments.values(), key=lambda d: d.index):
+        seen = state.observations_in(deployment.fact.id)
+        if seen:
+            rows.append(_drift_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))
+    return tuple(rows)
+
+
+def _drift_row(
+    ws: Workspace, state: State, deployment: str, environment: str, seen: Sequence[ObservationRecord]
+) -> DriftRow:
+    decisions = [read_decision(ws.objects, observation.fact.decision) for observation in seen]
+    pairs = [largest_effect(decision) for decision in decisions]
+    values = tuple(
+        (observation.fact.observed, effect) for observation, (effect, _) in zip(seen, pairs, strict=True) if effect
+    )
+    limit = next((limit for _, limit in reversed(pairs) if limit), "")
+    last = seen[-1]
+    standing: Standing = "bad" if last.fact.drifted else "warn" if last.fact.outcome == "deny" else "ok"
+    latest = values[-1][1] if values else "not measured"
+    word = f"above the limit of {limit} in {', '.join(last.fact.drifted)}" if last.fact.drifted else f"within the limit of {limit or '—'}"
+    return DriftRow(
+        system=last.fact.system, deployment=deployment, model=state.models[last.model].name, environment=environment,
+        values=values, limit=limit, drifted=last.fact.drifted, standing=standing,
+        sentence=f"Largest effect {latest}, {word}, in {len(seen)} window{'s' * (len(seen) != 1)}.",
+    )
+
+
+def largest_effect(decision: Decision) -> tuple[str, str]:
+    """Return the largest effect size that a decision's drift rules looked at, and their limit; empty where none did."""
+    looked = [
+        (check.observed, check.threshold)
+        for rule in decision.rules if rule.measure.split("@")[0].endswith("_drift")
+        for check in rule.checks if check.observed is not None
+    ]
+    return max(looked, key=lambda pair: decimal_of(pair[0])) if looked else ("", "")
+
+
+def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
+    """Yield the evidence of a model's monitoring windows, oldest first."""
+    for record in ws.state().evidence_of(model):
+        if record.fact.purpose == "monitor":
+            yield EvidenceView(
+                digest=record.digest, index=record.index, collected=record.fact.collected, data_name=record.fact.data.name,
+                data=record.fact.data.digest, purpose=record.fact.purpose, holder=record.holder,
+                evidence=from_json(Evidence, ws.objects.get(record.digest)),
+                environment=record.fact.environment,
+            )
+
+
+def log(
+    ws: Workspace, start: int = 0, limit: int = 256, *, kinds: Sequence[str] = (), text: str = "", newest_first: bool = False
+) -> tuple[EntryRow, ...]:
+    """Show up to `limit` entries from index `start` on that are of the kinds and hold the text."""
+    size = ws.ledger.size
+    order: Iterable[int] = range(start, -1, -1) if newest_first else range(start, size)
+    wanted = text.casefold()
+    rows: list[EntryRow] = []
+    for index in order:
+        if len(rows) == limit:
+            break
+        if index >= size:
+            continue
+        row = entry_row(ws.ledger.entry(index))
+        if kinds and row.kind not in kinds:
+            continue
+        if wanted and wanted not in f"{row.subject} {row.holder} {row.summary} {row.kind}".casefold():
+            continue
+        rows.append(row)
+    return tuple(rows)
+
+
+def entry(ws: Workspace, index: int) -> EntryDetail:
+    """Show one entry with its decoded statement, signatures and proof. Raises `NotFoundError`."""
+    if not 0 <= index < ws.ledger.size:
+        raise NotFoundError(f"there is no entry #{index}", f"The ledger has entries #0 to #{ws.ledger.size - 1}.")
+    found = ws.ledger.entry(index)
+    leaf = ws.ledger.leaf(index)
+    statement: dict[str, JsonValue] = json.loads(parse_leaf(leaf).payload)
+    return EntryDetail(
+        row=entry_row(found), leaf_hash=found.leaf_hash, statement=statement,
+        signatures=tuple((signed.keyid, signed.holder) for signed in found.signed_by),
+        proof=ws.ledger.proof(index), size=len(leaf),
+    )
+
+
+def lineage(
+    ws: Workspace, ref: str, direction: Direction = "both", as_of: datetime | None = None
+) -> tuple[LineageRow, ...]:
+    """Show what `ref` came from, what came of it, or all that rests on it, one line a node."""
+    state = ws.state(as_of=as_of)
+    node = resolve_ref(state, ref)
+    rows = layout(Graph(state), node, direction=direction)
+    return tuple(
+        LineageRow(
+            lanes=row.lanes, node=row.node.name, kind=row.node.kind, digest=row.node.digest, index=row.node.index,
+            detail=_detail(state, row.node), standing=_node_standing(state, row.node), depth=row.depth,
+        )
+        for row in rows
+    )
+
+
+def _detail(state: State, node: Node) -> str:
+    if node.kind == "dataset" and node.digest in state.datasets:
+        record = state.datasets[node.digest]
+        return f"{record.fact.rows:,} rows" if record.fact.rows is not None else record.fact.media_type
+    if node.kind == "model" and node.digest in state.models:
+        return state.models[node.digest].fact.system
+    return ""
+
+
+def _node_standing(state: State, node: Node) -> Standing:
+    record: Thing | None = state.datasets.get(node.digest) or state.models.get(node.digest)
+    return "none" if record is None else "ok" if record.state == "active" else "bad"
+
+
+def identity(ws: Workspace, state: State, model: ModelRecord) -> dict[str, str]:
+    """Say what identifies a model: digests of model, run, data, code and environment."""
+    del ws
+    facts = {
+        "Model": f"{model.name} · {model.digest}", "Recorded": f"{instant(model.time)} by {model.holder}",
+        "Format": f"{model.fact.media_type}, {model.fact.size:,} bytes",
+    }
+    if model.fact.threshold:
+        facts["Score threshold"] = model.fact.threshold
+    if model.fact.features:
+        facts["Features"] = ", ".join(model.fact.features)
+    for digest in model.runs:
+        run = state.runs[digest]
+        facts["Run"] = f"{run.fact.name} · {digest}"
+        if run.fact.code:
+            facts["Code"] = f"{run.fact.code.name} · {run.fact.code.digest}"
+        if run.fact.code_revision:
+            facts["Revision"] = run.fact.code_revision + (" (with uncommitted changes)" if run.fact.code_dirty else "")
+        if run.fact.environment:
+            facts["Environment"] = f"{run.fact.environment.name} · {run.fact.environment.digest}"
+        facts["Inputs"] = ", ".join(f"{one.name} · {one.digest}" for one in run.fact.inputs)
+    if model.datasets:
+        facts["Datasets"] = ", ".join(f"{one.name} · {one.digest}" for one in model.datasets)
+    return facts
+

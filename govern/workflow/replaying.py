@@ -1,0 +1,126 @@
+"""Replay: derive a stored decision again, from the ledger's entries and the objects alone, or from a pack."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from govern.canonical.values import from_json, object_bytes
+from govern.domain.decision import Decision
+from govern.domain.evidence import Evidence
+from govern.domain.statement import Entry
+from govern.domain.text import Digest, digest_of, short
+from govern.errors import GovernError, NotFoundError, StorageError
+from govern.lineage.records import DecisionRecord
+from govern.lineage.refs import resolve
+from govern.lineage.state import State, fold
+from govern.policy.deciding import ENGINE
+from govern.policy.question import PresentedEvidence
+from govern.workflow.gating import derived
+from govern.workflow.interface import Objects
+from govern.workflow.workspace import Workspace
+
+Outcome = Literal["identical", "same-verdict", "differs", "cannot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What deriving a decision again gave."""
+
+    decision: Digest
+    index: int
+    subject_name: str
+    gate: str
+    outcome: Outcome
+    rules: tuple[str, ...] = ()
+    """Rules that came out otherwise."""
+    reasons: tuple[str, ...] = ()
+
+
+def replay(ws: Workspace, ref: str) -> Replay:
+    """Derive a decision of this workspace again; `ref` is the decision's digest or its entry. Raises `NotFoundError`."""
+    state = ws.state()
+    record = state.decision_by_digest(Digest(ref)) if ref.startswith("sha256:") else None
+    if record is None:
+        node = resolve(state, ref, kinds=("decision",))
+        record = state.decisions.get(node.index)
+    if record is None:
+        raise NotFoundError(f"{ref} is no decision", "`govern log --kind decision` lists them.")
+    return replayed(ws.ledger.entries(0, record.index), ws.objects, record, ws.ledger.entry(record.index))
+
+
+def replay_all(entries: Sequence[Entry], objects: Objects, state: State) -> tuple[Replay, ...]:
+    """Derive again every decision whose object is at hand, oldest first."""
+    found = []
+    for record in sorted(state.decisions.values(), key=lambda record: record.index):
+        try:
+            objects.get(record.digest)
+        except StorageError:
+            continue
+        found.append(replayed(entries[: record.index], objects, record, entries[record.index]))
+    return tuple(found)
+
+
+def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, entry: Entry) -> Replay:
+    """Derive one decision from the entries before it and the objects that it names."""
+    name = entry.statement.subjects[0].name
+
+    def answer(outcome: Outcome, *, rules: Sequence[str] = (), reasons: Sequence[str] = ()) -> Replay:
+        return Replay(
+            decision=record.digest, index=record.index, subject_name=name, gate=record.fact.gate, outcome=outcome,
+            rules=tuple(rules), reasons=tuple(reasons),
+        )
+
+    try:
+        stored = from_json(Decision, objects.get(record.digest))
+        again = _derived(fold(before), objects, stored, entry)
+    except GovernError as error:
+        return answer("cannot", reasons=(error.message,))
+    if digest_of(object_bytes(again)) == record.digest:
+        return answer("identical")
+    if stored.engine != ENGINE:
+        return answer("cannot", reasons=(f"it was decided by {stored.engine}, this is {ENGINE}",))
+    reasons, rules = differences(stored, again)
+    return answer("same-verdict" if not rules and stored.outcome == again.outcome else "differs", rules=rules, reasons=reasons)
+
+
+def differences(stored: Decision, again: Decision) -> tuple[list[str], list[str]]:
+    """Say in what two decisions differ: reasons, and the rules whose status is another."""
+    mine = {(r.policy_name, r.rule): r for r in stored.rules}
+    theirs = {(r.policy_name, r.rule): r for r in again.rules}
+    reasons: list[str] = []
+    rules: list[str] = []
+    if stored.outcome != again.outcome:
+        reasons.append(f"it says {stored.outcome.value}; its evidence and policy give {again.outcome.value}")
+    for key in sorted(mine.keys() | theirs.keys()):
+        one, other = mine.get(key), theirs.get(key)
+        rule = "/".join(key)
+        if one is None or other is None:
+            rules.append(rule)
+            reasons.append(f"{rule} is in {'the record' if other is None else 'the derivation'} only")
+        elif one.status != other.status or one.waiver != other.waiver:
+            rules.append(rule)
+            reasons.append(f"{rule}: recorded {one.status.value}, derived {other.status.value}")
+        elif one != other:
+            reasons.append(f"{rule}: the same status, other figures or words")
+    return reasons, rules
+
+
+def _derived(state: State, objects: Objects, stored: Decision, entry: Entry) -> Decision:
+    """Ask the engine what was asked then: the state before the batch, and the evidence that the record names."""
+    evidence = [_presented(state, objects, digest, stored, entry) for digest in stored.evidence]
+    return derived(objects, state, stored.subject, stored.gate, evidence=evidence, now=stored.as_of)
+
+
+def _presented(state: State, objects: Objects, digest: Digest, stored: Decision, entry: Entry) -> PresentedEvidence:
+    """Present evidence as it was: by its own entry, which came before the decision's, or with it in one batch."""
+    known = [record for record in state.evidence_of(stored.subject) if record.fact.evidence == digest]
+    if not known:
+        raise StorageError(
+            f"evidence {short(digest)} has no entry before #{entry.index}", "The decision can't rest on what was not recorded."
+        )
+    last = known[-1]
+    evidence = from_json(Evidence, objects.get(digest))
+    return PresentedEvidence(
+        digest=digest, evidence=evidence, subject=last.model, data=last.fact.data.digest, collected=last.fact.collected,
+        trusted=True, holder=last.holder,
+    )

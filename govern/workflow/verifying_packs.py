@@ -1,0 +1,210 @@
+"""Verification of an evidence pack with nothing but the file and a trust root given from outside."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from govern.domain.statement import Entry
+from govern.domain.text import Digest, digest_of, short
+from govern.errors import GovernError, StorageError, UnverifiableError, VerificationError
+from govern.exchange.pdf import check_coverage, coverage, read_attachments
+from govern.ledger.bundle import BundleProof, verify_bundle
+from govern.lineage.history import check_history
+from govern.lineage.state import fold
+from govern.workflow.interface import Progress, silent
+from govern.workflow.verifying import named_objects
+from govern.workflow.views import VerifyStep, VerifyView
+
+NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
+
+TITLES = {
+    1: "file and revisions", 2: "manifest", 3: "trust root, entries, proofs and checkpoint", 4: "attached objects",
+    5: "state machine", 6: "printed figures", 7: "replay of every decision",
+}
+OBJECT_FOLDERS = ("evidence/", "decisions/", "policies/", "bindings/")
+
+
+class AttachedObjects:
+    """The objects that came with a pack, by digest."""
+
+    def __init__(self, attachments: Mapping[str, bytes]) -> None:
+        """Hash what lies in the folders for objects."""
+        self.named = {
+            digest_of(data): name for name, data in attachments.items() if name.startswith(OBJECT_FOLDERS)
+        }
+        self._attachments = attachments
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the object. Raises `StorageError` where it did not come along."""
+        name = self.named.get(digest)
+        if name is None:
+            raise StorageError(f"object {short(digest)} is not in the pack", "Ask for a pack that holds it.")
+        return self._attachments[name]
+
+
+class _Steps:
+    """Collects what each step found; after the first that fails, the rest is not run."""
+
+    def __init__(self, on_step: Callable[[VerifyStep], None]) -> None:
+        self.found: dict[int, VerifyStep] = {}
+        self.failure: GovernError | None = None
+        self._on_step = on_step
+
+    @contextmanager
+    def step(self, number: int) -> Iterator[list[str]]:
+        """Run a step; what the block puts into the list is its detail."""
+        detail: list[str] = []
+        try:
+            yield detail
+        except GovernError as error:
+            unchecked = isinstance(error, UnverifiableError)
+            self.note(
+                VerifyStep(
+                    number=number, title=TITLES[number], state="unchecked" if unchecked else "wrong", detail=error.message
+                )
+            )
+            self.failure = error
+            raise _StopHere from error
+        self.note(VerifyStep(number=number, title=TITLES[number], state="ok", detail="; ".join(detail)))
+
+    def skip(self, number: int, why: str) -> None:
+        """Say that a step was not run."""
+        self.note(VerifyStep(number=number, title=TITLES[number], state="not-run", detail=why))
+
+    def note(self, step: VerifyStep) -> None:
+        """Keep a step's result."""
+        self.found[step.number] = step
+        self._on_step(step)
+
+    def all(self) -> tuple[VerifyStep, ...]:
+        """Return every step, those that were not reached too."""
+        return tuple(
+            self.found.get(n) or VerifyStep(number=n, title=title, state="not-run", detail="not reached")
+            for n, title in TITLES.items()
+        )
+
+
+class _StopHere(Exception):  # noqa: N818 - it carries nothing and ends the steps
+    pass
+
+
+def verify_pack(
+    path: Path, *, trust: bytes, replay: bool = False, progress: Progress = silent,
+    on_step: Callable[[VerifyStep], None] = lambda _: None,
+) -> VerifyView:
+    """Verify a pack against a trust root that came on another way; what is wrong is in the view.
+
+    A key that is found only in the pack proves nothing and is refused. Raises `UsageError` or `DocumentError` where the
+    file is no pack at all.
+    """
+    started = time.perf_counter()
+    steps = _Steps(on_step)
+    attachments = read_attachments(path)
+    proof: BundleProof | None = None
+    try:
+        proof = _verified(path, attachments, steps, trust=trust, progress=progress)
+        objects = AttachedObjects(attachments)
+        _objects(steps, objects, proof.entries)
+        _history(steps, proof)
+        _figures(steps, path, attachments)
+        _replayed(steps, proof, objects, wanted=replay, progress=progress)
+    except _StopHere:
+        pass
+    failure = steps.failure
+    wrong = failure if isinstance(failure, VerificationError) else None
+    return VerifyView(
+        origin=proof.origin if proof else "", size=proof.size if proof else 0, root=proof.head.root if proof else None,
+        steps=steps.all(), problem=failure.message if failure else "", hint=failure.hint if failure else "",
+        index=wrong.index if wrong else None, kind=wrong.kind if wrong else "", seconds=time.perf_counter() - started,
+    )
+
+
+def _verified(
+    path: Path, attachments: Mapping[str, bytes], steps: _Steps, *, trust: bytes, progress: Progress
+) -> BundleProof:
+    from govern.exchange.pdf_manifest import check_manifest
+
+    with steps.step(1) as detail:
+        found = coverage(path)
+        detail.append(check_coverage(found, signed=bool(found.signatures)))
+    with steps.step(2) as detail:
+        missing = [name for name in NEEDED if name not in attachments]
+        if missing:
+            raise VerificationError(
+                f"the pack lacks {', '.join(missing)}", "It is not as it was exported.", step=2, kind="missing"
+            )
+        manifest = check_manifest(attachments)
+        detail.append(f"{len(manifest.files)} attachments, each with its digest")
+    with steps.step(3) as detail:
+        try:
+            checkpoint = attachments["checkpoint.txt"].decode()
+        except UnicodeDecodeError as error:
+            raise VerificationError("the checkpoint is not text", "The pack was changed.", step=3, kind="checkpoint") from error
+        proof = verify_bundle(
+            entries=attachments["entries.jsonl"], proofs=attachments["proofs.jsonl"], checkpoint=checkpoint,
+            trust_roots=attachments["trust-root.json"], trusted_root=trust, progress=progress,
+        )
+        if (manifest.root, manifest.size, manifest.origin) != (proof.head.root, proof.size, proof.origin):
+            raise VerificationError(
+                "the manifest names another ledger state than the checkpoint", "The pack was changed.", step=3, kind="manifest"
+            )
+        detail.append(f"{len(proof.entries)} of {proof.size} entries, trust root version {proof.root_version}")
+        if proof.void_later:
+            detail.append(f"{len(proof.void_later)} by a key that was later declared void")
+    return proof
+
+
+def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]) -> None:
+    with steps.step(4) as detail:
+        named = {digest for entry in entries for digest in named_objects(entry)}
+        strangers = sorted(name for digest, name in objects.named.items() if digest not in named)
+        if strangers:
+            raise VerificationError(
+                f"{strangers[0]} is named by no entry", "It was added to the pack, or changed.", step=4, kind="stranger"
+            )
+        detail.append(f"{len(objects.named)} objects, each named by an entry")
+
+
+def _history(steps: _Steps, proof: BundleProof) -> None:
+    if not proof.complete:
+        steps.skip(5, "needs every entry; this pack holds some")
+        return
+    with steps.step(5) as detail:
+        check_history(proof.entries)
+        detail.append("every promotion and deployment was allowed when it was made")
+
+
+def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes]) -> None:
+    from govern.exchange.pdf_figures import check_figures
+    from govern.exchange.pdf_manifest import check_manifest
+
+    with steps.step(6) as detail:
+        detail.append(check_figures(path, attachments, check_manifest(attachments)))
+
+
+def _replayed(
+    steps: _Steps, proof: BundleProof, objects: AttachedObjects, *, wanted: bool, progress: Progress
+) -> None:
+    if not wanted:
+        steps.skip(7, "not asked for: --replay")
+        return
+    if not proof.complete:
+        steps.skip(7, "needs every entry; this pack holds some")
+        return
+    from govern.workflow.replaying import replay_all
+
+    with steps.step(7) as detail:
+        progress("replay", 0, None)
+        found = replay_all(proof.entries, objects, fold(proof.entries))
+        for one in found:
+            if one.outcome == "differs":
+                raise VerificationError(
+                    f"decision #{one.index} on {one.subject_name} does not follow from its evidence: {one.reasons[0]}",
+                    "The verdict was not what policy gives.", step=7, index=one.index, kind="verdict",
+                )
+            if one.outcome == "cannot":
+                raise UnverifiableError(
+                    f"decision #{one.index} can't be derived again: {one.reasons[0]}", "Use the release that decided it."
+                )
+        detail.append(f"{len(found)} decisions derived again, {sum(one.outcome == 'identical' for one in found)} identical")
