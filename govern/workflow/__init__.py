@@ -1,0 +1,1 @@
+"""The use cases: the only room in which reading, deciding and writing meet, and the only one that reads the clock."""

@@ -46,13 +46,23 @@ def check_ledger_history(entries: Iterable[Entry], objects: Objects) -> None:
     Raises `VerificationError`; `UnverifiableError` where an object is not at hand.
     """
     seen = list(entries)
-    check_history(seen)
+    check_state_machine(seen)
     for entry in seen:
         for digest in named_objects(entry):
             try:
                 objects.get(digest)
             except StorageError as error:
                 raise UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint) from error
+
+
+def check_state_machine(entries: Iterable[Entry]) -> None:
+    """Raise `VerificationError` at the first entry that was not allowed when it was written."""
+    for fault in check_history(entries):
+        raise VerificationError(
+            f"entry {fault.index}: {fault.reason}" + (f" (#{fault.because})" if fault.because is not None else ""),
+            "It should never have been written: find out who signed it, and roll back what rests on it.",
+            step=8, index=fault.index, kind=fault.kind, touches=fault.touches,
+        )
 
 
 def named_objects(entry: Entry) -> tuple[Digest, ...]:

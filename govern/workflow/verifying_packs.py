@@ -10,10 +10,9 @@ from govern.domain.text import Digest, digest_of, short
 from govern.errors import GovernError, StorageError, UnverifiableError, VerificationError
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.ledger.bundle import BundleProof, verify_bundle
-from govern.lineage.history import check_history
 from govern.lineage.state import fold
 from govern.workflow.interface import Progress, silent
-from govern.workflow.verifying import named_objects
+from govern.workflow.verifying import check_state_machine, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
 
 NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
@@ -171,7 +170,7 @@ def _history(steps: _Steps, proof: BundleProof) -> None:
         steps.skip(5, "needs every entry; this pack holds some")
         return
     with steps.step(5) as detail:
-        check_history(proof.entries)
+        check_state_machine(proof.entries)
         detail.append("every promotion and deployment was allowed when it was made")
 
 

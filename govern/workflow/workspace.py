@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
@@ -166,7 +166,7 @@ class Workspace:
         if "ledger" in self.__dict__:
             self.ledger.close()
 
-    def __enter__(self) -> "Workspace":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
