@@ -107,7 +107,8 @@ class State:
     def __init__(self, head: Head | None = None, tables: dict[str, Table[object, object]] | None = None) -> None:
         self.head = head or Head()
         for name in TABLES:
-            setattr(self, name, (tables or {}).get(name) or Table())
+            table = (tables or {}).get(name)
+            setattr(self, name, Table() if table is None else table)  # an empty table is false
         self.series = Series(self.counts, self.chunks)  # type: ignore[attr-defined]
 
     # ----- the fold
