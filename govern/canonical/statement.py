@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any, Final, cast
 
 from govern.canonical.jcs import canonical_bytes, parse_json
-from govern.canonical.values import object_bytes, read_checked, to_json
+from govern.canonical.values import DIGEST, object_bytes, read_checked, to_json
 from govern.domain.evidence import JsonValue
 from govern.domain.facts import FACTS, Fact
-from govern.domain.statement import Header, Producer, Statement, Subject, TreeHead
-from govern.domain.text import Digest, as_digest, digest_of, instant
+from govern.domain.statement import Header, Statement, Subject
+from govern.domain.text import Digest, digest_of, instant
 from govern.errors import DocumentError
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
@@ -52,7 +52,7 @@ def read_statement(payload: bytes) -> Statement:
     """Read the payload of a verified envelope. Raises `DocumentError` for anything that is not a statement of ours."""
     read = parse_json(payload)
     kind = statement_kind(read)
-    found: Any = read_checked(_shape(cast("Hashable", FACTS[kind])), payload)
+    found: Any = read_checked(_shape(cast("Hashable", FACTS[kind])), payload, read)
     predicate = found.predicate
     names = _fact_fields(cast("Hashable", FACTS[kind]))
     return Statement(
@@ -60,12 +60,9 @@ def read_statement(payload: bytes) -> Statement:
         fact=FACTS[kind](**{name: getattr(predicate, name) for name in names}),
         header=Header(
             log=predicate.log,
-            producer=Producer(
-                seq=predicate.producer.seq,
-                prev=None if predicate.producer.prev is None else as_digest(predicate.producer.prev),
-            ),
+            producer=predicate.producer,
             time=predicate.time,
-            seen=predicate.seen and TreeHead(size=predicate.seen.size, root=as_digest(predicate.seen.root)),
+            seen=predicate.seen,
         ),
     )
 
@@ -85,9 +82,10 @@ def statement_kind(read: JsonValue) -> str:
 
 
 def _subject(read: Any) -> Subject:
-    if set(read.digest) != {"sha256"}:
+    digest = "sha256:" + read.digest.get("sha256", "")
+    if len(read.digest) != 1 or not DIGEST.fullmatch(digest):
         raise DocumentError("a subject is named by its SHA-256 alone", "This is no statement of ours.")
-    return Subject(name=read.name, digest=as_digest("sha256:" + read.digest["sha256"]))
+    return Subject(name=read.name, digest=Digest(digest))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Domain values to JSON and back: one rule for every frozen dataclass of `govern.domain`."""
 
 import dataclasses
+import re
 from collections.abc import Hashable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar, cast
@@ -11,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from govern.canonical.jcs import canonical_bytes, parse_json
 from govern.domain.evidence import JsonValue
-from govern.domain.text import instant
+from govern.domain.text import Digest, instant
 from govern.errors import DocumentError
 
 Value = TypeVar("Value")
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
-_ZERO: Final = timedelta(0)
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @cache
@@ -32,7 +34,7 @@ def to_json(value: object) -> JsonValue:
     return cast("JsonValue", _plain(value))
 
 
-def _plain(value: Any) -> Any:  # noqa: PLR0911 - one branch a kind of value
+def _plain(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -59,14 +61,12 @@ def object_bytes(value: object) -> bytes:
 def from_json(cls: type[Value], data: bytes | JsonValue, *, where: str = "") -> Value:
     """Read a domain value strictly: no unknown keys, no other types, moments in UTC only. Raises `DocumentError`."""
     if isinstance(data, bytes):
-        parse_json(data, where=where)
-    else:
-        data = canonical_bytes(data)
-    return read_checked(cls, data, where=where)
+        return read_checked(cls, data, parse_json(data, where=where), where=where)
+    return read_checked(cls, canonical_bytes(data), data, where=where)
 
 
-def read_checked(cls: type[Value], data: bytes, *, where: str = "") -> Value:
-    """Read bytes that `parse_json` has already accepted. Raises `DocumentError`."""
+def read_checked(cls: type[Value], data: bytes, parsed: JsonValue, *, where: str = "") -> Value:
+    """Read bytes that `parse_json` has already turned into `parsed`. Raises `DocumentError`."""
     try:
         value = _adapter(cast("Hashable", cls)).validate_json(b'{"value":%b}' % data, strict=True).value
     except ValidationError as error:
@@ -75,8 +75,8 @@ def read_checked(cls: type[Value], data: bytes, *, where: str = "") -> Value:
         raise DocumentError(
             f"{place}: {first['msg']}", f"`govern schema` shows what a {cls.__name__} holds.", where=where
         ) from error
-    for path in moment_paths(cast("Hashable", cls)):
-        _check_moment(value, path, where)
+    for path, pattern, hint in text_paths(cast("Hashable", cls)):
+        _check_text(parsed, path, pattern, hint, where)
     return cast("Value", value)
 
 
@@ -93,37 +93,46 @@ def schema_of(cls: type) -> JsonValue:
     return cast("JsonValue", {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
 
 
+_Spelling = tuple[tuple[str, ...], re.Pattern[str], str]
+
+
 @cache
-def moment_paths(cls: Hashable) -> tuple[tuple[str, ...], ...]:
-    """Where in a dataclass moments stand; `*` steps into each item of a tuple."""
-    paths: list[tuple[str, ...]] = []
+def text_paths(cls: Hashable) -> tuple[_Spelling, ...]:
+    """Where in a dataclass moments and digests stand, and how they are spelled; `*` steps into each item."""
+    paths: list[_Spelling] = []
     for field in dataclasses.fields(cast("Any", cls)):
-        paths.extend((field.name, *rest) for rest in _moments_in(field.type))
+        paths.extend(((field.name, *rest), pattern, hint) for rest, pattern, hint in _texts_in(field.type))
     return tuple(paths)
 
 
-def _moments_in(annotation: Any) -> list[tuple[str, ...]]:
+def _texts_in(annotation: Any) -> list[_Spelling]:
+    # One value, one spelling: what is read and written again has to keep its digest.
     if annotation is datetime:
-        return [()]
+        return [((), _MOMENT, "a moment is written as 2026-11-21T09:30:00Z")]
+    if annotation is Digest:
+        return [((), DIGEST, "a digest is written sha256: and 64 hexadecimal digits")]
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
-        return list(moment_paths(annotation))
-    arguments = getattr(annotation, "__args__", ())
-    many = getattr(annotation, "__origin__", None) is tuple
-    return [(("*", *path) if many else path) for argument in arguments for path in _moments_in(argument)]
+        return list(text_paths(annotation))
+    origin, arguments = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
+    if origin is not None and origin in {dict, Mapping}:
+        arguments = arguments[1:]
+    many = origin is not None and origin in {tuple, dict, Mapping}
+    return [
+        (("*", *path) if many else path, pattern, hint)
+        for argument in arguments for path, pattern, hint in _texts_in(argument)
+    ]
 
 
-def _check_moment(value: Any, path: tuple[str, ...], where: str) -> None:
+def _check_text(value: Any, path: tuple[str, ...], pattern: re.Pattern[str], hint: str, where: str) -> None:
     if value is None:
         return
     if not path:
-        if value.utcoffset() != _ZERO or value.microsecond:
-            raise DocumentError(
-                f"{value.isoformat()} is not in UTC with whole seconds", "Write it as 2026-11-21T09:30:00Z.", where=where
-            )
+        if not pattern.fullmatch(value):
+            raise DocumentError(f"“{value[:80]}” is not spelled right", f"Correct it: {hint}.", where=where)
     elif path[0] == "*":
-        for item in value:
-            _check_moment(item, path[1:], where)
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_text(item, path[1:], pattern, hint, where)
     else:
-        _check_moment(getattr(value, path[0]), path[1:], where)
+        _check_text(value.get(path[0]), path[1:], pattern, hint, where)
 
 

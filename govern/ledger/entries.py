@@ -28,6 +28,7 @@ class NewLeaf:
     pae: bytes
     producer: str
     statement: Statement
+    signed_by: tuple[SignedBy, ...]
 
 
 def sign_draft(
@@ -56,7 +57,10 @@ def sign_draft(
     )
     hashed = leaf_hash(leaf)
     producers[producer] = (header.producer.seq, digest_text(hashed))
-    return NewLeaf(leaf=leaf, hash=hashed, pae=message, producer=producer, statement=statement)
+    return NewLeaf(
+        leaf=leaf, hash=hashed, pae=message, producer=producer, statement=statement,
+        signed_by=tuple(SignedBy(keyid=s.keyid, holder=s.public.holder) for s in ordered),
+    )
 
 
 def decode(index: int, leaf: bytes, roots: RootChain) -> Entry:

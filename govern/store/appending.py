@@ -1,10 +1,13 @@
 """One append, inside one transaction: guard, sign, build the tree, sign the checkpoint, store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from govern.canonical.dsse import parse_leaf
+from govern.canonical.statement import read_statement
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, TreeHead
 from govern.domain.text import digest_of, instant
@@ -81,7 +84,8 @@ class Appending:
             leaf = sign_draft(
                 draft, signers=signers, origin=self.origin, producers=self._producers, now=now, seen=seen
             )
-            self.new.append(leaf)
+            # What could not be read again must not be recorded; and what is returned is what was recorded.
+            self.new.append(replace(leaf, statement=read_statement(parse_leaf(leaf.leaf).payload)))
             if isinstance(draft.fact, TrustRootFact):
                 self._extend(draft.fact, keyids, index)
 
@@ -179,14 +183,13 @@ class Appending:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return what was appended."""
-        if self.roots is None:
-            return ()
-        return tuple(self._entry(index, leaf, self.roots) for index, leaf in enumerate(self.new, self.first))
-
-    def _entry(self, index: int, leaf: NewLeaf, roots: RootChain) -> Entry:
-        from govern.ledger.entries import decode
-
-        return decode(index, leaf.leaf, roots)
+        return tuple(
+            Entry(
+                index=index, leaf_hash=digest_text(leaf.hash), statement=leaf.statement,
+                signed_by=leaf.signed_by, size=len(leaf.leaf),
+            )
+            for index, leaf in enumerate(self.new, self.first)
+        )
 
 
 def submission_key(message: bytes) -> bytes:

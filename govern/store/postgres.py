@@ -18,6 +18,17 @@ WRITER: Final = "govern_writer"
 """INSERT and SELECT, nothing else. People and pipelines log in as members of it."""
 _LOCK: Final = 0x676F7665
 """Of the advisory lock that writers queue for: “gove”."""
+_DENSE: Final = """
+CREATE FUNCTION {table}_dense() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE low bigint; high bigint; many bigint; before bigint;
+BEGIN
+    SELECT min({key}), max({key}), count(*) INTO low, high, many FROM added;
+    SELECT coalesce(max({key}), -1) INTO before FROM {schema}.{table} WHERE {key} < low;
+    IF low <> before + 1 OR high - low + 1 <> many OR EXISTS (SELECT 1 FROM {schema}.{table} WHERE {key} > high)
+    THEN RAISE EXCEPTION 'append-only: {table}: not the next index'; END IF;
+    RETURN NULL;
+END $$
+"""
 
 
 def open_engine(url: str, *, read_only: bool) -> Engine:
@@ -120,15 +131,7 @@ def _protecting() -> Iterator[str]:
         yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_unchanged"
     # Looked at once a statement, after it: a statement that leaves a gap leaves nothing.
     for table, key in (("entry", "idx"), ("node", "id")):
-        yield (
-            f"CREATE FUNCTION {table}_dense() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            f"DECLARE low bigint; high bigint; many bigint; before bigint; BEGIN "
-            f"SELECT min({key}), max({key}), count(*) INTO low, high, many FROM added; "
-            f"SELECT coalesce(max({key}), -1) INTO before FROM {SCHEMA}.{table} WHERE {key} < low; "
-            f"IF low <> before + 1 OR high - low + 1 <> many OR "
-            f"EXISTS (SELECT 1 FROM {SCHEMA}.{table} WHERE {key} > high) "
-            f"THEN RAISE EXCEPTION 'append-only: {table}: not the next index'; END IF; RETURN NULL; END $$"  # noqa: S608 - names of ours
-        )
+        yield _DENSE.replace("{table}", table).replace("{key}", key).replace("{schema}", SCHEMA)
         yield (
             f"CREATE TRIGGER {table}_next AFTER INSERT ON {table} REFERENCING NEW TABLE AS added "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_dense()"
