@@ -1,0 +1,1 @@
+"""Measures of how outcomes and errors differ between groups."""

@@ -1,0 +1,193 @@
+"""Opening frames: files and frames of other libraries through embedded DuckDB, tables of other engines as they are."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from govern.errors import DataError, UsageError
+from govern.measure.columns import NUMERIC, Kind, missing_column
+from govern.measure.inputs import FrameSource
+
+MEMORY_LIMIT: Final = "320MB"
+"""For DuckDB; what it needs beyond goes to the spill folder, so that 100 million rows stay under half a gigabyte."""
+PARQUET_SUFFIXES: Final = (".parquet", ".pq")
+CSV_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".csv.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An Ibis table with the kinds of its columns and what to call it in messages."""
+
+    table: Any
+    kinds: Mapping[str, Kind]
+    name: str
+
+    def require(self, column: str, role: str) -> None:
+        """Raise `UsageError`, naming columns that look alike, where `column` is not there."""
+        if column not in self.kinds:
+            raise missing_column(column, self.kinds, role=role, where=self.name)
+
+    def numeric(self, column: str) -> bool:
+        """Whether the column holds numbers."""
+        return self.kinds[column] in NUMERIC
+
+    def rows(self) -> int:
+        """Count the rows."""
+        return int(run(self.table.aggregate(n=self.table.count()), self.name)[0]["n"])
+
+
+class Frames:
+    """A context in which frames are open; it owns the embedded engine and its spill folder."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._engine: Any = None
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the engine and remove what it spilled."""
+        if self._engine is not None:
+            self._engine.disconnect()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """A folder for what does not fit in memory, gone when the context ends."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="govern-"))
+        return self._folder
+
+    @property
+    def engine(self) -> Any:
+        """The embedded DuckDB."""
+        if self._engine is None:
+            import ibis
+
+            self._engine = ibis.duckdb.connect(
+                memory_limit=MEMORY_LIMIT, temp_directory=str(self.folder / "spill"),
+                autoinstall_known_extensions=False,
+            )
+            self._engine.raw_sql("SET enable_progress_bar = false")
+        return self._engine
+
+    def open(self, source: FrameSource, name: str = "the data") -> Frame:
+        """Open a path, a frame of pandas, Polars or PyArrow, or an Ibis table.
+
+        Raises `UsageError` for a file that is not there or of an unknown suffix, `DataError` for one that can't be
+        read or has no columns.
+        """
+        if isinstance(source, Frame):
+            return source
+        if isinstance(source, str | Path):
+            table = self._path(Path(source))
+            name = f"{name} ({Path(source).name})"
+        elif type(source).__module__.partition(".")[0] == "ibis":
+            table = source
+        else:
+            table = self._arrow(as_arrow(source, name))
+        kinds = {column: _kind(dtype) for column, dtype in table.schema().items()}
+        if not kinds:
+            raise DataError(f"{name} has no columns", "Give a frame with a header and rows.")
+        return Frame(table=table, kinds=kinds, name=name)
+
+    def _arrow(self, table: Any) -> Any:
+        self._count += 1
+        return self.engine.read_in_memory(table, table_name=f"frame_{self._count}")
+
+    def _path(self, path: Path) -> Any:
+        if not path.exists():
+            raise UsageError(f"there is no file {path}", "Check the path.")
+        import duckdb
+
+        self._count += 1
+        name = f"frame_{self._count}"
+        try:
+            if path.is_dir():
+                return self.engine.read_parquet(str(path / "**" / "*.parquet"), table_name=name)
+            if path.name.lower().endswith(PARQUET_SUFFIXES):
+                return self.engine.read_parquet(path, table_name=name)
+            if path.name.lower().endswith(CSV_SUFFIXES):
+                if path.stat().st_size == 0:
+                    raise DataError(f"{path.name} is empty", "Give a file with a header and rows.")
+                # The whole file decides a column's type: a text in row 30,000 must not fail or turn to null.
+                return self.engine.read_csv(path, table_name=name, header=True, sample_size=-1)
+        except (duckdb.Error, OSError, UnicodeError) as error:
+            raise DataError(f"{path.name} can't be read: {_first_line(error)}", "Give CSV in UTF-8, or Parquet.") from error
+        raise UsageError(
+            f"{path.name} is neither CSV nor Parquet by its suffix", "Name it .csv, .tsv or .parquet, or convert it.",
+        )
+
+
+def run(expression: Any, name: str = "the data") -> list[dict[str, Any]]:
+    """Execute an Ibis expression and return its rows. Raises `DataError` where the engine can't."""
+    return list(arrow(expression, name).to_pylist())
+
+
+def arrow(expression: Any, name: str = "the data") -> Any:
+    """Execute an Ibis expression and return an Arrow table. Raises `DataError` where the engine can't."""
+    try:
+        return expression.to_pyarrow()
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except Exception as error:  # engines have an error tree each, and this is where all of them end
+        raise DataError(f"{name} can't be measured: {_first_line(error)}", "Check that every row has the type of its column.") from error
+
+
+def as_arrow(source: Any, name: str = "the data") -> Any:
+    """Turn a pandas, Polars or PyArrow frame into an Arrow table with plain columns. Raises `DataError`, `UsageError`."""
+    import pyarrow as pa
+
+    module = type(source).__module__.partition(".")[0]
+    try:
+        if isinstance(source, pa.RecordBatch):
+            table = pa.Table.from_batches([source])
+        elif isinstance(source, pa.Table):
+            table = source
+        elif module == "pandas":
+            table = pa.Table.from_pandas(source, preserve_index=False)
+        elif module == "polars":
+            table = (source.collect() if type(source).__name__ == "LazyFrame" else source).to_arrow()
+        else:
+            raise UsageError(
+                f"a {type(source).__module__}.{type(source).__qualname__} is not a frame that can be measured",
+                "Give a path to CSV or Parquet, a pandas, Polars or PyArrow frame, or an Ibis table.",
+            )
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"{name} mixes types in a column: {_first_line(error)}", "Give every column one type.") from error
+    if len(set(table.column_names)) != len(table.column_names):
+        raise DataError(f"{name} has two columns of one name", "Rename one of them.")
+    return table.cast(_plain(table.schema)).replace_schema_metadata(None)
+
+
+def _plain(schema: Any) -> Any:
+    import pyarrow as pa
+
+    def plain(kind: Any) -> Any:
+        if pa.types.is_dictionary(kind):
+            return plain(kind.value_type)
+        text = pa.types.is_large_string(kind) or kind == pa.string_view()
+        return pa.string() if text else kind
+
+    return pa.schema([pa.field(field.name, plain(field.type)) for field in schema])
+
+
+def _kind(dtype: Any) -> Kind:
+    checks: Sequence[tuple[Kind, bool]] = (
+        ("boolean", dtype.is_boolean()), ("integer", dtype.is_integer()), ("float", dtype.is_floating()),
+        ("decimal", dtype.is_decimal()), ("text", dtype.is_string()), ("date", dtype.is_date()),
+        ("timestamp", dtype.is_timestamp()),
+    )
+    return next((kind for kind, holds in checks if holds), "other")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

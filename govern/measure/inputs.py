@@ -1,0 +1,65 @@
+"""What a measuring run is given: frames, the roles of their columns, a model, a seed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from govern.domain.evidence import Evidence
+
+FrameSource = Any
+"""A path to CSV or Parquet (file or folder), a pandas, Polars or PyArrow frame, or an Ibis table of any engine."""
+
+DetectorName = Literal["scipy", "alibi-detect"]
+
+
+class Progress(Protocol):
+    """Told how far a long job is; whatever it raises stops the job."""
+
+    def __call__(self, part: str, done: int, total: int | None) -> None:
+        """`done` of `total` steps of `part`; `total` is None where it is not known."""
+
+
+def silent(part: str, done: int, total: int | None) -> None:
+    """Ignore progress."""
+    del part, done, total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The data of one measuring run and what its columns mean.
+
+    At least one of `target`, `prediction` and `score` is needed by the measures of outcomes. Where there is a model
+    and neither `prediction` nor `score`, the model's own predictions on the frame are used.
+    """
+
+    data: FrameSource
+    reference: FrameSource | None = None
+    """What drift is measured against, and what a proxy or an overlap is looked for in."""
+    baseline: Evidence | None = None
+    """Evidence whose stored histograms stand in for `reference`: a window is then judged without reference rows."""
+    target: str | None = None
+    """Column of what really happened."""
+    prediction: str | None = None
+    """Column of what the model said, in the target's vocabulary."""
+    score: str | None = None
+    """Column of the model's score for `positive`; higher means more likely."""
+    threshold: str | None = None
+    """Decimal text; a score of at least this counts as a prediction of `positive`."""
+    weight: str | None = None
+    """Column of case weights."""
+    protected: tuple[str, ...] = ()
+    """Columns, or cuts of a numeric column such as `age<=25`, that people are grouped by."""
+    cross: tuple[str, ...] = ()
+    """Crossings, such as `sex*race`."""
+    favourable: str | None = None
+    """The outcome that is good for the person; without it, `positive`."""
+    positive: str | None = None
+    """The outcome that the score speaks of; without it, `favourable`, else 1 where labels are 0 and 1."""
+    model: Path | None = None
+    """A skops file."""
+    allowed_types: tuple[str, ...] = ()
+    """Types that the workspace allows a skops file to load, by full name."""
+    detector: DetectorName = "scipy"
+    seed: int = 0
+    features: tuple[str, ...] = field(default=())
+    """Columns that count as features; without it, what the model names, else all columns without another role."""

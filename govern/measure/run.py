@@ -1,0 +1,61 @@
+"""Run requests over one study."""
+
+from collections.abc import Sequence
+
+from govern.domain.evidence import Evidence, JsonValue, Measurement, MeasureRequest
+from govern.measure.base import Measure, Parameters, Unmeasured, evaluated, settled
+from govern.measure.frames import Frames
+from govern.measure.inputs import Inputs, Progress
+from govern.measure.interface import excluded, order
+from govern.measure.registry import find
+from govern.measure.study import Study
+
+
+def run_all(requests: Sequence[MeasureRequest], inputs: Inputs, frames: Frames, progress: Progress) -> Evidence:
+    """Measure all requests; sorted, each once. Raises as `govern.measure.interface.measure`."""
+    named = [attribute for request in requests for attribute in asked_attributes(request, inputs)]
+    study = Study(inputs, frames, named, progress)
+    measures: dict[tuple[str, str, str], Measurement] = {}
+    for done, request in enumerate(requests):
+        progress(request.measure, done, len(requests))
+        for one in _request(request, study):
+            measures[order(one)] = one
+    progress("measured", len(requests), len(requests))
+    ordered = tuple(measures[key] for key in sorted(measures))
+    return Evidence(rows=study.rows, excluded=excluded(ordered), measures=ordered)
+
+
+def asked_attributes(request: MeasureRequest, inputs: Inputs) -> tuple[str, ...]:
+    """The attributes that a request names, else all that the inputs name."""
+    asked = request.parameters.get("attributes")
+    if isinstance(asked, list | tuple):
+        return tuple(str(one) for one in asked)
+    return (*inputs.protected, *inputs.cross) if asked is None else (str(asked),)
+
+
+def _request(request: MeasureRequest, study: Study) -> list[Measurement]:
+    measure = find(request.measure)
+    if not measure.per_attribute:
+        return [_one(measure, study, "", request.parameters)]
+    attributes = asked_attributes(request, study.inputs)
+    if not attributes:
+        return [_answer(measure, "", request.parameters, Unmeasured("missing", "no protected attribute was named"))]
+    return [_one(measure, study, attribute, request.parameters) for attribute in attributes]
+
+
+def _one(measure: Measure, study: Study, attribute: str, parameters: Parameters) -> Measurement:
+    try:
+        if attribute and not study.has(attribute):
+            raise Unmeasured("missing", f"the data has no column for “{attribute}”")
+        return evaluated(measure, measure.collect(study, attribute, parameters))
+    except Unmeasured as answer:
+        return _answer(measure, attribute, parameters, answer)
+
+
+def _answer(measure: Measure, attribute: str, parameters: Parameters, answer: Unmeasured) -> Measurement:
+    own: dict[str, JsonValue] = settled(parameters, {})
+    return Measurement(
+        measure=measure.id, attribute=attribute, favourable=str(parameters.get("favourable", "") or ""),
+        reference=str(parameters.get("reference", "") or ""), availability=answer.availability, reason=answer.reason,
+        parameters=own, values=answer.values, groups=answer.groups, features=answer.features,
+    )

@@ -1,0 +1,1 @@
+"""Closed-form intervals and tests, with the source of each formula."""

@@ -1,0 +1,212 @@
+"""A study: open frames, the roles of their columns, and counts that several measures share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Literal
+
+from govern.domain.text import decimal_of
+from govern.errors import DataError, UsageError
+from govern.measure.attributes import Part, known, parts
+from govern.measure.cells import MAX_GROUPS, Cell, Keys, count, marginal, wide_columns
+from govern.measure.columns import missing_column
+from govern.measure.frames import Frame, Frames, run
+from govern.measure.inputs import Inputs, Progress
+from govern.measure.labels import UNKNOWN, declared, is_unknown, same
+
+Judged = Literal["prediction", "score", "target"]
+
+
+class Study:
+    """One measuring run over open frames. Raises `UsageError` for columns that are not there, `DataError` for no rows."""
+
+    def __init__(self, inputs: Inputs, frames: Frames, attributes: Iterable[str], progress: Progress) -> None:
+        self.inputs = inputs
+        self.frames = frames
+        self.progress = progress
+        self.frame = frames.open(inputs.data)
+        self.reference = None if inputs.reference is None else frames.open(inputs.reference, "the reference")
+        self._check_columns()
+        self.rows = self.frame.rows()
+        if self.rows == 0:
+            raise DataError(f"{self.frame.name} has no rows", "Give a frame with at least one row.")
+        self._attributes = tuple(dict.fromkeys(a for a in attributes if known(a, self.frame)))
+        self._by_attribute: dict[str, list[Cell]] = {}
+
+    # Roles -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def judged(self) -> Judged | None:
+        """What the measures of outcomes judge: the model's outcomes where there are some, else the labels."""
+        if self.inputs.prediction is not None:
+            return "prediction"
+        if self.inputs.score is not None and self.inputs.threshold is not None:
+            return "score"
+        return "target" if self.inputs.target is not None else None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows carry weights."""
+        return self.inputs.weight is not None
+
+    @cached_property
+    def outcome(self) -> Any:
+        """The Ibis expression of the model's outcome, or None."""
+        table = self.frame.table
+        if self.inputs.prediction is not None:
+            return table[self.inputs.prediction]
+        if self.judged == "score":
+            return table[self.inputs.score].cast("float64") >= float(decimal_of(self.inputs.threshold or "0"))
+        return None
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Every label of target and prediction together."""
+        return frozenset(
+            text for cell in self._whole
+            for text in (cell.target, cell.outcome if self.judged == "prediction" else None) if text is not None
+        )
+
+    def positive(self) -> str:
+        """The outcome that the score and the error rates speak of. Raises `UsageError` where none was declared."""
+        return self._declared(self.inputs.positive or self.inputs.favourable, "positive")
+
+    def favourable(self, asked: object = None) -> str:
+        """The outcome that is good for the person: the rule's word, then the caller's, then the positive one."""
+        wanted = declared(asked) if asked is not None else (self.inputs.favourable or self.inputs.positive)
+        return self._declared(wanted, "favourable")
+
+    def _declared(self, wanted: str | None, what: str) -> str:
+        if wanted is not None:
+            text = declared(wanted)
+            return next((one for one in sorted(self.labels) if same(one, text)), text)
+        for text, pair in (("1", {"0", "1"}), ("true", {"true", "false"})):
+            if self.labels <= pair:
+                return text
+        shown = ", ".join(f"“{one}”" for one in sorted(self.labels)[:6])
+        raise UsageError(f"the labels are {shown}, and none was declared {what}", f"Say --{what} VALUE.")
+
+    def has(self, attribute: str) -> bool:
+        """Whether every column of an attribute is in the data."""
+        return known(attribute, self.frame)
+
+    # Counts ----------------------------------------------------------------------------------------------------------
+
+    def cells(self, attribute: str) -> list[Cell]:
+        """Return the attribute's cells; the group of a cell is its one label, None where it is not known.
+
+        Raises `UsageError` for a column that is not there.
+        """
+        if attribute not in self._by_attribute:
+            own = parts(attribute, self.frame)
+            counted = self._positions(own)
+            if counted is None:
+                counted = self._count(own)
+            self._by_attribute[attribute] = [_joined(cell) for cell in counted]
+        return self._by_attribute[attribute]
+
+    def too_wide(self, attribute: str) -> str | None:
+        """Return the part of the attribute that has more values than groups can have, or None."""
+        return next((part.text for part in parts(attribute, self.frame) if part.text in self._wide), None)
+
+    def target_classes(self) -> bool:
+        """Whether the target has classes, and is not a quantity."""
+        return self.inputs.target is not None and self.inputs.target not in self._wide
+
+    def unknown_in(self, column: str) -> int:
+        """Count the rows whose value in a column is null, NaN or infinite."""
+        table = self.frame.table
+        value = table[column]
+        bad = value.isnull()
+        if self.frame.kinds[column] == "float":
+            number = value.cast("float64")
+            bad = bad | (number.isnan() | number.isinf()).fill_null(False)
+        elif self.frame.kinds[column] == "text":
+            bad = bad | (value.strip() == "").fill_null(False)
+        return int(run(table.aggregate(n=bad.cast("int64").sum().fill_null(0)), self.frame.name)[0]["n"])
+
+    def _positions(self, own: tuple[Part, ...]) -> list[Cell] | None:
+        if self._joint is None:
+            return None
+        places = {part.text: i for i, part in enumerate(self._parts)}
+        if any(part.text not in places for part in own):
+            return None
+        return marginal(self._joint, [places[part.text] for part in own])
+
+    @cached_property
+    def _parts(self) -> tuple[Part, ...]:
+        every = {part.text: part for attribute in self._attributes for part in parts(attribute, self.frame)}
+        return tuple(part for part in every.values() if part.text not in self._wide)
+
+    @cached_property
+    def _wide(self) -> set[str]:
+        looked_at = {part.text: part for attribute in self._attributes for part in parts(attribute, self.frame)}
+        for column in (self.inputs.target, self.inputs.prediction):
+            if column is not None:
+                looked_at.setdefault(column, Part(text=column, column=column))
+        return wide_columns(self.frame, tuple(looked_at.values()))
+
+    @cached_property
+    def _joint(self) -> list[Cell] | None:
+        self.progress("counting", 0, None)
+        return count(self.frame, self._keys(self._parts))
+
+    @cached_property
+    def _whole(self) -> list[Cell]:
+        return marginal(self._joint, ()) if self._joint is not None else self._count(())
+
+    def _count(self, own: tuple[Part, ...]) -> list[Cell]:
+        cells = count(self.frame, self._keys(own))
+        if cells is None:
+            raise DataError("the attribute has too many different values to count", "Give a column with fewer values.")
+        return cells
+
+    def _keys(self, own: tuple[Part, ...]) -> Keys:
+        target = self.inputs.target if self.target_classes() else None
+        outcome = None if self.inputs.prediction in self._wide else self.outcome
+        return Keys(parts=own, target=target, outcome=outcome, weight=self.inputs.weight)
+
+    def _check_columns(self) -> None:
+        roles = {"target": self.inputs.target, "prediction": self.inputs.prediction, "score": self.inputs.score,
+                 "weight": self.inputs.weight}
+        for role, column in roles.items():
+            if column is not None:
+                self.frame.require(column, role)
+        for role in ("score", "weight"):
+            column = roles[role]
+            if column is not None and not self.frame.numeric(column):
+                raise DataError(f"column “{column}” is {self.frame.kinds[column]} and can't be a {role}", "A number is needed.")
+        for attribute in (*self.inputs.protected, *self.inputs.cross):
+            parts(attribute, self.frame)
+        for column in self.inputs.features:
+            if column not in self.frame.kinds:
+                raise missing_column(column, self.frame.kinds, role="feature", where=self.frame.name)
+        if self.inputs.threshold is not None:
+            decimal_of(self.inputs.threshold)
+
+
+def split_unknown(cells: Iterable[Cell], unknown: Iterable[str] = UNKNOWN) -> tuple[list[Cell], int]:
+    """Part the cells whose group is known from the others; return the known and the count of the others' rows."""
+    words = tuple(unknown)
+    kept = [cell for cell in cells if not is_unknown(cell.group[0], words)]
+    return kept, sum(cell.n for cell in cells if is_unknown(cell.group[0], words))
+
+
+def too_many(cells: Iterable[Cell]) -> bool:
+    """Whether there are more groups than an attribute can have."""
+    return len({cell.group for cell in cells}) > MAX_GROUPS
+
+
+def by_group(cells: Iterable[Cell]) -> Mapping[str, list[Cell]]:
+    """Gather cells by their group's label, sorted."""
+    gathered: dict[str, list[Cell]] = {}
+    for cell in cells:
+        gathered.setdefault(cell.group[0] or "", []).append(cell)
+    return dict(sorted(gathered.items()))
+
+
+def _joined(cell: Cell) -> Cell:
+    """Make a crossing's group one label; a group of which one part is unknown is unknown."""
+    if any(is_unknown(part) for part in cell.group):
+        return replace(cell, group=(None,))
+    return replace(cell, group=("*".join(part or "" for part in cell.group),))
