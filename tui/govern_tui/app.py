@@ -1,0 +1,336 @@
+"""The application: pages in a switcher, actions from the registry, a banner that tells the truth, and a quiet crash."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from govern.errors import ExitCode, GovernError, Interrupted, StorageError
+from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
+from govern_tui.chrome.bars import KeyBar, MenuBar, MenuTitle
+from govern_tui.chrome.palette import ActionProvider
+from govern_tui.chrome.popups import Menu
+from govern_tui.crash import account
+from govern_tui.desk import Desk
+from govern_tui.globals import GlobalActions
+from govern_tui.jobs import JobEnded, JobMoved, Jobs
+from govern_tui.pages.every import PAGE_CLASSES
+from govern_tui.pages.page import Page, bindings_of
+from govern_tui.settings import Remembered, Settings, read_state, write_state
+from govern_tui.text import LOOK, Tone, clean, grouped
+from govern_tui.themes import THEMES
+
+WRITE_WIDTH: Final = 80
+WRITE_HEIGHT: Final = 24
+"""Below this a dossier can't be read as a whole, so nothing can be signed on it."""
+SMALLEST: Final = (60, 16)
+
+
+class Desktop(Screen[None]):
+    """The one screen under all popups."""
+
+    AUTO_FOCUS: ClassVar[str | None] = None
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (60, "-narrow"), (80, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (16, "-low"), (24, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        """Bars, switcher, and what a terminal too small gets to see."""
+        yield MenuBar()
+        yield ContentSwitcher(id="pages")
+        yield KeyBar(id="keybar")
+        yield Container(Static("This terminal is too small: 60 by 16 is the least.", markup=False), id="too-small")
+
+    def on_resize(self) -> None:
+        """Keys that need room come and go with it."""
+        self.app.call_later(self.app.tell)  # type: ignore[attr-defined]
+
+    def on_descendant_blur(self) -> None:
+        """A page always has the keys: when a pane goes away, the first one takes them."""
+        self.app.call_later(self.app.keep_focus)  # type: ignore[attr-defined]
+
+
+class GovernApp(GlobalActions, App[int]):
+    """The terminal application over one workspace."""
+
+    TITLE = "govern"
+    CSS_PATH = "govern.tcss"
+    AUTO_FOCUS: ClassVar[str | None] = None
+    COMMANDS: ClassVar[set[Any]] = {ActionProvider}
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "f20"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(b.key, b.action, b.description, id=b.id, show=False, tooltip=b.tooltip) for b in bindings_of("app")),
+        *(Binding(f"alt+{menu[0].lower()}", f"open_menu('{menu}')", menu, show=False) for menu in MENUS),
+    ]
+
+    def __init__(self, desk: Desk, settings: Settings | None = None, *, state_file: Path | None = None) -> None:
+        """Everything shown and written goes through `desk`; `state_file` remembers between starts."""
+        super().__init__()
+        self.desk = desk
+        self.settings = settings or Settings()
+        self.state_file = state_file
+        self.remembered = read_state(state_file, desk.title) if state_file else Remembered()
+        self.jobs = Jobs(self)
+        self.history: list[tuple[str, str]] = []
+        self.commands: list[str] = []
+        self.chain: tuple[str, Tone] = ("chain not verified", "dim")
+        self.due = 0
+        self.lost = False
+        self.signer = self.settings.key or self.remembered.key
+        self.animation_level = "none"
+
+    # Start and end
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The desktop."""
+        return Desktop(id="_default")
+
+    def on_mount(self) -> None:
+        """Take up themes, keys and the page of the last time."""
+        for theme in (*THEMES, *self.settings.themes):
+            self.register_theme(theme)
+        wanted = self.settings.theme or self.remembered.theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+        LOOK.ascii = self.settings.ascii or self.remembered.ascii
+        self.set_keymap(self.settings.keys)
+        page = self.remembered.page if self.remembered.page in PAGE_CLASSES else "dashboard"
+        self.call_later(self.go, page, "", remember=False)
+
+    def keep(self) -> None:
+        """Write down where we are, for the next start."""
+        if self.state_file is None:
+            return
+        self.remembered.page = self.page_name or "dashboard"
+        self.remembered.theme = self.theme
+        self.remembered.ascii = LOOK.ascii
+        self.remembered.key = self.signer
+        write_state(self.state_file, self.desk.title, self.remembered)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual prints a traceback with locals, and exceptions that render themselves may say more still: both would
+        # put a typed passphrase on the screen. Frames and the error's type are enough to mend it.
+        self._return_code = int(ExitCode.ERROR)
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._fatal_error()
+
+    def _fatal_error(self) -> None:
+        error = self._exception or sys.exc_info()[1]
+        self._exit_renderables[:] = [Content(account(error) if error is not None else account(RuntimeError())).plain]
+        self._close_messages_no_wait()
+
+    # Pages
+
+    @property
+    def page_name(self) -> str:
+        """Name of the page that is shown; empty before the first."""
+        try:
+            current = self.screen_stack[0].query_one("#pages", ContentSwitcher).current
+        except (NoMatches, IndexError):
+            return ""
+        return (current or "").removeprefix("page-")
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is shown."""
+        name = self.page_name
+        return self.screen_stack[0].query_one(f"#page-{name}", Page) if name else None
+
+    async def go(self, name: str, target: str = "", *, remember: bool = True) -> None:
+        """Show a page, mounting it when it is first opened; all others are disabled and can't take keys."""
+        switcher = self.screen_stack[0].query_one("#pages", ContentSwitcher)
+        before = self.page
+        if remember and before is not None and (before.NAME != name or target):
+            self.history.append((before.NAME, before.place()))
+            del self.history[:-50]
+        if not switcher.query(f"#page-{name}"):
+            await switcher.add_content(PAGE_CLASSES[name](), set_current=False)
+        for other in switcher.query(Page):
+            other.disabled = other.NAME != name
+        switcher.current = f"page-{name}"
+        page = switcher.query_one(f"#page-{name}", Page)
+        page.opened(target)
+        page.focus_first()
+        self.tell()
+
+    def keep_focus(self) -> None:
+        """Give the keys back to the page when nothing has them."""
+        if len(self.screen_stack) == 1 and self.screen.focused is None and self.page is not None:
+            self.page.focus_first()
+
+    # Actions
+
+    @property
+    def can_write(self) -> str:
+        """Why nothing can be written now; empty where it can."""
+        if not self.desk.writable:
+            return "the workspace can only be read"
+        if self.lost:
+            return "the database is not there"
+        if self.size.width < WRITE_WIDTH or self.size.height < WRITE_HEIGHT:
+            return f"below {WRITE_WIDTH}x{WRITE_HEIGHT} nothing can be signed"
+        return ""
+
+    def why_not(self, action: Action) -> str:
+        """Why an action can't be done now; empty where it can."""
+        if action.writes and (reason := self.can_write):
+            return reason
+        if action.scope == "app":
+            return self.why_not_global(action)
+        if action.scope != self.page_name or self.page is None:
+            return f"on the page {next((page.title for page in PAGES if page.id == action.scope), action.scope)}"
+        return self.page.why_not(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of actions that can't be done now do nothing, and are greyed where they are shown."""
+        if action == "invoke" and parameters:
+            known = BY_ID.get(str(parameters[0]))
+            return None if known is None or self.why_not(known) else True
+        return True
+
+    async def action_invoke(self, action_id: str) -> None:
+        """Do an action of the registry: from a key, a menu, the palette or the footer."""
+        action = BY_ID[action_id]
+        if reason := self.why_not(action):
+            self.notify(f"{action.title.rstrip('…')}: {clean(reason)}.", severity="warning", markup=False)
+            return
+        name = "do_" + action.id.split(".", 1)[1]
+        if action.scope == "app":
+            result = self.do_global(action)
+        else:
+            result = getattr(self.page, name)()
+        if result is not None:
+            await result
+        self.tell()
+
+    def invoke_later(self, action_id: str) -> None:
+        """Do an action once the popup it was chosen in is gone."""
+        self.call_later(self.run_action, f"app.invoke('{action_id}')")
+
+    def logged(self, action: Action, **words: object) -> None:
+        """Note the same on the command line, for the command log."""
+        if action.cli:
+            filled = action.cli
+            for name, value in words.items():
+                filled = filled.replace("{" + name + "}", clean(str(value)))
+            self.commands.append(filled)
+            del self.commands[:-500]
+
+    def say(self, command: str) -> None:
+        """Note a command in the command log."""
+        self.commands.append(clean(command))
+        del self.commands[:-500]
+
+    # Chrome
+
+    def key_of(self, action: Action) -> str:
+        """The key as shown, after the key map."""
+        keys = self.settings.keys.get(action.id, action.key)
+        return self.get_key_display(Binding(keys.split(",")[0].strip(), ""))
+
+    def tell(self) -> None:
+        """Draw banner and keys again."""
+        try:
+            bar = self.screen_stack[0].query_one(MenuBar)
+            keys = self.screen_stack[0].query_one(KeyBar)
+        except (NoMatches, IndexError):
+            return
+        mode: tuple[str, Tone] = ("READ-ONLY", "warn") if self.can_write else ("READ-WRITE", "good")
+        if self.lost:
+            mode = ("DATABASE LOST", "bad")
+        pieces: list[tuple[str, Tone]] = [mode, self.chain, (self.signer or "no signer", "" if self.signer else "dim")]
+        pieces.append((f"{self.due} due", "warn" if self.due else "dim"))
+        bar.tell(pieces)
+        standing = self.jobs.standing
+        job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else None
+        keys.tell(
+            tuple(action for action in of_scope(self.page_name) if action.footer),
+            tuple(action for action in of_scope("app") if action.footer),
+            shown_key=self.key_of, allowed=lambda action: not self.why_not(action), job=job,
+        )
+
+    def action_open_menu(self, menu: str) -> None:
+        """Open a menu under its title."""
+        def lines(name: str) -> list[tuple[Action, str, str]]:
+            return [(action, self.key_of(action), self.why_not(action)) for action in of_menu(name, self.page_name)]
+
+        def place(name: str) -> int:
+            return self.screen_stack[0].query_one(f"#menu-{name.lower()}").region.x
+
+        def chosen(action_id: str | None) -> None:
+            if action_id:
+                self.invoke_later(action_id)
+
+        self.push_screen(Menu(menu, place(menu), lines, place), chosen)
+
+    @on(MenuTitle.Chosen)
+    def _menu_clicked(self, event: MenuTitle.Chosen) -> None:
+        self.action_open_menu(event.menu)
+
+    # Trouble and jobs
+
+    def trouble(self, error: GovernError) -> None:
+        """Show an error where it can't be overlooked; a lost database also turns the banner."""
+        if isinstance(error, StorageError) and not self.lost:
+            self.lost = True
+            self.tell()
+        text = clean(error.message) + (f"\n{clean(error.hint)}" if error.hint else "")
+        self.notify(text, title="It could not be done", severity="error", markup=False, timeout=10)
+
+    def found_again(self) -> None:
+        """The database answers again."""
+        if self.lost:
+            self.lost = False
+            self.tell()
+
+    def start_job(self, title: str, work: Callable[[Any], Any], then: Callable[[Any], None] | None = None) -> None:
+        """Start a long job, or say which one is in the way."""
+        if not self.jobs.start(title, work, then):
+            self.notify(f"Wait: {self.jobs.title} runs. Esc on its page, or {self.key_of(BY_ID['tools.stop'])}, stops it.", severity="warning", markup=False)
+        self.tell()
+
+    @on(JobMoved)
+    def _job_moved(self, event: JobMoved) -> None:
+        self.jobs.standing = event.standing
+        if self.page is not None and hasattr(self.page, "job_moved"):
+            self.page.job_moved(event.standing)
+        self.tell()
+
+    @on(JobEnded)
+    def _job_ended(self, event: JobEnded) -> None:
+        self.jobs.ended()
+        if isinstance(event.error, Interrupted):
+            self.notify(f"{event.title}: stopped.", markup=False)
+        elif event.error is not None:
+            self.trouble(event.error)
+        elif event.then is not None:
+            event.then(event.result)
+        if event.error is not None and self.page is not None and hasattr(self.page, "job_failed"):
+            self.page.job_failed(event.error)
+        self.tell()
+
+    def told(self, entries: int, due: int) -> None:
+        """Take note of what the dashboard or the queue has just read."""
+        self.due = due
+        if self.chain[1] == "dim":
+            self.chain = (f"{grouped(entries)} entries, not verified yet", "dim")
+        self.found_again()
+        self.tell()
+
+    def current_panes(self) -> list[Widget]:
+        """The panes of the page that is shown."""
+        return self.page.panes() if self.page is not None else []
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        """Nothing is read again by itself: a page changes under nobody's hands."""

@@ -1,0 +1,1 @@
+"""What surrounds the pages: menu bar, banner, footer, palette, help, jump letters, command log."""

@@ -1,0 +1,184 @@
+"""The dashboard: systems and their state, what is due, results, drift, waivers, the ledger; every line opens a page."""
+
+import json
+from dataclasses import asdict
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from govern.domain.text import instant
+from govern.workflow.views import DriftRow, QueueItem, StatusView, SystemRow, WaiverRow
+from govern_tui.actions import BY_ID
+from govern_tui.pages.page import Page, bindings_of
+from govern_tui.text import LOOK, Piece, bar, decimal, grouped, number, sparkline, until, when
+from govern_tui.widgets.document import Document
+from govern_tui.widgets.rowtable import Column, RowTable
+from govern_tui.widgets.source import ListSource
+
+
+def _stage(stage: str) -> Column:
+    return Column(title=stage, width=18, cell=lambda row: (row.stages.get(stage, "") or "–", ""), above=70)
+
+
+class Dashboard(Page):
+    """Page 1."""
+
+    NAME = "dashboard"
+    FIRST = "#systems"
+    BINDINGS: ClassVar = bindings_of("dashboard")
+    DEFAULT_CSS = """
+    Dashboard #systems { height: 1fr; min-height: 6; }
+    Dashboard .tiles { height: 1fr; min-height: 7; }
+    Dashboard #ledger-tile { width: 40; }
+    Dashboard #results { width: 40; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status: StatusView | None = None
+
+    def compose(self) -> ComposeResult:
+        """Systems above, tiles below."""
+        systems = RowTable(
+            [
+                Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+                Column(title="system", width=18, cell=lambda row: (row.name, "strong")),
+                Column(title="tier", width=6, cell=lambda row: (row.tier, "dim"), above=90),
+                *(_stage(stage) for stage in self.desk.stages),
+                Column(title="state", width=0, cell=lambda row: (row.headline, _tone(row))),
+            ],
+            id="systems", empty="No system is recorded yet: `govern record system`, or `govern demo` for a whole example.",
+        )
+        systems.border_title = "Systems"
+        systems.add_class("pane")
+        yield systems
+        with Horizontal(classes="tiles"):
+            due = RowTable(
+                [
+                    Column(title="", width=2, cell=_urgent),
+                    Column(title="due for you", width=0, cell=lambda row: (row.name, "")),
+                    Column(title="why", width=8, cell=lambda row: (row.why, "dim"), above=40),
+                    Column(title="left", width=9, cell=lambda row: (until(row.due, self.desk.now()), _urgent(row)[1]), right=True),
+                ],
+                id="due", empty="Nothing waits for you.",
+            )
+            due.border_title = "Due"
+            due.add_class("pane")
+            yield due
+            with VerticalScroll(id="results", classes="pane second") as results:
+                results.border_title = "Rule results, 30 days"
+                yield Static(id="results-text")
+            with VerticalScroll(id="ledger-tile", classes="pane third") as tile:
+                tile.border_title = "Ledger"
+                yield Static(id="ledger-text")
+        with Horizontal(classes="tiles second"):
+            waivers = RowTable(
+                [
+                    Column(title="", width=2, cell=lambda row: LOOK.glyph(row.state)),
+                    Column(title="waiver", width=7, cell=lambda row: (row.id, "")),
+                    Column(title="rule", width=0, cell=lambda row: (f"{row.model} {row.rule}", "")),
+                    Column(title="ends in", width=9, cell=lambda row: (until(row.expires, self.desk.now()), "dim"), right=True),
+                ],
+                id="waivers", empty="No waiver.",
+            )
+            waivers.border_title = "Waivers"
+            waivers.add_class("pane")
+            yield waivers
+            drift = RowTable(
+                [
+                    Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+                    Column(title="deployment", width=0, cell=lambda row: (f"{row.deployment} {row.model}", "")),
+                    Column(title="effect", width=8, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", _drift_tone(row)), right=True),
+                    Column(title="windows", width=12, cell=_spark, above=44),
+                ],
+                id="drift", empty="Nothing is monitored yet.",
+            )
+            drift.border_title = "Drift, largest effect by window"
+            drift.add_class("pane")
+            yield drift
+        yield Vertical(classes="fixed")
+
+    def reload(self) -> None:
+        """Read the status."""
+        self.read(self.desk.status, self._apply)
+
+    def _apply(self, status: StatusView) -> None:
+        self.status = status
+        self.query_one("#systems", RowTable).show(ListSource(status.systems))
+        self.query_one("#due", RowTable).show(ListSource(status.due))
+        self.query_one("#waivers", RowTable).show(ListSource(status.waivers))
+        self.query_one("#drift", RowTable).show(ListSource(status.drift))
+        self.query_one("#results-text", Static).update(results_text(status))
+        self.query_one("#ledger-text", Static).update(ledger_text(status))
+        self.query_one("#systems", RowTable).border_subtitle = f"as of {when(status.as_of)} UTC"
+        self.govern.told(status.size, len(status.due))
+
+    @on(RowTable.Opened)
+    async def _opened(self) -> None:
+        await self.do_open()
+
+    async def do_open(self) -> None:
+        """Open the page that the line belongs to."""
+        table = self.app.focused
+        row = table.current() if isinstance(table, RowTable) else None
+        self.govern.logged(BY_ID["dashboard.open"])
+        match row:
+            case SystemRow():
+                await self.govern.go("lineage", f"system/{row.name}")
+            case QueueItem():
+                await self.govern.go("review", f"{row.model} {row.gate}")
+            case WaiverRow():
+                await self.govern.go("ledger", str(row.index))
+            case DriftRow():
+                await self.govern.go("monitoring", row.deployment)
+            case _:
+                await self.govern.go("ledger" if self.app.focused is not None and self.app.focused.id == "ledger-tile" else "policies")
+
+    def do_export(self) -> None:
+        """Save what is shown."""
+        if self.status is not None:
+            self.govern.logged(BY_ID["dashboard.export"])
+            text = json.dumps(asdict(self.status), indent=1, default=lambda value: instant(value) if hasattr(value, "tzinfo") else str(value))
+            self.govern.save_text(f"status-{self.status.size}.json", text)
+
+
+def _tone(row: SystemRow) -> str:
+    return LOOK.glyph(row.standing)[1]
+
+
+def _urgent(row: QueueItem) -> Piece:
+    return ("!" if row.failed or row.why in {"stale", "finding"} else " ", "warn")
+
+
+def _drift_tone(row: DriftRow) -> str:
+    return LOOK.glyph(row.standing)[1]
+
+
+def _spark(row: DriftRow) -> Piece:
+    return (sparkline([number(value) or 0.0 for _, value in row.values], width=12), LOOK.glyph(row.standing)[1])
+
+
+def results_text(status: StatusView) -> Content:
+    """Counts of rule results as bars."""
+    made = Document()
+    most = max(status.results.values(), default=0)
+    for name in ("pass", "fail", "inconclusive", "error", "not_applicable"):
+        count = status.results.get(name, 0)
+        word, tone = LOOK.verdict(name)
+        made.add(f"{word:<14}", tone).add(f"{grouped(count):>6} ").line(bar(float(count), top=float(max(most, 1)), width=14), tone)
+    return made.content()
+
+
+def ledger_text(status: StatusView) -> Content:
+    """The ledger in five lines."""
+    made = Document()
+    since = "" if status.unanchored_minutes is None else f" ({status.unanchored_minutes} min)"
+    return made.facts([
+        ("entries", grouped(status.size)), ("last append", when(status.last_append)),
+        ("not anchored", f"{grouped(status.unanchored)}{since}"), ("root", status.root.removeprefix("sha256:")[:16] + "…"),
+        ("origin", status.origin),
+    ], width=12).content()

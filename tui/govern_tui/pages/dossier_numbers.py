@@ -1,0 +1,151 @@
+"""The dossier's numbers: groups, explanation, drift, performance, each as a table with a chart and one sentence."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual.content import Content
+
+from govern.domain.evidence import Evidence, JsonValue, Measurement
+from govern.domain.text import short
+from govern.workflow.views import Dossier
+from govern_tui.text import Piece, bar, decimal, grouped, number, when
+from govern_tui.widgets.document import Document
+
+BAR: Final = 24
+FAIRNESS: Final = ("impact_ratio", "demographic_parity", "equalized_odds", "error_rates", "intersectional", "calibration")
+EXPLANATION: Final = ("permutation_importance", "protected_reliance")
+DRIFT: Final = ("covariate_drift", "label_drift", "prediction_drift", "concept_drift")
+
+
+def family(measurement: Measurement) -> str:
+    """Which tab a measure belongs to."""
+    name = measurement.measure.split("@")[0]
+    if name.endswith("_drift"):
+        return "drift"
+    if name in EXPLANATION:
+        return "explanation"
+    return "groups" if measurement.groups or measurement.attribute else "performance"
+
+
+def _of(dossier: Dossier, wanted: str) -> list[tuple[Evidence, Measurement, str]]:
+    found = []
+    for view in dossier.evidence:
+        origin = f"evidence {short(view.digest)}, entry #{view.index}, measured {when(view.collected)} on {view.data_name}"
+        found += [(view.evidence, item, origin) for item in view.evidence.measures if family(item) == wanted]
+    return found
+
+
+def _head(made: Document, item: Measurement, origin: str) -> bool:
+    title = item.measure + (f" · {item.attribute}" if item.attribute else "")
+    made.heading(title).line(origin, "dim")
+    if item.availability != "measured":
+        made.line(f"{item.availability}: {item.reason}", "warn")
+        return False
+    return True
+
+
+def groups_text(dossier: Dossier) -> Content:
+    """Rates by group with bars, the reference and what was left out."""
+    made = Document()
+    found = _of(dossier, "groups")
+    if not found:
+        return made.line("No measure by group is in the evidence.", "dim").content()
+    for evidence, item, origin in found:
+        if not _head(made, item, origin):
+            continue
+        if item.favourable or item.reference:
+            made.line(f"favourable outcome {item.favourable or '–'}, compared with {item.reference or '–'}", "dim")
+        _table(made, item.groups, "group")
+        _values(made, item.values)
+        for left_out in evidence.excluded:
+            if left_out.attribute == item.attribute:
+                made.line(f"{grouped(left_out.n)} rows left out: {left_out.attribute} is {left_out.value}", "warn")
+    return made.content()
+
+
+def explanation_text(dossier: Dossier) -> Content:
+    """What the model looks at, and how much of it is protected."""
+    made = Document()
+    found = _of(dossier, "explanation")
+    if not found:
+        return made.line("No explanation is in the evidence: give the model's file to `govern gate`.", "dim").content()
+    for _, item, origin in found:
+        if not _head(made, item, origin):
+            continue
+        rows = sorted(item.features, key=lambda row: -(number(str(row.get("importance") or row.get("share") or 0)) or 0.0))
+        _table(made, rows, "feature")
+        _values(made, item.values)
+    return made.content()
+
+
+def drift_text(dossier: Dossier) -> Content:
+    """How far the data moved, feature by feature, worst first."""
+    made = Document()
+    found = _of(dossier, "drift")
+    if not found:
+        return made.line("No drift is in the evidence: give a reference to `govern gate --reference`, or see Monitoring.", "dim").content()
+    for _, item, origin in found:
+        if not _head(made, item, origin):
+            continue
+        rows = sorted(item.features, key=lambda row: -(number(str(row.get("effect") or 0)) or 0.0))
+        _table(made, rows, "feature")
+        _values(made, item.values)
+    return made.content()
+
+
+def performance_text(dossier: Dossier) -> Content:
+    """Performance as measured, never as claimed."""
+    made = Document()
+    found = _of(dossier, "performance")
+    if not found:
+        return made.line("No performance is in the evidence.", "dim").content()
+    for _, item, origin in found:
+        if _head(made, item, origin):
+            _values(made, item.values)
+    return made.content()
+
+
+BARS: Final = ("ratio", "rate", "importance", "effect", "share", "true_positive_rate")
+"""Which number of a row is drawn, the first that it has."""
+WIDE: Final = 7
+"""Columns at most; the rest is in the evidence, which Enter on the ledger page shows whole."""
+
+
+def _scalar(value: JsonValue) -> Piece:
+    if isinstance(value, bool):
+        return ("yes" if value else "no", "")
+    if isinstance(value, int):
+        return (grouped(value), "")
+    if isinstance(value, str):
+        return (decimal(value) if number(value) is not None else value, "")
+    return ("–" if value is None else str(value), "dim")
+
+
+def _table(made: Document, rows: "tuple[Mapping[str, JsonValue], ...] | list[Mapping[str, JsonValue]]", key: str) -> None:
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != key and not isinstance(rows[0][name], dict | list)][:WIDE]
+    drawn = next((name for name in BARS if name in names), "")
+    top = max([abs(number(str(row.get(drawn))) or 0.0) for row in rows] or [1.0]) if drawn else 1.0
+    top = 1.0 if drawn in {"ratio", "rate", "true_positive_rate", "share"} and top <= 1 else top or 1.0
+    heads = [(key, 22, False), *((name.replace("_", " ")[:14], max(8, min(14, len(name))), True) for name in names)]
+    heads += [(drawn, BAR, False)] if drawn else []
+    lines: list[list[Piece]] = []
+    for row in rows:
+        line: list[Piece] = [(str(row.get(key, "")), "strong"), *(_scalar(row.get(name)) for name in names)]
+        if drawn:
+            line.append((bar(abs(number(str(row.get(drawn))) or 0.0), top=top, width=BAR, mark=0.8 if drawn == "ratio" else None), "accent"))
+        lines.append(line)
+    made.table(heads, lines)
+
+
+def _values(made: Document, values: Mapping[str, JsonValue]) -> None:
+    for name, value in values.items():
+        if name.endswith("_interval") or isinstance(value, list):
+            continue
+        if isinstance(value, dict):
+            made.facts([(name.replace("_", " "), ", ".join(f"{inner} {_scalar(held)[0]}" for inner, held in value.items() if not isinstance(held, dict | list)))], width=26)
+            continue
+        held = values.get(f"{name}_interval")
+        beside = f"   {_scalar(held.get('low'))[0]} to {_scalar(held.get('high'))[0]}" if isinstance(held, dict) else ""
+        made.facts([(name.replace("_", " "), _scalar(value)[0] + beside)], width=26)

@@ -1,0 +1,80 @@
+"""The dossier's rules: verdict, observed value against threshold as bars with intervals, what would turn it."""
+
+from textual.content import Content
+
+from govern.domain.decision import Check, Decision, RuleResult
+from govern.domain.text import short
+from govern.workflow.views import Dossier
+from govern_tui.text import LOOK, bar, decimal, interval_bar, number, sentence, when
+from govern_tui.widgets.document import Document
+
+BAR = 28
+WHOLE = "(whole)"
+
+
+def rules_text(dossier: Dossier) -> Content:
+    """Every rule of the decision, those that deny first."""
+    made = Document()
+    if dossier.decision is None:
+        return made.line("This model has not been gated here: `govern gate` measures and decides.", "warn").content()
+    decision = dossier.decision.decision
+    if decision.problem:
+        made.line(f"The gate itself is an error: {decision.problem}", "bad").line()
+    for rule in sorted(decision.rules, key=lambda rule: (not rule.denies, rule.status.value != "fail", rule.rule)):
+        _rule(made, rule)
+    return made.content()
+
+
+def _rule(made: Document, rule: RuleResult) -> None:
+    word, tone = LOOK.verdict(rule.status.value)
+    made.add(f"{word:<14}", tone).add(f" {rule.rule}  ", "strong").add(rule.title)
+    made.line(f"   {rule.enforcement.value}{', DENIES' if rule.denies else ''}", "bad" if rule.denies else "dim")
+    if rule.waiver:
+        made.add("               ").pieces([LOOK.verdict("waived")]).line(f" by {rule.waiver} until {when(rule.waiver_expires)}; the status stays")
+    made.line(f"               {rule.explanation}", "dim")
+    for check in rule.checks:
+        _check(made, check)
+    for label, text in (("flip", rule.flip), ("advice", rule.advisory), ("mend", rule.remediation)):
+        if text:
+            made.add(f"               {label:<7}", "dim").line(text)
+    source = sentence([
+        f"policy {rule.policy_name}", f"evidence {', '.join(short(digest) for digest in rule.evidence)}" if rule.evidence else "",
+        f"controls {', '.join(rule.controls)}" if rule.controls else "",
+    ])
+    made.line(f"               {source}", "dim").line()
+
+
+def scale_of(check: Check) -> float:
+    """The right end of a check's scale: 1 for shares, else enough for value, threshold and interval."""
+    numbers = [number(check.observed), number(check.threshold)]
+    numbers += [number(check.interval.high)] if check.interval else []
+    most = max((value for value in numbers if value is not None), default=1.0)
+    return 1.0 if most <= 1.0 else most * 1.1
+
+
+def _check(made: Document, check: Check) -> None:
+    value, limit = number(check.observed), number(check.threshold)
+    glyph, tone = LOOK.glyph(check.status.value)
+    made.add("             ").add(f"{glyph:<2}", tone).add(f"{check.label or WHOLE:<24.24} ")
+    if value is None:
+        made.line(sentence([check.reason.value if check.reason else check.status.value, check.note]), tone)
+        return
+    top = scale_of(check)
+    made.add(f"{decimal(check.observed):>8} ", "strong").add(bar(abs(value), top=top, width=BAR, mark=limit), tone)
+    made.line(f" needs {check.op} {decimal(check.threshold)}" if check.threshold else "", "dim")
+    if check.interval is not None and (low := number(check.interval.low)) is not None and (high := number(check.interval.high)) is not None:
+        made.add(" " * 49).add(interval_bar(max(low, 0.0), high, abs(value), top=max(top, high), width=BAR, mark=limit), "dim")
+        made.line(f" {decimal(check.interval.level, 2)} {check.interval.method}: {decimal(check.interval.low)} to {decimal(check.interval.high)}", "dim")
+    facts = sentence([f"n = {check.n:,}" if check.n is not None else "", f"p = {decimal(check.p_value)}" if check.p_value else "", check.note])
+    if facts:
+        made.line(" " * 40 + facts, "dim")
+
+
+def waivable(decision: Decision) -> tuple[RuleResult, ...]:
+    """Rules that deny and that a waiver could be asked for: `mandatory` ones are never waived."""
+    return tuple(rule for rule in decision.rules if rule.denies and rule.enforcement.value != "mandatory")
+
+
+def attestable(decision: Decision) -> tuple[RuleResult, ...]:
+    """Rules that only a person can meet."""
+    return tuple(rule for rule in decision.rules if not rule.measure)

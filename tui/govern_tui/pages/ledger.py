@@ -1,0 +1,342 @@
+"""The ledger page: every entry by key range, filters by anchors, the entry under the cursor decoded beside it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from govern.domain.text import instant, moment
+from govern.errors import GovernError, NotFoundError, UsageError
+from govern.workflow.views import EntryDetail, EntryRow
+from govern_tui.actions import BY_ID, Action
+from govern_tui.chrome.popups import Prompt, Reader
+from govern_tui.pages.entry import entry_text, entry_whole
+from govern_tui.pages.filters import HINT, parse, reader
+from govern_tui.pages.page import Page, bindings_of
+from govern_tui.text import LOOK, clean, grouped, when
+from govern_tui.widgets.rowtable import Column, RowTable
+from govern_tui.widgets.source import AnchoredSource, RangeSource
+
+EXPORT_LIMIT = 100_000
+"""Rows of one export: what is shown is for reading on; the whole ledger is `govern log --json`."""
+DETAIL_AFTER = 0.05
+"""Seconds that the cursor rests before the entry beside it is read: holding a key down reads nothing."""
+
+COLUMNS = (
+    Column(title="seq", width=11, cell=lambda row: (grouped(row.index), "dim"), right=True),
+    Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "")),
+    Column(title="kind", width=12, cell=lambda row: (row.kind, "accent")),
+    Column(title="subject", width=22, cell=lambda row: (row.subject, "")),
+    Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=86),
+    Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+    Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
+)
+
+
+class LedgerPage(Page):
+    """Page 2."""
+
+    NAME = "ledger"
+    FIRST = "#entries"
+    BINDINGS: ClassVar = bindings_of("ledger")
+    DEFAULT_CSS = "LedgerPage #entry { width: 46; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = ""
+        self._source: RangeSource[EntryRow] | AnchoredSource[EntryRow] | None = None
+        self._wanted: str = ""
+        self._timer: Timer | None = None
+        self.detail: EntryDetail | None = None
+
+    def compose(self) -> ComposeResult:
+        """Entries left, the one under the cursor right."""
+        with Horizontal(classes="row"):
+            table = RowTable(COLUMNS, id="entries", empty="No entry matches.")
+            table.border_title = "Ledger"
+            table.add_class("pane")
+            yield table
+            with VerticalScroll(id="entry", classes="pane third") as pane:
+                pane.border_title = "Entry"
+                yield Static(id="entry-text")
+        yield Static("", classes="hint", id="ledger-hint", markup=False)
+
+    @property
+    def table(self) -> RowTable:
+        """The entries."""
+        return self.query_one("#entries", RowTable)
+
+    def on_mount(self) -> None:
+        """Show the ledger as it was left."""
+        self._line = self.govern.remembered.filter
+        self.reload()
+
+    def place(self) -> str:
+        """The entry under the cursor."""
+        row = self.table.current()
+        return str(row.index) if isinstance(row, EntryRow) else ""
+
+    def opened(self, target: str) -> None:
+        """Go to an entry: number, hash prefix or date."""
+        self._wanted = target
+        if self._source is not None and target:
+            self.goto(target)
+
+    # Rows
+
+    def reload(self) -> None:
+        """Show the rows again, with the filter that is set."""
+        try:
+            wanted = parse(self._line)
+        except UsageError as error:
+            self.govern.trouble(error)
+            self._line, wanted = "", None
+        self.govern.remembered.filter = self._line
+        if wanted is None:
+            self.read(self.desk.size, self._show_all, group="rows")
+        else:
+            log = lambda start, limit: self.desk.log(start, limit, kinds=wanted.kinds, text=wanted.text)  # noqa: E731
+            source: AnchoredSource[EntryRow] = AnchoredSource(reader(log, wanted, self.desk.size), lambda row: row.index)
+            source.newest_first = self.govern.remembered.newest_first
+            self._source = source
+            self.table.show(source, cursor=0)
+            self._title(searching=True)
+            self.run_worker(lambda: self._scan(source), thread=True, group="ledger-rows", exclusive=True)
+
+    def _show_all(self, size: int) -> None:
+        self._source = RangeSource(self.desk.log, size, newest_first=self.govern.remembered.newest_first)
+        self.govern.found_again()
+        self.table.show(self._source, cursor=self.table.cursor)
+        self._title()
+        if self._wanted:
+            self.goto(self._wanted)
+        self._soon()
+
+    def _scan(self, source: AnchoredSource[EntryRow]) -> None:
+        worker = get_current_worker()
+
+        def found(page: Sequence[EntryRow]) -> None:
+            self.app.call_from_thread(self._extend, source, page)
+
+        try:
+            source.scan(lambda: worker.is_cancelled, found)
+        except GovernError as error:
+            self.app.call_from_thread(self.govern.trouble, error)
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._scanned, source)
+
+    def _extend(self, source: AnchoredSource[EntryRow], page: Sequence[EntryRow]) -> None:
+        if self._source is source:
+            first = len(source) == 0
+            source.extend(page)
+            self.table.grown()
+            self._title(searching=True)
+            if first:
+                self._soon()
+
+    def _scanned(self, source: AnchoredSource[EntryRow]) -> None:
+        source.complete = True
+        if self._source is source:
+            self._title()
+            self.table.refresh()
+
+    def _title(self, *, searching: bool = False) -> None:
+        count = grouped(len(self.table.source))
+        order = "newest first" if self.govern.remembered.newest_first else "oldest first"
+        words = [f"Ledger · {clean(self._line)} · {count}{' so far' if searching else ''}" if self._line else f"Ledger · {count}", order]
+        self.table.border_title = " · ".join(words).replace("[", "\\[")
+
+    # The entry beside
+
+    @on(RowTable.Moved)
+    def _moved(self) -> None:
+        self._soon()
+
+    def _soon(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(DETAIL_AFTER, self._read_detail)
+
+    def _read_detail(self) -> None:
+        row = self.table.current()
+        if isinstance(row, EntryRow) and (self.detail is None or self.detail.row.index != row.index):
+            self.read(lambda: self.desk.entry(row.index), self._show_detail, group="detail")
+
+    def _show_detail(self, detail: EntryDetail) -> None:
+        self.detail = detail
+        pane = self.query_one("#entry")
+        pane.border_title = f"Entry {grouped(detail.row.index)}"
+        self.query_one("#entry-text", Static).update(entry_text(detail))
+
+    # What the keys do
+
+    @on(RowTable.Opened)
+    def do_open(self) -> None:
+        """The entry whole."""
+        row = self.table.current()
+        if isinstance(row, EntryRow):
+            self.govern.logged(BY_ID["ledger.open"], index=row.index)
+            self.read(lambda: self.desk.entry(row.index), self._show_whole, group="whole")
+
+    def _show_whole(self, detail: EntryDetail) -> None:
+        self._show_detail(detail)
+        self.app.push_screen(Reader(f"Entry {grouped(detail.row.index)}", entry_whole(detail)))
+
+    def do_filter(self) -> None:
+        """Ask for a filter."""
+        def given(line: str | None) -> None:
+            if line is not None:
+                self.set_filter(line)
+
+        self.app.push_screen(Prompt("Filter", HINT, self._line), given)
+
+    def set_filter(self, line: str) -> None:
+        """Filter, or show everything again where the line is empty."""
+        self._line = line
+        if line:
+            self.govern.say(command_of(line))
+        self.reload()
+
+    def why_not(self, action: Action) -> str:
+        """Clearing needs a filter."""
+        return "there is no filter" if action.id == "ledger.clear" and not self._line else ""
+
+    def do_clear(self) -> None:
+        """Show everything again, with the cursor on the same entry."""
+        self._wanted = self.place()
+        self.set_filter("")
+
+    def do_next(self) -> None:
+        """One row down."""
+        self.table.action_move(1)
+
+    def do_previous(self) -> None:
+        """One row up."""
+        self.table.action_move(-1)
+
+    def do_sort(self) -> None:
+        """Turn the order round; the cursor stays on its entry."""
+        self._wanted = self.place()
+        self.govern.remembered.newest_first = not self.govern.remembered.newest_first
+        self.reload()
+
+    def goto(self, target: str) -> None:
+        """Put the cursor on an entry: number, hash prefix, or the first at or after a date."""
+        self._wanted = ""
+        if target.isdigit() and len(target) < 19:  # noqa: PLR2004 - what an index can be at most
+            self._land(int(target))
+        else:
+            self.read(lambda: self._find(target), self._land, group="goto")
+
+    def _find(self, target: str) -> int:
+        try:
+            return self._at_time(instant(moment(target)))
+        except UsageError:
+            rows = self.desk.lineage(target.removeprefix("#") if target.startswith("#sha") else target, "both", None)
+        centre = next((row for row in rows if row.depth == 0), None)
+        if centre is None:
+            raise NotFoundError(f"“{target[:60]}” names nothing in this ledger", "Give a number, 8 or more digits of a digest, name@version, or a date.")
+        return centre.index
+
+    def _at_time(self, wanted: str) -> int:
+        low, high = 0, self.desk.size()
+        while low < high:
+            middle = (low + high) // 2
+            if instant(self.desk.log(middle, 1)[0].time) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return max(0, min(low, self.desk.size() - 1))
+
+    def _land(self, index: int) -> None:
+        source = self._source
+        if source is None or not len(source):
+            return
+        self.table.move_to(source.position(index))
+        self._soon()
+
+    def _shift(self, step: timedelta) -> None:
+        row = self.table.current()
+        if isinstance(row, EntryRow):
+            wanted = instant(row.time + step)
+            self.read(lambda: self._at_time(wanted), self._land, group="goto")
+
+    def do_hour(self) -> None:
+        """An hour on."""
+        self._shift(timedelta(hours=1))
+
+    def do_hour_back(self) -> None:
+        """An hour back."""
+        self._shift(timedelta(hours=-1))
+
+    def do_day(self) -> None:
+        """A day on."""
+        self._shift(timedelta(days=1))
+
+    def do_day_back(self) -> None:
+        """A day back."""
+        self._shift(timedelta(days=-1))
+
+    def do_bad(self) -> None:
+        """The next bad entry, downward."""
+        self._seek(1)
+
+    def do_bad_back(self) -> None:
+        """The previous bad entry, upward."""
+        self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        source, start = self.table.source, self.table.cursor
+        worker_rows = range(start + step, len(source) if step > 0 else -1, step)
+
+        def look() -> int:
+            worker = get_current_worker()
+            for position in worker_rows:
+                if worker.is_cancelled or source.row(position).standing == "bad":
+                    return position
+            return start
+
+        self.read(look, self.table.move_to, group="seek")
+
+    async def do_lineage(self) -> None:
+        """Lineage of the entry under the cursor."""
+        row = self.table.current()
+        if isinstance(row, EntryRow):
+            self.govern.logged(BY_ID["ledger.lineage"], index=row.index)
+            await self.govern.go("lineage", f"#{row.index}")
+
+    def do_export(self) -> None:
+        """Save the rows shown, oldest first, as JSON lines."""
+        source = self.table.source
+        count = min(len(source), EXPORT_LIMIT)
+        self.govern.logged(BY_ID["ledger.export"])
+
+        def work(progress: Any) -> str:
+            lines = []
+            for position in range(count):
+                progress("rows", position, count)
+                row = source.row(position)
+                lines.append(json.dumps({**asdict(row), "time": instant(row.time)}, ensure_ascii=False))
+            return "\n".join(lines) + "\n"
+
+        name = f"ledger-{len(source)}-rows.jsonl"
+        self.govern.start_job("exporting rows", work, lambda text: self.govern.save_text(name, text))
+
+
+def command_of(line: str) -> str:
+    """The filter as a command."""
+    wanted = parse(line)
+    words = ["govern log"]
+    if wanted is not None:
+        words += [f"--kind {kind}" for kind in wanted.kinds]
+        words += [f"--text '{wanted.text}'"] if wanted.text else []
+    return " ".join(words)

@@ -1,0 +1,101 @@
+"""What every page is: bindings from the registry, a first pane, reading in a thread, and places to come back to."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.binding import Binding
+from textual.containers import Container
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from govern.errors import GovernError
+from govern_tui.actions import Action, of_scope
+from govern_tui.desk import Desk
+
+if TYPE_CHECKING:
+    from govern_tui.app import GovernApp
+
+Value = TypeVar("Value")
+
+
+def bindings_of(scope: str) -> list[Binding]:
+    """The Textual bindings of a scope; the action's id is the binding's id, so that a key map can move it."""
+    return [
+        Binding(action.key, f"app.invoke('{action.id}')", action.title, id=action.id, tooltip=action.help, show=False)
+        for action in of_scope(scope)
+    ]
+
+
+class Page(Container):
+    """A page: mounted when first opened, disabled while another is shown."""
+
+    NAME: ClassVar[str] = ""
+    FIRST: ClassVar[str] = ""
+    """Selector of the pane that gets the keys when the page opens."""
+    DEFAULT_CSS = """
+    Page { height: 1fr; layout: vertical; }
+    .pane { border: round $panel; border-title-color: $text-muted; height: 1fr; }
+    .pane:focus, .pane:focus-within { border: round $primary; border-title-color: $text-accent; }
+    .pane.zoomed { layer: overlay; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id=f"page-{self.NAME}")
+
+    @property
+    def desk(self) -> Desk:
+        """Reading and writing."""
+        return self.govern.desk
+
+    @property
+    def govern(self) -> "GovernApp":
+        """The application."""
+        return cast("GovernApp", self.app)
+
+    def on_mount(self) -> None:
+        """Read what is shown."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Read everything again; each page says what."""
+
+    def opened(self, target: str) -> None:
+        """The page is shown; `target` is what it was opened for, if anything."""
+
+    def place(self) -> str:
+        """What `opened` needs to come back here."""
+        return ""
+
+    def focus_first(self) -> None:
+        """Give the keys to the first pane."""
+        if self.FIRST:
+            self.query_one(self.FIRST).focus()
+
+    def panes(self) -> list[Widget]:
+        """The panes that can be jumped to and zoomed, in order."""
+        return [pane for pane in self.query(".pane") if pane.display and pane.region.area > 0]
+
+    def why_not(self, action: Action) -> str:
+        """Why an action of this page can't be done now; empty where it can."""
+        del action
+        return ""
+
+    def read(self, work: Callable[[], Value], then: Callable[[Value], None], *, group: str = "read") -> None:
+        """Read in a thread and hand the result to `then` in the main thread; a later reading replaces an earlier one."""
+
+        def body() -> None:
+            worker = get_current_worker()
+            try:
+                value = work()
+            except GovernError as error:
+                if not worker.is_cancelled:
+                    self.app.call_from_thread(self.govern.trouble, error)
+                return
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._deliver, then, value)
+
+        self.run_worker(body, thread=True, group=f"{self.NAME}-{group}", exclusive=True, exit_on_error=True)
+
+    def _deliver(self, then: Callable[[Any], None], value: Any) -> None:
+        if self.is_attached:
+            then(value)

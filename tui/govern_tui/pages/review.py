@@ -1,0 +1,261 @@
+"""The review page: the queue, the dossier in tabs, and the decisions that a person signs on it."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
+
+from govern.domain.text import Digest, short
+from govern.errors import GovernError
+from govern.workflow.views import Dossier, QueueItem, Written
+from govern_tui.actions import BY_ID, Action
+from govern_tui.desk import Verb
+from govern_tui.dialogs.decide import DecideDialog
+from govern_tui.dialogs.packs import ask_for_pack
+from govern_tui.dialogs.promote import PromoteDialog
+from govern_tui.pages.dossier_rules import attestable, waivable
+from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
+from govern_tui.pages.page import Page, bindings_of
+from govern_tui.text import LOOK, Piece, clean, until
+from govern_tui.widgets.rowtable import Column, RowTable
+from govern_tui.widgets.source import ListSource
+
+NO_DOSSIER = "open a dossier first, so that you see what you decide on"
+
+
+def _counts(item: QueueItem) -> Piece:
+    good, bad, unsure = (LOOK.glyph(name)[0] for name in ("pass", "fail", "inconclusive"))
+    return (f"{item.passed}{good} {item.failed}{bad} {item.inconclusive}{unsure}", "bad" if item.failed else "warn" if item.inconclusive else "good")
+
+
+class ReviewPage(Page):
+    """Page 4."""
+
+    NAME = "review"
+    FIRST = "#queue"
+    BINDINGS: ClassVar = bindings_of("review")
+    DEFAULT_CSS = """
+    ReviewPage #queue { width: 40; }
+    ReviewPage #dossier { width: 1fr; }
+    ReviewPage TabPane { padding: 0; }
+    ReviewPage TabPane VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    ReviewPage #dossier TabbedContent { height: 1fr; }
+    ReviewPage #dossier ContentSwitcher { height: 1fr; }
+    ReviewPage #dossier-head { height: auto; padding: 0 1; }
+    Desktop.-narrow ReviewPage #dossier, Desktop.-low ReviewPage #dossier { display: none; }
+    Desktop.-narrow ReviewPage #queue, Desktop.-low ReviewPage #queue { width: 1fr; }
+    Desktop.-normal ReviewPage #queue { width: 26; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: tuple[QueueItem, ...] = ()
+        self.dossier: Dossier | None = None
+        self.shown: set[str] = set()
+        self._wanted: tuple[str, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Queue left, dossier right."""
+        with Horizontal(classes="row"):
+            queue = RowTable(
+                [
+                    Column(title="", width=1, cell=lambda item: ("!" if item.why != "review" or item.failed else " ", "warn")),
+                    Column(title="model", width=0, cell=lambda item: (item.name, "strong")),
+                    Column(title="rules", width=9, cell=_counts, above=32),
+                    Column(title="left", width=8, cell=lambda item: (until(item.due, self.desk.now()), ""), right=True),
+                ],
+                id="queue", empty="Nothing waits for you.",
+            )
+            queue.border_title = "Queue"
+            queue.add_class("pane")
+            yield queue
+            with Vertical(id="dossier", classes="pane") as frame:
+                frame.border_title = "Dossier"
+                yield Static(Content("Enter opens what is under the cursor."), id="dossier-head")
+                with TabbedContent(id="tabs", initial="tab-summary"):
+                    for name in TABS:
+                        with TabPane(TITLES[name], id=f"tab-{name}"), VerticalScroll(can_focus=True):
+                            yield Static(id=f"text-{name}")
+
+    @property
+    def queue(self) -> RowTable:
+        """What waits."""
+        return self.query_one("#queue", RowTable)
+
+    def on_mount(self) -> None:
+        """Read the queue."""
+        self.query_one("#tabs").display = False
+        self.reload()
+
+    def opened(self, target: str) -> None:
+        """Open the dossier of `DIGEST GATE`."""
+        if target:
+            model, _, gate = target.partition(" ")
+            self._wanted = (model, gate)
+            self._open(model, gate)
+
+    def place(self) -> str:
+        """The dossier that is open."""
+        return f"{self.dossier.model} {self.dossier.gate}" if self.dossier else ""
+
+    def reload(self) -> None:
+        """Read the queue, and the dossier if one is open."""
+        self.read(self.desk.queue, self._apply_queue)
+        if self.dossier is not None:
+            self._open(self.dossier.model, self.dossier.gate)
+
+    def _apply_queue(self, items: tuple[QueueItem, ...]) -> None:
+        self.items = items
+        self.queue.show(ListSource(items))
+        self.queue.border_title = f"Queue ({len(items)} due)"
+        self.govern.due = len(items)
+        self.govern.found_again()
+        self._mark_cursor()
+
+    @on(RowTable.Moved, "#queue")
+    def _mark_cursor(self) -> None:
+        item = self.queue.current()
+        self.queue.border_subtitle = clean(f"{item.why}: {item.headline}"[:60]).replace("[", "\\[") if isinstance(item, QueueItem) else ""
+
+    # Dossier
+
+    @on(RowTable.Opened, "#queue")
+    def do_open(self) -> None:
+        """Open the dossier under the cursor."""
+        item = self.queue.current()
+        if isinstance(item, QueueItem):
+            self.govern.logged(BY_ID["review.open"], model=f"{item.name} --gate {item.gate}")
+            self._open(item.model, item.gate)
+
+    def _open(self, model: str, gate: str) -> None:
+        self.read(lambda: self.desk.dossier(Digest(model), gate), self.show_dossier, group="dossier")
+
+    def show_dossier(self, dossier: Dossier) -> None:
+        """Show a dossier; what was opened of another is forgotten."""
+        if self.dossier is None or (self.dossier.model, self.dossier.gate) != (dossier.model, dossier.gate):
+            self.shown = set()
+            self.query_one(TabbedContent).active = "tab-summary"
+        self.dossier = dossier
+        frame = self.query_one("#dossier")
+        frame.border_title = clean(f"Dossier · {dossier.name} · {dossier.gate} · {short(dossier.model)}").replace("[", "\\[")
+        self.query_one("#tabs").display = True
+        self.query_one("#dossier-head").display = False
+        for name in TABS:
+            self.query_one(f"#text-{name}", Static).update(tab_text(name, dossier, self.desk.now()))
+        self._note_shown()
+        if self.app.focused is self.queue or self.app.focused is None:
+            self.query_one(Tabs).focus()
+        self.govern.tell()
+
+    @on(TabbedContent.TabActivated)
+    def _note_shown(self) -> None:
+        if self.dossier is not None and self._visible():
+            self.shown.add(self.query_one(TabbedContent).active.removeprefix("tab-"))
+            seen = " ".join(f"{TITLES[name]} {LOOK.glyph('ok')[0] if name in self.shown else '-'}" for name in TABS[:5])
+            self.query_one("#dossier").border_subtitle = f"seen: {seen}"
+
+    def _visible(self) -> bool:
+        """Whether the dossier is really on the screen: this page shown, and its frame has an area."""
+        frame = self.query_one("#dossier")
+        return self.govern.page is self and bool(frame.display) and frame.region.area > 0 and frame.size.area > 0
+
+    # Decisions
+
+    def why_not(self, action: Action) -> str:
+        """A decision needs a dossier that is open and visible."""
+        if action.id == "review.open":
+            return "" if self.items else "nothing waits"
+        if self.dossier is None or not self._visible():
+            return NO_DOSSIER
+        decision = self.dossier.decision.decision if self.dossier.decision else None
+        if action.id == "review.waive" and (decision is None or not waivable(decision)):
+            return "no rule denies that a waiver could be asked for"
+        if action.id == "review.attest" and (decision is None or not attestable(decision)):
+            return "no rule asks a person to attest"
+        if action.id == "review.supersede" and not any(row.standing == "live" for row in self.dossier.reviews):
+            return "there is no review to take back"
+        return ""
+
+    def _decide(self, verb: Verb) -> None:
+        if self.dossier is None:
+            return
+
+        def done(written: Written | None) -> None:
+            if written is not None:
+                self._signed(verb, written)
+            elif self.dossier is not None:
+                self._open(self.dossier.model, self.dossier.gate)
+
+        self.app.push_screen(DecideDialog(self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer), done)
+
+    def _signed(self, verb: Verb, written: Written) -> None:
+        self.app.notify(f"Signed: {verb}, entry #{written.index}\n{written.digest}", markup=False, timeout=8)
+        self.govern.signer = self.govern.signer or ""
+        if self.dossier is not None:
+            self._open(self.dossier.model, self.dossier.gate)
+        self.read(self.desk.queue, self._after_signing)
+
+    def _after_signing(self, items: tuple[QueueItem, ...]) -> None:
+        """The cursor stands on the next item by itself, ready for Enter."""
+        at = self.queue.cursor
+        self._apply_queue(items)
+        done = self.dossier.model if self.dossier else ""
+        if items and at < len(items) and items[at].model == done:
+            self.queue.move_to((at + 1) % len(items))
+        self.queue.focus()
+
+    def do_approve(self) -> None:
+        """Sign an approval."""
+        self._decide("approve")
+
+    def do_reject(self) -> None:
+        """Sign a rejection."""
+        self._decide("reject")
+
+    def do_changes(self) -> None:
+        """Sign a request for changes."""
+        self._decide("request-changes")
+
+    def do_waive(self) -> None:
+        """Propose a waiver."""
+        self._decide("waive")
+
+    def do_attest(self) -> None:
+        """Attest a rule."""
+        self._decide("attest")
+
+    def do_comment(self) -> None:
+        """Sign a comment."""
+        self._decide("comment")
+
+    def do_supersede(self) -> None:
+        """Take back an earlier review: there is no undo but a new entry that says so."""
+        self._decide("request-changes")
+
+    def do_promote(self) -> None:
+        """Move the stage pointer."""
+        if self.dossier is not None:
+            def done(written: Written | None) -> None:
+                if written is not None:
+                    self.app.notify(f"Promoted: entry #{written.index}", markup=False)
+                    self.reload()
+
+            self.app.push_screen(PromoteDialog(self.desk, self.dossier), done)
+
+    async def do_lineage(self) -> None:
+        """Lineage of this model."""
+        if self.dossier is not None:
+            self.govern.logged(BY_ID["review.lineage"], model=self.dossier.name)
+            await self.govern.go("lineage", self.dossier.model)
+
+    def do_export(self) -> None:
+        """Write the evidence pack."""
+        if self.dossier is not None:
+            ask_for_pack(self.govern, self.dossier.model, self.dossier.name)
+
+    def job_failed(self, error: GovernError) -> None:
+        """Nothing of this page hangs on a job."""
+        del error

@@ -1,0 +1,229 @@
+"""The desk over a real workspace: each method is one use case of `govern.workflow`."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import TypeVar
+
+from govern.domain.text import Digest
+from govern.errors import MissingExtraError, Refused
+from govern.workflow import exporting, keys, promoting, reading, reviewing, verifying, waivers
+from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
+from govern.workflow.pack import PackData, PolicyView
+from govern.workflow.views import (
+    Dossier,
+    EntryDetail,
+    EntryRow,
+    LineageRow,
+    QueueItem,
+    StatusView,
+    VerifyView,
+    Written,
+)
+from govern.workflow.workspace import Workspace
+from govern_tui.desk import Choice, Direction, PersonKey, SignerChoice
+
+
+Result = TypeVar("Result")
+
+
+class WorkflowDesk:
+    """Reads and writes one workspace. Calls from several threads take turns; long jobs work on `again()`."""
+
+    def __init__(self, workspace: Workspace, renderer: PackRenderer | None = None) -> None:
+        """Nothing is opened before something is read."""
+        self._ws = workspace
+        self._renderer = renderer
+        self._turn = RLock()
+        self.title = workspace.config.origin
+        self.stages = tuple(workspace.config.stages)
+
+    @property
+    def writable(self) -> bool:
+        """Whether this user may write to the workspace at all."""
+        return os.access(self._ws.folder, os.W_OK)
+
+    def again(self) -> "WorkflowDesk":
+        """The same workspace, opened once more."""
+        return WorkflowDesk(Workspace(self._ws.folder, self._ws.home, self._ws.now), self._renderer)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._turn:
+            self._ws.close()
+
+    def now(self) -> datetime:
+        """The workspace's clock."""
+        return self._ws.now()
+
+    def place(self) -> Path:
+        """Beside the user's keys, never in the workspace."""
+        return Path(self._ws.home.keys).parent
+
+    def exports(self) -> Path:
+        """A folder beside `.govern`."""
+        return self._ws.folder.parent / "exports"
+
+    # Reading
+
+    def size(self) -> int:
+        """Entries in the ledger now."""
+        with self._turn:
+            return self._ws.ledger.size
+
+    def status(self) -> StatusView:
+        """The workspace at a glance."""
+        with self._turn:
+            return reading.status(self._ws)
+
+    def queue(self) -> tuple[QueueItem, ...]:
+        """What waits for a person, most urgent first."""
+        with self._turn:
+            return reading.queue(self._ws)
+
+    def dossier(self, model: Digest, gate: str) -> Dossier:
+        """All that a reviewer of one model at one gate needs."""
+        with self._turn:
+            return reviewing.dossier(self._ws, model, gate or None)
+
+    def log(self, start: int, limit: int, *, kinds: tuple[str, ...] = (), text: str = "") -> tuple[EntryRow, ...]:
+        """Up to `limit` entries from index `start` on that match."""
+        with self._turn:
+            return reading.log(self._ws, start, limit, kinds=kinds, text=text)
+
+    def entry(self, index: int) -> EntryDetail:
+        """One entry, decoded."""
+        with self._turn:
+            return reading.entry(self._ws, index)
+
+    def lineage(self, ref: str, direction: Direction, as_of: datetime | None) -> tuple[LineageRow, ...]:
+        """The lines of the graph around `ref`."""
+        with self._turn:
+            return reading.lineage(self._ws, ref, direction, as_of)
+
+    def policies(self) -> tuple[PolicyView, ...]:
+        """Every version of every policy, oldest first."""
+        with self._turn:
+            found: list[PolicyView] = []
+            for row in reading.log(self._ws, 0, self._ws.ledger.size, kinds=("policy",)):
+                entry = self._ws.ledger.entry(row.index)
+                subject, fact = entry.statement.subjects[0], entry.fact
+                found.append(PolicyView(
+                    name=getattr(fact, "name", ""), version=getattr(fact, "version", ""), digest=subject.digest, index=row.index,
+                    time=row.time, text=self._ws.objects.get(subject.digest).decode("utf-8", "replace"),
+                    change=getattr(fact, "change", ""),
+                ))
+            return tuple(found)
+
+    # People
+
+    def decide(self, dossier: Dossier, choice: Choice, passphrases: Passphrases) -> Written:
+        """Sign and write a person's decision."""
+        with self._turn:
+            key, reason, shown = choice.key, choice.reason, choice.shown
+            match choice.verb:
+                case "approve":
+                    return reviewing.approve(self._ws, dossier, reason=reason, shown=shown, key=key, passphrases=passphrases)
+                case "reject" | "request-changes":
+                    return reviewing.decide_against(
+                        self._ws, dossier, action=choice.verb, reason=reason, shown=shown, key=key, passphrases=passphrases
+                    )
+                case "comment":
+                    return reviewing.comment(self._ws, dossier, reason=reason, key=key, passphrases=passphrases)
+                case "attest":
+                    return reviewing.attest(self._ws, dossier, rule=choice.rule, reason=reason, key=key, passphrases=passphrases)
+                case "waive":
+                    return waivers.propose_waiver(
+                        self._ws, dossier, rule=choice.rule, reason=reason, expires=self._ws.now() + timedelta(days=choice.days),
+                        compensating=choice.control, key=key, passphrases=passphrases,
+                    )
+
+    def promote(self, model: Digest, stage: str, passphrases: Passphrases) -> Written:
+        """Move a system's stage pointer."""
+        with self._turn:
+            return promoting.promote(self._ws, model, to=stage, passphrases=passphrases)
+
+    def signers(self) -> tuple[SignerChoice, ...]:
+        """The keys of this machine's keyring."""
+        with self._turn:
+            found = []
+            for name in self._ws.keyring.names():
+                info = self._ws.keyring.info(name)
+                found.append(SignerChoice(name=name, holder=info.holder, keyid=info.keyid, roles=self._ws.roles_of(name)))
+            return tuple(found)
+
+    def people(self) -> tuple[PersonKey, ...]:
+        """The keys of the trust root in force."""
+        with self._turn:
+            here = {self._ws.keyring.info(name).keyid: name for name in self._ws.keyring.names()}
+            root = self._ws.ledger.trust_root()
+            return tuple(
+                PersonKey(
+                    holder=key.holder, keyid=keyid, scheme=key.scheme, local=here.get(keyid, ""), void_from=key.void_from,
+                    void_reason=key.void_reason,
+                    roles=tuple(sorted(name for name, role in root.roles.items() if keyid in role.keyids)),
+                )
+                for keyid, key in sorted(root.keys.items(), key=lambda pair: pair[1].holder)
+            )
+
+    def roles(self) -> tuple[str, ...]:
+        """The roles that the trust root knows."""
+        with self._turn:
+            return tuple(sorted(self._ws.ledger.trust_root().roles))
+
+    def new_key(self, name: str, holder: str, passphrases: Passphrases) -> str:
+        """Make a key; return its id."""
+        with self._turn:
+            return keys.new(self._ws.home, name, holder=holder, passphrases=passphrases).keyid
+
+    def enrol(self, name: str, role: str, passphrases: Passphrases) -> Written:
+        """Take a key of the keyring into the trust root."""
+        with self._turn:
+            return keys.enrol(self._ws, name, roles=(role,), passphrases=passphrases)
+
+    def rotate(self, name: str, fresh: str, passphrases: Passphrases) -> Written:
+        """Replace a key by a new one of the same holder."""
+        with self._turn:
+            return keys.rotate(self._ws, name, fresh, passphrases=passphrases)
+
+    def revoke(self, name: str, reason: str, passphrases: Passphrases) -> Written:
+        """Make a key void from here on."""
+        with self._turn:
+            return keys.revoke(self._ws, name, reason=reason, passphrases=passphrases)
+
+    # Proving and exporting
+
+    def verify(self, *, full: bool, progress: Progress) -> VerifyView:
+        """Prove the ledger."""
+        return self._apart(lambda desk: verifying.verify(desk._ws, full=full, progress=progress))
+
+    def verify_pack(self, path: Path, trust: Path, progress: Progress) -> VerifyView:
+        """Prove a pack with a trust root from outside."""
+        try:
+            root = trust.read_bytes()
+        except OSError as error:
+            raise Refused(f"{trust} can't be read: {error.strerror}", "Give the trust root that you got on another way.") from error
+        return verifying.verify_pack(path, trust=root, replay=False, progress=progress)
+
+    def pack(self, model: Digest, progress: Progress) -> PackData:
+        """The data that a pack of this model would hold."""
+        return self._apart(lambda desk: exporting.pack_data(desk._ws, model, progress=progress))
+
+    def export(self, model: Digest, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
+        """Write a pack and record that it left the house."""
+        renderer = self._renderer
+        if renderer is None:
+            raise MissingExtraError("no renderer for evidence packs is here", "Start the application as `govern tui`.")
+        return self._apart(lambda desk: exporting.export(
+            desk._ws, model, out, renderer=renderer, key=key or None, passphrases=passphrases, progress=progress,
+        ))
+
+    def _apart(self, work: Callable[["WorkflowDesk"], Result]) -> Result:
+        """Work on a connection of its own, so that reading goes on meanwhile."""
+        other = self.again()
+        try:
+            return work(other)
+        finally:
+            other.close()
