@@ -37,7 +37,7 @@ def weigh(rule: BoundRule, question: Question, as_of: datetime) -> Found:
     return Found(checks=(check,), expires=expires)
 
 
-def _refusal(  # noqa: PLR0911 - one return a ground of refusal
+def _refusal(
     one: PresentedAttestation, terms: AttestationRule, rule: BoundRule, question: Question, as_of: datetime
 ) -> tuple[Reason, str] | None:
     """Say why an attestation does not count, or nothing."""

@@ -62,7 +62,7 @@ def made(rule: BoundRule, *, good: bool) -> Sighting:
 
 def showing(rule: BoundRule, wanted: list[Wanted], *, p_value: str) -> Sighting:
     """Make evidence that shows the wanted values, with counts where the measure has them."""
-    fields: dict[str, JsonValue] = {"n": MANY, **dict.fromkeys(rule.rule.over.min_rows, MANY)}
+    fields: dict[str, JsonValue] = {"n": MANY, "p_value": p_value, **dict.fromkeys(rule.rule.over.min_rows, MANY)}
     before: dict[str, JsonValue] = dict(fields)
     groups: list[dict[str, JsonValue]] = []
     for one in wanted:
@@ -74,11 +74,11 @@ def showing(rule: BoundRule, wanted: list[Wanted], *, p_value: str) -> Sighting:
         fields[name] = None if number is None else _text(number)
         if number is not None:
             fields[f"{name}_interval"] = _interval(rule, number)
-            groups = _counted(rule.rule.measure.partition("@")[0], name, number, fields) or groups
-    fields["p_value"] = p_value
+            groups = _counted(rule, name, number, fields) or groups
+    compared = any(one.assertion.against == "baseline" for one in wanted)
     return Sighting(
         measurement=_measurement(rule, fields, groups, p_value),
-        baseline=_measurement(rule, before, [], p_value) if len(before) > 1 + len(rule.rule.over.min_rows) else None,
+        baseline=_measurement(rule, before, [], p_value) if compared else None,
     )
 
 
@@ -114,9 +114,11 @@ def _measurement(
 
 
 def _counted(
-    measure: str, name: str, number: Fraction, fields: dict[str, JsonValue]
+    rule: BoundRule, name: str, number: Fraction, fields: dict[str, JsonValue]
 ) -> list[dict[str, JsonValue]]:
     """Make two groups whose counts give the wanted number, for the measures that are compared by counts."""
+    measure, named = rule.rule.measure.partition("@")[0], str(rule.rule.parameters.get("reference", "highest"))
+    first_name = "case-0" if named == "highest" else named
     within = min(max(number, Fraction(0)), Fraction(1))
     extra: dict[str, JsonValue] = {
         key: value for key, value in fields.items() if key not in {name, f"{name}_interval"}
@@ -124,7 +126,7 @@ def _counted(
     half = MANY // 2
 
     def pair(first: dict[str, int], second: dict[str, int]) -> list[dict[str, JsonValue]]:
-        return [{**extra, "group": "case-0", **first}, {**extra, "group": "case-1", **second}]
+        return [{**extra, "group": first_name, **first}, {**extra, "group": "case-1", **second}]
 
     if (measure, name) in {("impact_ratio", "ratio"), ("demographic_parity", "ratio")}:
         return pair({"n": MANY, "selected": half}, {"n": MANY, "selected": int(half * within)})

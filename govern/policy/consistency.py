@@ -79,7 +79,7 @@ def bound_problem(policy: Policy, binding: Binding) -> str:
     return ""
 
 
-def parameter_problem(  # noqa: PLR0911 - one return a problem
+def parameter_problem(
     parameter: Parameter, value: JsonValue
 ) -> str:
     """Say why a value does not suit a parameter, or nothing."""

@@ -108,9 +108,8 @@ def _assertion(old: Assertion, new: Assertion, where: str) -> Iterator[Line]:
     if old == new:
         return
     before, after = list(leaves(old)), list(leaves(new))
-    shape = [replace(leaf, threshold="") for leaf in before] == [replace(leaf, threshold="") for leaf in after]
     nested = bool(old.every or old.some)
-    if not shape or (nested and (bool(old.every), len(old.every)) != (bool(new.every), len(new.every))):
+    if _shape(old) != _shape(new):
         yield Line(kind="changed", where=where, before=_shown(before), after=_shown(after))
         return
     for number, (was, now) in enumerate(zip(before, after, strict=True)):
@@ -118,6 +117,14 @@ def _assertion(old: Assertion, new: Assertion, where: str) -> Iterator[Line]:
             place = f"{where}.{number}.threshold" if nested else f"{where}.threshold"
             yield Line(kind=_direction(was.op or "", was.threshold, now.threshold), where=place,
                        before=was.threshold, after=now.threshold)
+
+
+def _shape(assertion: Assertion) -> Assertion:
+    """Return the assertion without its thresholds."""
+    return replace(
+        assertion, threshold="", every=tuple(_shape(part) for part in assertion.every),
+        some=tuple(_shape(part) for part in assertion.some),
+    )
 
 
 def _shown(assertions: list[Assertion]) -> str:

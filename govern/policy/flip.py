@@ -2,14 +2,17 @@
 
 from fractions import Fraction
 from math import ceil, floor
+from typing import Final
 
 from govern.domain.decision import Check, RuleResult, Status
 from govern.domain.text import decimal_of
 from govern.errors import UsageError
 from govern.policy.verdict import shortened
 
-SHOWN = 3
+SHOWN: Final = 3
 """Changes named in a sentence; the checks hold the rest."""
+LARGEST: Final = 10**7
+"""Largest group whose rate comes back exactly from 15 digits."""
 
 
 def smallest_flip(result: RuleResult) -> str:
@@ -19,7 +22,7 @@ def smallest_flip(result: RuleResult) -> str:
     (the shortfall of 29 CFR 1607.4D); for other values it is the distance to the threshold.
     """
     if result.status is Status.FAIL:
-        changes = [_change(check) for check in result.checks if check.status is Status.FAIL]
+        changes = [_change(check, result.measure) for check in result.checks if check.status is Status.FAIL]
         named = [text for text in changes if text]
         more = len(named) - SHOWN
         return "; and ".join(named[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
@@ -28,7 +31,7 @@ def smallest_flip(result: RuleResult) -> str:
             (check for check in result.checks if check.status is Status.PASS and _margin(check) is not None),
             key=lambda check: (_margin(check) or Fraction(0), check.label), default=None,
         )
-        return _change(near) if near is not None else ""
+        return _change(near, result.measure) if near is not None else ""
     return ""
 
 
@@ -50,13 +53,13 @@ def _margin(check: Check) -> Fraction | None:
     return abs(observed - threshold) / (abs(threshold) or 1)
 
 
-def _change(check: Check) -> str:
+def _change(check: Check, measure: str) -> str:
     numbers = _numbers(check)
     if numbers is None:
         return ""
     observed, threshold = numbers
     label = f"{check.label}: " if check.label else ""
-    people = _people(check, observed, threshold)
+    people = _people(check, observed, threshold) if measure.startswith("impact_ratio@") else None
     if people is not None:
         return f"{label}{people}"
     distance = abs(threshold - observed)
@@ -70,11 +73,12 @@ def _change(check: Check) -> str:
 def _people(check: Check, observed: Fraction, threshold: Fraction) -> str | None:
     """Count the outcomes that would have to differ for a ratio of selection rates, where the counts are there."""
     selected, n = check.detail.get("selected"), check.detail.get("n")
-    if not isinstance(selected, int) or not isinstance(n, int) or "ratio" not in check.detail or observed <= 0 or n <= 0:
+    if not isinstance(selected, int) or not isinstance(n, int) or observed <= 0 or n <= 0 or selected == 0:
         return None
-    if check.op not in {">=", ">"} or selected == 0:
+    if check.op not in {">=", ">"}:
         return None
-    best = Fraction(selected, n) / observed
+    # `observed` is rounded to 15 digits; the reference's rate is a quotient of counts, and so can be had exactly.
+    best = (Fraction(selected, n) / observed).limit_denominator(LARGEST)
     needed = threshold * best * n
     if observed < threshold:
         more = ceil(needed) - selected

@@ -121,7 +121,7 @@ def _tree(rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, ass
     )
 
 
-def _compared(  # noqa: PLR0911 - one return a way to be decided
+def _compared(
     rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, assertion: Assertion,
     chances: Mapping[str, Decimal],
 ) -> Check:

@@ -223,6 +223,8 @@ class Cases:
 
     bad: Annotated[tuple[Case, ...], Field(min_length=1)]
     good: Annotated[tuple[Case, ...], Field(min_length=1)]
+    unclear: tuple[Case, ...] = ()
+    """Evidence on which the rule must be inconclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Each way in which gates in use today have let something through: here every one of them denies."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -19,8 +20,6 @@ from policy.policy_worlds import (
     ratio_evidence,
     whole_evidence,
 )
-
-from dataclasses import replace
 
 from govern.domain.decision import Outcome, Reason, Status
 from govern.domain.evidence import Evidence, Measurement
@@ -164,7 +163,7 @@ def test_all_1198_four_fifths_cases_that_floats_get_wrong() -> None:
                 misled += wrong
                 if wrong or cases % 97 == 0:
                     assert only(ask([ratio_evidence((s1, n1), (s2, n2))], rule)).status is Status.PASS, (s1, n1, s2, n2)
-    assert misled >= 1198, (cases, misled)
+    assert misled == 1198, cases
 
 
 @pytest.mark.parametrize("counts", [(), ((500, 1000),), ((0, 1000), (0, 1000)), ((0, 0), (0, 0)), ((500, 1000), (0, 0))])
@@ -264,7 +263,7 @@ def test_evidence_measured_otherwise_than_the_rule_asks_does_not_count() -> None
 
 def test_a_binding_that_pins_another_document_is_an_error() -> None:
     fits = bind()
-    pinned = bind(binding=binding_text().replace("version: 1.0.0}\n\n", f"version: 1.0.0, digest: \"{OTHER}\"}}\n\n"))
+    pinned = bind(binding=binding_text().replace("version: 1.0.0}\n\n", f'version: 1.0.0, digest: "{OTHER}"}}\n\n'))
     assert pinned.binding.pin.digest == OTHER
     for one in (pinned, replace(fits, binding=bind(binding=binding_text(version="2.0.0")).binding)):
         decision = ask([GOOD], one)

@@ -1,0 +1,111 @@
+"""Boundary cases made from a rule: at its threshold, one step either side, NaN, missing, too few, nobody at all."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+from govern.domain.decision import Status
+from govern.domain.evidence import JsonValue, Measurement
+from govern.policy.bound import BoundRule
+from govern.policy.cases import MANY, Wanted, beside, leaves, made, showing
+from govern.policy.counts import exact_value
+from govern.policy.judging import Sighting
+from govern.policy.model import Assertion
+from govern.policy.selftest import Trial
+
+STEP: Final = Fraction(1, 10**9)
+"""One step for a number that is no quotient of counts."""
+PERSON: Final = Fraction(2, MANY)
+"""One step for a quotient of the made counts: one person more or less in the smaller count."""
+_INCLUSIVE: Final = frozenset({">=", "<=", "=="})
+
+
+def boundary_trials(rule: BoundRule) -> tuple[Trial, ...]:
+    """Return the boundary cases of a measured rule. Raises `UsageError`."""
+    assertion = rule.rule.assertion
+    if assertion is None:
+        return ()
+    trials: list[Trial] = []
+    for number, leaf in enumerate(leaves(assertion)):
+        if leaf.op != "present":
+            trials += _around(rule, assertion, leaf, number)
+    good = made(rule, good=True)
+    trials += [
+        Trial(name="nothing measured", sighting=_emptied(good), expected=Status.INCONCLUSIVE),
+        Trial(name="an input was missing", sighting=_unavailable(good), expected=Status.INCONCLUSIVE),
+    ]
+    first = next(leaves(assertion))
+    if exact_value(good.measurement, _some(good.measurement), first.value) is None and not assertion.some:
+        trials.append(Trial(name="NaN", sighting=_with(good, first.value, "NaN"), expected=Status.ERROR))
+        trials.append(Trial(name="left empty", sighting=_with(good, first.value, None), expected=Status.INCONCLUSIVE))
+    for field in rule.rule.over.min_rows:
+        trials.append(Trial(name=f"too few: {field}", sighting=_with(good, field, 0), expected=Status.INCONCLUSIVE))
+    if rule.rule.over.need > 1 and rule.rule.over.each != "whole":
+        trials.append(Trial(name="one alone", sighting=_cut(good), expected=Status.INCONCLUSIVE))
+    return tuple(trials)
+
+
+def _around(rule: BoundRule, assertion: Assertion, leaf: Assertion, number: int) -> list[Trial]:
+    """Make three cases around one comparison, the others being put where this one decides."""
+    others_good = not assertion.some
+    _, threshold = rule.threshold(leaf)
+    counted = _is_counted(rule, leaf)
+    step = PERSON if counted else STEP
+    upward = leaf.op in {">=", ">"}
+    if counted and not step <= threshold <= 1 - step:
+        # A rate can't lie beyond nought or one.
+        return []
+    placed = (
+        ("at the threshold", threshold, leaf.op in _INCLUSIVE),
+        ("one step above", threshold + step, upward and leaf.op != "=="),
+        ("one step below", threshold - step, not upward and leaf.op != "=="),
+    )
+    trials = []
+    for name, value, holds in placed:
+        wanted = [
+            Wanted(assertion=other, number=value) if index == number else beside(rule, other, good=others_good)
+            for index, other in enumerate(leaves(assertion))
+        ]
+        trials.append(Trial(
+            name=f"{leaf.value} {name}", sighting=showing(rule, wanted, p_value="1" if holds else "0"),
+            expected=Status.PASS if holds else Status.FAIL,
+        ))
+    return trials
+
+
+def _is_counted(rule: BoundRule, leaf: Assertion) -> bool:
+    made_up = showing(rule, [Wanted(assertion=leaf, number=Fraction(1, 2))], p_value="1").measurement
+    return exact_value(made_up, _some(made_up), leaf.value) is not None
+
+
+def _some(measurement: Measurement) -> dict[str, JsonValue]:
+    rows = measurement.groups or measurement.features
+    return dict(rows[-1] if rows and measurement.values.keys() <= {"p_value"} else measurement.values)
+
+
+def _emptied(sighting: Sighting) -> Sighting:
+    return replace(sighting, measurement=replace(sighting.measurement, values={}, groups=(), features=()))
+
+
+def _unavailable(sighting: Sighting) -> Sighting:
+    return replace(sighting, measurement=replace(sighting.measurement, availability="missing", reason="a case"))
+
+
+def _with(sighting: Sighting, field: str, value: JsonValue) -> Sighting:
+    """Return the evidence with one field set in all that is looked at."""
+    old = sighting.measurement
+    interval = f"{field}_interval"
+
+    def changed(row: object) -> dict[str, JsonValue]:
+        fields = {key: item for key, item in dict(row).items() if key != interval}  # type: ignore[call-overload]
+        return {**fields, field: value}
+
+    return replace(sighting, measurement=replace(
+        old, values=changed(old.values), groups=tuple(changed(row) for row in old.groups),
+        features=tuple(changed(row) for row in old.features),
+    ))
+
+
+def _cut(sighting: Sighting) -> Sighting:
+    old = sighting.measurement
+    return replace(sighting, measurement=replace(old, groups=old.groups[:1], features=old.features[:1]))
