@@ -114,6 +114,7 @@ def finding(state: State, entry: Entry) -> None:
             index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
             last=entry.index, due=fact.due, severity=fact.severity,
             state="open" if fact.state == "verified-closed" else fact.state, condition_of=fact.condition_of,
+            fixers=(entry.holder,) if fact.state == "remediated" else (),
         )
         state.series.append(("findings", subject), fact.id)
         parents: list[str | int] = [subject]
@@ -144,11 +145,9 @@ def _moved(state: State, entry: Entry, fact: FindingFact, old: FindingRecord) ->
         old, fact=fact, last=entry.index, digest=entry.leaf_hash, marks=old.marks + marks_of(entry), due=due,
         severity=severity, state=stands, note="; ".join(notes),
         condition_of=old.condition_of if fact.condition_of is None else fact.condition_of,
+        fixers=(*old.fixers, entry.holder) if fact.state == "remediated" else old.fixers,
     )
 
 
 def _apart_from_fix(state: State, entry: Entry, old: FindingRecord) -> bool:
-    if old.state != "remediated":
-        return not same_person(state, entry.holder, old.fact.owner)
-    fixer = old.marks[-1].holder if old.marks else ""
-    return not same_person(state, entry.holder, fixer)
+    return not any(same_person(state, entry.holder, one) for one in (*old.fixers, old.fact.owner))

@@ -326,6 +326,8 @@ class FindingRecord(Record):
     severity: Literal["low", "medium", "high", "critical"]
     state: Literal["open", "remediated", "verified-closed"]
     condition_of: int | None
+    fixers: tuple[str, ...] = ()
+    """Who said that it is remediated."""
     note: str = ""
     """Why the last entry's words are not all in force."""
 
