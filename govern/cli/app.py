@@ -17,8 +17,8 @@ from govern.cli.text import clean
 from govern.errors import ExitCode
 
 COMMANDS = (
-    "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "promote", "deploy", "rollback", "retire",
-    "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "anchor", "replay", "export", "schema",
+    "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "promote", "deploy", "rollback", "retire", "dataset",
+    "model", "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "anchor", "replay", "export", "schema",
     "doctor", "tui",
 )
 """Modules of `govern.cli.commands`; each has `add(app)`."""

@@ -51,6 +51,13 @@ Signer = Annotated[
 ]
 
 
+def chosen(value: str, allowed: tuple[str, ...], option: str) -> str:
+    """Check a word against those that it may be. Raises `UsageError`."""
+    if value not in allowed:
+        raise UsageError(f"{option} can't be “{value}”", f"It is one of: {', '.join(allowed)}.")
+    return value
+
+
 def listed(text: str | None) -> tuple[str, ...]:
     """Split `a,b,c`; an empty part is refused. Raises `UsageError`."""
     if text is None:

@@ -70,7 +70,7 @@ def process(
     """Start one command in a process of its own."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
     return subprocess.Popen(
-        [sys.executable, "-m", "govern", *map(str, words)], cwd=folder, text=True, env=variables(environment), **streams
+        [sys.executable, "-m", "govern", *map(str, words)], cwd=folder, encoding="utf-8", errors="replace", env=variables(environment), **streams
     )
 
 

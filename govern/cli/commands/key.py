@@ -113,7 +113,7 @@ def request(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the request goes.")],
     holder: Holder = None,
 ) -> None:
-    """Write the file with which the holder of a key asks for its enrolment.
+    """Write the file that asks for a key's enrolment.
 
     It holds the public key and a signature that proves its possession, and nothing secret: send it to whoever holds root.
     """
@@ -179,7 +179,10 @@ def revoke(
     ] = None,
     signer: Signer = None,
 ) -> None:
-    """Void a key from an entry on; approvals that it signed there turn stale."""
+    """Void a key from an entry on.
+
+    Approvals that it signed from there on turn stale.
+    """
     from govern.workflow import keys
 
     with session.workspace() as workspace:

@@ -13,6 +13,7 @@ from govern.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from govern.policy.bound import BoundPolicy
     from govern.policy.model import Policy
+    from govern.policy.testing import DocumentsReport
 
 Where = Annotated[str, typer.Argument(metavar="FOLDER|PACK", help="A folder with policy.yaml and binding*.yaml, or a pack's id.")]
 KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red", "scope-narrowed": "red", "changed": "yellow"}
@@ -130,22 +131,47 @@ def test(session: Session, *, named: Where) -> ExitCode:
 
     Tries its known-bad and known-good cases; exit 1 where one comes out otherwise.
     """
-    from govern.policy import testing
+    from govern.domain.text import digest_of
+    from govern.policy.documents import parse_binding, parse_policy
+    from govern.policy.testing import try_documents
+    from govern.workflow.policies import documents
 
-    results = testing.test_documents(named)
-    bad = [result for result in results if not result.proved]
-    code = ExitCode.REFUSED if bad else ExitCode.OK
+    given = documents(named)
+    report = try_documents(
+        parse_policy(given.policy, where=given.policy_where), digest_of(given.policy),
+        [(parse_binding(data, where=where), digest_of(data)) for where, data in given.bindings],
+    )
+    code = ExitCode.OK if report.ok else ExitCode.REFUSED
     if session.as_json:
-        session.voice.document("govern/policy-test/v1", {"exit_code": int(code), "rules": results})
+        session.voice.document(
+            "govern/policy-test/v1",
+            {"ok": report.ok, "exit_code": int(code), "problems": report.problems, "rules": report.rules},
+        )
         return code
-    session.voice.table(
+    _tested(session, report)
+    return code
+
+
+def _tested(session: Session, report: "DocumentsReport") -> None:
+    voice = session.voice
+    voice.table(
         [
-            (state("pass" if r.proved else "fail"), Cell(r.rule, "bold"), r.gate, count(r.cases, "case"), r.detail)
-            for r in results
+            (
+                state("pass" if r.proved and not r.boundary else "fail"), Cell(r.rule, "bold"), r.gate, count(r.cases, "case"),
+                f"{r.tried} at the boundary", r.detail,
+            )
+            for r in report.rules
         ]
     )
-    session.voice.line(f"{len(results) - len(bad)} of {len(results)} rules can fail and can pass")
-    return code
+    for rule in report.rules:
+        for wrong in rule.boundary:
+            voice.paragraph(f"✗ {rule.rule} at {rule.gate}: {wrong}", indent="  ")
+        for overlooked in rule.unnoticed:
+            voice.paragraph(f"! {rule.rule} at {rule.gate}: no case would notice {overlooked}", indent="  ")
+    for problem in report.problems:
+        voice.paragraph(f"✗ {problem}", indent="  ")
+    good = sum(rule.proved and not rule.boundary for rule in report.rules)
+    voice.line(f"{voice.state('pass' if report.ok else 'fail')}  {good} of {len(report.rules)} rules can fail and can pass")
 
 
 def diff(

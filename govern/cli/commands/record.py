@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from govern.cli.options import given, listed, pairs, whole
+from govern.cli.options import chosen, given, listed, pairs, whole
 from govern.cli.session import Session, command, group
 from govern.domain.text import moment
 from govern.errors import UsageError
@@ -29,13 +29,6 @@ def add(app: typer.Typer) -> None:
     command(record, "dataset", signs=True)(dataset)
     command(record, "run", signs=True)(run)
     command(record, "model", signs=True)(model)
-
-
-def chosen(value: str, allowed: tuple[str, ...], option: str) -> str:
-    """Check a word against those that it may be. Raises `UsageError`."""
-    if value not in allowed:
-        raise UsageError(f"{option} can't be “{value}”", f"It is one of: {', '.join(allowed)}.")
-    return value
 
 
 def system(

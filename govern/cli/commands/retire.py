@@ -15,17 +15,18 @@ def add(app: typer.Typer) -> None:
 
 def retire(
     session: Session, *,
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@1.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@1, or a whole system: system/credit.")],
     reason: options.Reason,
     environment: Annotated[
-        str, typer.Option("--environment", metavar="ENVIRONMENT", callback=options.given, help="Where it ends.")
-    ] = "production",
+        str | None,
+        typer.Option("--environment", metavar="ENVIRONMENT", callback=options.given, help="Where it ends; else everywhere."),
+    ] = None,
 ) -> None:
     """Record that a model runs no more."""
     from govern.workflow import promoting
 
     with session.workspace() as workspace:
         written = promoting.retire(
-            workspace, model, environment=environment, reason=reason, key=session.key, passphrases=session.passphrases
+            workspace, model, environment=environment or "", reason=reason, key=session.key, passphrases=session.passphrases
         )
-        session.wrote(written, schema="govern/written/v1", done=f"retired from {environment}")
+        session.wrote(written, schema="govern/written/v1", done=f"retired from {environment or 'every environment'}")
