@@ -15,7 +15,6 @@ from govern.cli.app import build
 from govern.errors import ExitCode
 from govern.workflow.config import Config, template
 
-
 Command = Any
 """Of the click that Typer carries with it: no public type."""
 

@@ -16,8 +16,8 @@ PROMISES = (
     "An acknowledged entry survives a killed process and a power cut, if the disk honours fsync.",
     "One entry can be verified offline from its envelope, its proof and a policy file.",
     "Who signed, under which trust root, at which position, between which two anchors.",
-    "Not promised: that a claim is true; that all was submitted; the tail after the last outside anchor against one who holds"
-    " both database and log key; confidentiality.",
+    ("Not promised: that a claim is true; that all was submitted; the tail after the last outside anchor against one who holds"
+    " both database and log key; confidentiality."),
 )
 
 
