@@ -3,6 +3,7 @@
 import importlib
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -75,6 +76,9 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that can't show “✓” gets an escape instead of a traceback.
             stream.reconfigure(errors="backslashreplace")
+    if not sys.warnoptions:
+        # Warnings of libraries are for developers (`python -W default`); what matters to a user, a measure says itself.
+        warnings.simplefilter("ignore")
     voice = Voice(as_json="--json" in arguments)
     try:
         code = build()(args=list(arguments), prog_name="govern", standalone_mode=False)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from govern.cli.commands.show import entry_index
 from govern.cli.files import write
 from govern.cli.session import Session, command
 
@@ -25,9 +26,9 @@ def proof(
     from govern.workflow import reading
 
     with session.workspace() as workspace:
-        node = reading.resolve(workspace, f"#{ref}" if ref.isdecimal() else ref)
-        detail = reading.entry(workspace, node.index)
-        leaf = workspace.ledger.leaf(node.index)
+        index = entry_index(workspace, ref)
+        detail = reading.entry(workspace, index)
+        leaf = workspace.ledger.leaf(index)
     if out is not None:
         write(out.with_name(out.name + ".tlog-proof"), detail.proof)
         write(out.with_name(out.name + ".dsse.json"), leaf)
@@ -36,7 +37,7 @@ def proof(
         session.voice.document(
             "govern/proof/v1",
             {
-                "index": node.index, "leaf_hash": detail.leaf_hash, "proof": detail.proof,
+                "index": index, "leaf_hash": detail.leaf_hash, "proof": detail.proof,
                 "envelope": leaf.decode(),
             },
         )

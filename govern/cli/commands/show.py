@@ -1,12 +1,15 @@
 """`govern show`: one entry, or the entry that made a thing, with its statement, signatures and proof."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli.session import Session, command
 from govern.cli.text import brief, state, when
+
+if TYPE_CHECKING:
+    from govern.workflow.workspace import Workspace
 
 
 def add(app: typer.Typer) -> None:
@@ -23,8 +26,7 @@ def show(
     from govern.workflow import reading
 
     with session.workspace() as workspace:
-        node = reading.resolve(workspace, ref)
-        detail = reading.entry(workspace, node.index)
+        detail = reading.entry(workspace, entry_index(workspace, ref))
     if session.as_json:
         session.voice.document("govern/entry/v1", {"entry": detail})
         return
@@ -47,3 +49,13 @@ def show(
     if proof:
         voice.line()
         voice.lines(detail.proof.splitlines())
+
+
+def entry_index(workspace: "Workspace", ref: str) -> int:
+    """Return the index that `#12` or `12` says, or that of the entry which made what `ref` names. Raises `NotFoundError`."""
+    digits = ref.removeprefix("#")
+    if digits.isdecimal() and digits.isascii():
+        return int(digits)
+    from govern.workflow import reading
+
+    return reading.resolve(workspace, ref).index
