@@ -89,7 +89,7 @@ GLOBAL: Final = (
     _app("tools.log", "Command log", "Tools", "@,at", "What you did, as commands of the command line."),
     _app("tools.stop", "Stop the job", "Tools", "ctrl+x", "Stop what is running; what was acknowledged stays."),
     _app("help.focus", "Help", "Help", "question_mark,f1", "Help for what has the focus.", footer=True),
-    _app("help.palette", "Command palette", "Help", "colon,ctrl+p", "Find any action by name.", footer=True),
+    _app("help.palette", "Command", "Help", "colon,ctrl+p", "Find any action by name.", footer=True),
     _app("help.menu", "Menu", "Help", "f10,ctrl+o", "Open the menu bar.", footer=True),
 )
 
@@ -108,20 +108,20 @@ DASHBOARD: Final = (
 )
 
 LEDGER: Final = (
-    _page("ledger", "open", "Whole entry", "Ledger", "enter", "The entry whole: statement, signatures, proof.", footer=True, cli="govern show #{index}"),
+    _page("ledger", "open", "Entry", "Ledger", "enter", "The entry whole: statement, signatures, proof.", footer=True, cli="govern show #{index}"),
     _page("ledger", "filter", "Filter…", "Ledger", "slash", "kind:, actor:, subject:, status:, since:, until: and plain text.", footer=True,
           cli="govern log"),
     _page("ledger", "clear", "Clear filter", "Ledger", "escape", "Show every entry again."),
     _page("ledger", "next", "Next", "Ledger", "n", "One entry on."),
     _page("ledger", "previous", "Previous", "Ledger", "N,shift+n", "One entry back."),
-    _page("ledger", "sort", "Newest or oldest first", "Ledger", "s", "Turn the order round.", footer=True),
+    _page("ledger", "sort", "Order", "Ledger", "s", "Newest first, or oldest first.", footer=True),
     _page("ledger", "hour", "An hour on", "Ledger", "h", "Go forward by an hour of ledger time."),
     _page("ledger", "hour_back", "An hour back", "Ledger", "H,shift+h", "Go back by an hour of ledger time."),
     _page("ledger", "day", "A day on", "Ledger", "d", "Go forward by a day of ledger time."),
     _page("ledger", "day_back", "A day back", "Ledger", "D,shift+d", "Go back by a day of ledger time."),
     _page("ledger", "bad", "Next that is bad", "Ledger", "right_square_bracket", "The next entry that denies, fails or refuses."),
     _page("ledger", "bad_back", "Previous that is bad", "Ledger", "left_square_bracket", "The previous one."),
-    _page("ledger", "lineage", "Lineage of this", "Ledger", "l", "Open lineage at this entry.", footer=True, cli="govern lineage #{index}"),
+    _page("ledger", "lineage", "Lineage", "Ledger", "l", "Open lineage at this entry.", footer=True, cli="govern lineage #{index}"),
     _page("ledger", "export", "Export rows", "Ledger", "e", "Save the rows shown as JSON lines.", footer=True, cli="govern log --json"),
 )
 
@@ -162,7 +162,7 @@ REVIEW: Final = (
           cli="govern review comment {model}"),
     _page("review", "promote", "Promote…", "Review", "p", "Move the system's stage pointer; refused unless the ledger allows it.",
           writes=True, cli="govern promote {model} --to {stage}"),
-    _page("review", "lineage", "Lineage of this", "Review", "l", "Open lineage at this model.", cli="govern lineage {model}"),
+    _page("review", "lineage", "Lineage", "Review", "l", "Open lineage at this model.", cli="govern lineage {model}"),
     _page("review", "export", "Export pack…", "Review", "e", "Write the evidence pack of this model.", writes=True, footer=True,
           cli="govern export {model} -o PACK.pdf"),
 )
@@ -170,7 +170,7 @@ REVIEW: Final = (
 POLICIES: Final = (
     _page("policies", "open", "Read", "Tools", "enter", "Read the document.", footer=True, cli="govern policy show {policy}"),
     _page("policies", "diff", "Difference", "Tools", "D,shift+d", "Against the version before.", footer=True, cli="govern policy diff"),
-    _page("policies", "lineage", "Lineage of this", "Tools", "l", "What rests on this policy.", footer=True, cli="govern lineage {policy}"),
+    _page("policies", "lineage", "Lineage", "Tools", "l", "What rests on this policy.", footer=True, cli="govern lineage {policy}"),
     _page("policies", "export", "Save document", "Tools", "e", "Save the document as it was signed."),
 )
 

@@ -28,7 +28,7 @@ from govern_tui.pages.every import PAGE_CLASSES
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.settings import Remembered, Settings, read_state, write_state
 from govern_tui.text import LOOK, Tone, clean, grouped
-from govern_tui.themes import THEMES
+from govern_tui.themes import DEFAULTS, THEMES
 
 WRITE_WIDTH: Final = 80
 WRITE_HEIGHT: Final = 24
@@ -94,6 +94,10 @@ class GovernApp(GlobalActions, App[int]):
     def get_default_screen(self) -> Screen[Any]:
         """The desktop."""
         return Desktop(id="_default")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of ours that Textual's own themes do not have."""
+        return dict(DEFAULTS)
 
     def on_mount(self) -> None:
         """Take up themes, keys and the page of the last time."""

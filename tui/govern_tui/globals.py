@@ -177,7 +177,7 @@ class GlobalActions(Base):
         lines: list[Any] = []
         for action in of_scope(scope):
             reason = self.why_not(action)
-            lines += [(f"  {self.key_of(action):>10}  ", "$text-accent"), f"{action.title.rstrip('…'):<24}", (f"{action.help}", "$text-muted")]
+            lines += [(f"  {self.key_of(action):>10}  ", "$text-accent"), f"{action.title.rstrip('…'):<24}", (f"{action.help}", "$muted")]
             lines += [(f" Now: {clean(reason)}.", "$text-warning")] if reason and scope != "app" else []
             lines.append("\n")
         return lines

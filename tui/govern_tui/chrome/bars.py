@@ -17,7 +17,7 @@ from govern_tui.text import Tone, bar, clean
 COMPACT_BELOW = 100
 """Columns below which the footer shows titles of one word only."""
 TONE_STYLES: dict[str, str] = {
-    "": "", "good": "$text-success", "bad": "$text-error", "warn": "$text-warning", "dim": "$text-muted",
+    "": "", "good": "$text-success", "bad": "$text-error", "warn": "$text-warning", "dim": "$muted",
     "strong": "bold", "accent": "$text-accent",
 }
 
@@ -63,7 +63,7 @@ class MenuBar(Horizontal):
         parts: list[Any] = []
         for text, tone in pieces:
             if parts:
-                parts.append((" · ", "$text-muted"))
+                parts.append((" · ", "$muted"))
             parts.append((clean(text), TONE_STYLES[tone]))
         self.query_one("#banner", Static).update(Content.assemble(*parts))
 
@@ -72,7 +72,7 @@ class KeyBar(Static):
     """The keys of the page that is shown, those that hold everywhere, and how far a job is."""
 
     DEFAULT_CSS = """
-    KeyBar { height: 1; dock: bottom; background: $panel; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    KeyBar { height: 1; dock: bottom; link-color: $foreground; link-style: none; link-background-hover: $primary; background: $panel; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -85,15 +85,15 @@ class KeyBar(Static):
         parts: list[Any] = []
         for number, group in enumerate((page, everywhere)):
             if number and page:
-                parts.append(("│ ", "$text-muted"))
+                parts.append(("│ ", "$muted"))
             for action in group:
                 able = allowed(action)
                 title = action.title.rstrip("…")
                 title = title.split()[0] if compact else title
                 click = Style.from_meta({"@click": f"app.invoke('{action.id}')"})
-                key = Content.assemble((f"{shown_key(action)} ", "$text-accent bold" if able else "$text-muted"))
-                word = Content.assemble((f"{title}", "" if able else "$text-muted"))
-                parts += [(key + word).stylize(click) if able else key + word, "  "]
+                key = Content.assemble((f"{shown_key(action)} ", "$text-accent bold" if able else "$muted"))
+                word = Content.assemble((f"{title}", "" if able else "$muted"))
+                parts += [key, word.stylize(click) if able else word, "  "]
         if job is not None:
             title, share = job
             gauge = f" {bar(share, top=1.0, width=8)} {share:.0%}" if share is not None else " …"

@@ -68,7 +68,7 @@ class Menu(Popup[str]):
 
     def _options(self) -> list[Option]:
         return [
-            Option(Content.assemble(fit(action.title, 26), (f" {key:>10}", "$text-muted" if why else "$text-accent")), id=action.id, disabled=bool(why))
+            Option(Content.assemble(fit(action.title, 26), (f" {key:>10}", "$muted" if why else "$text-accent")), id=action.id, disabled=bool(why))
             for action, key, why in self._lines(self._menu)
         ]
 
@@ -173,7 +173,7 @@ class Prompt(Popup[str]):
             frame.border_title = Content(self._title).markup
             frame.border_subtitle = "Enter · Esc"
             yield Input(self._value, id="prompt", select_on_focus=False)
-            yield Static(Content.assemble((self._hint, "$text-muted")))
+            yield Static(Content.assemble((self._hint, "$muted")))
 
     def on_mount(self) -> None:
         """The line has the keys."""

@@ -46,7 +46,7 @@ class AskDialog(ModalScreen[Any]):
     AskDialog Input, AskDialog Select { height: 1; border: none; padding: 0 1; background: $panel; }
     AskDialog Input:focus, AskDialog Select:focus { background: $primary 30%; }
     AskDialog .field { height: 1; margin-top: 1; }
-    AskDialog .field Label { width: 16; color: $text-muted; }
+    AskDialog .field Label { width: 16; color: $muted; }
     AskDialog .field Input, AskDialog .field Select { width: 1fr; }
     AskDialog #problem { color: $text-error; height: auto; min-height: 1; margin-top: 1; }
     """

@@ -50,7 +50,7 @@ class DecideDialog(ModalScreen[Written]):
     DecideDialog Input, DecideDialog Select, DecideDialog SelectCurrent { height: 1; border: none; padding: 0 1; background: $panel; }
     DecideDialog Input:focus, DecideDialog Select:focus { background: $primary 30%; }
     DecideDialog .field { height: 1; margin-top: 1; }
-    DecideDialog .field Label { width: 12; color: $text-muted; }
+    DecideDialog .field Label { width: 12; color: $muted; }
     DecideDialog .field Input, DecideDialog .field Select { width: 1fr; }
     DecideDialog #problem { color: $text-error; height: auto; min-height: 1; margin-top: 1; }
     DecideDialog #buttons { height: 1; align-horizontal: right; }

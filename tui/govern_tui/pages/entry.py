@@ -24,7 +24,7 @@ def entry_text(detail: EntryDetail) -> Content:
     made.heading("Signed by")
     for keyid, holder in detail.signatures:
         made.add(LOOK.glyph("ok")[0] if holder else "?", "good" if holder else "warn").add(f" {holder or 'unknown key'} ").line(keyid[:16] + "…", "dim")
-    made.heading("In the tree").line(f"entry {grouped(row.index)} of {grouped(detail.size)}; inclusion proof of {proof_length(detail)} hashes")
+    made.heading("In the tree").line(f"entry {grouped(row.index)}, {grouped(detail.size)} bytes; inclusion proof of {proof_length(detail)} hashes")
     made.heading("Statement")
     for name, value in predicate(detail).items():
         made.add(f"{name} ", "dim").line(short_json(value))
@@ -35,7 +35,7 @@ def entry_text(detail: EntryDetail) -> Content:
 def entry_whole(detail: EntryDetail) -> Content:
     """Statement, signatures and proof, as they can be checked elsewhere."""
     made = Document()
-    made.facts([("leaf hash", detail.leaf_hash), ("tree size", grouped(detail.size))])
+    made.facts([("leaf hash", detail.leaf_hash), ("bytes", grouped(detail.size))])
     for keyid, holder in detail.signatures:
         made.facts([("signed by", f"{holder or 'unknown key'}  {keyid}")])
     made.heading("Statement (in-toto, the signed payload)").line()

@@ -31,11 +31,11 @@ DETAIL_AFTER = 0.05
 """Seconds that the cursor rests before the entry beside it is read: holding a key down reads nothing."""
 
 COLUMNS = (
-    Column(title="seq", width=11, cell=lambda row: (grouped(row.index), "dim"), right=True),
-    Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "")),
-    Column(title="kind", width=12, cell=lambda row: (row.kind, "accent")),
-    Column(title="subject", width=22, cell=lambda row: (row.subject, "")),
-    Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=86),
+    Column(title="seq", width=10, cell=lambda row: (grouped(row.index), "dim"), right=True),
+    Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "dim")),
+    Column(title="kind", width=11, cell=lambda row: (row.kind, "accent")),
+    Column(title="subject", width=20, cell=lambda row: (row.subject, "")),
+    Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=96),
     Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
     Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
 )
@@ -47,7 +47,7 @@ class LedgerPage(Page):
     NAME = "ledger"
     FIRST = "#entries"
     BINDINGS: ClassVar = bindings_of("ledger")
-    DEFAULT_CSS = "LedgerPage #entry { width: 46; }"
+    DEFAULT_CSS = "LedgerPage #entry { width: 40; }"
 
     def __init__(self) -> None:
         super().__init__()

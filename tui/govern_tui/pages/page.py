@@ -34,7 +34,7 @@ class Page(Container):
     """Selector of the pane that gets the keys when the page opens."""
     DEFAULT_CSS = """
     Page { height: 1fr; layout: vertical; }
-    .pane { border: round $panel; border-title-color: $text-muted; height: 1fr; }
+    .pane { border: round $panel; border-title-color: $muted; height: 1fr; }
     .pane:focus, .pane:focus-within { border: round $primary; border-title-color: $text-accent; }
     .pane.zoomed { layer: overlay; }
     """

@@ -7,7 +7,7 @@ from textual.content import Content
 from govern_tui.text import Piece, Tone, clean, fit
 
 STYLES: dict[Tone, str] = {
-    "": "", "good": "$text-success", "bad": "$text-error", "warn": "$text-warning", "dim": "$text-muted",
+    "": "", "good": "$text-success", "bad": "$text-error", "warn": "$text-warning", "dim": "$muted",
     "strong": "bold", "accent": "$text-accent",
 }
 

@@ -42,14 +42,14 @@ class RowTable(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     RowTable { height: 1fr; overflow-y: scroll; overflow-x: hidden; scrollbar-size-vertical: 1; background: transparent; }
-    RowTable > .rowtable--head { color: $text-muted; text-style: bold; }
-    RowTable > .rowtable--cursor { background: $primary 40%; text-style: bold; }
+    RowTable > .rowtable--head { color: $muted; text-style: bold; }
+    RowTable > .rowtable--cursor { background: $cursor; text-style: bold; }
     RowTable > .rowtable--blurred { background: $panel; }
     RowTable > .rowtable--marked { text-style: underline; }
     RowTable > .rowtable--good { color: $text-success; }
     RowTable > .rowtable--bad { color: $text-error; }
     RowTable > .rowtable--warn { color: $text-warning; }
-    RowTable > .rowtable--dim { color: $text-muted; }
+    RowTable > .rowtable--dim { color: $muted; }
     RowTable > .rowtable--strong { text-style: bold; }
     RowTable > .rowtable--accent { color: $text-accent; }
     """
