@@ -1,0 +1,1 @@
+"""What the ledger's entries amount to: pure folds, and questions to them."""

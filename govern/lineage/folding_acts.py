@@ -1,7 +1,6 @@
 """How entries that decide change a state: decisions, reviews, waivers, findings."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from govern.domain.facts import DecisionFact, FindingFact, ReviewFact, WaiverFact
 from govern.domain.statement import Entry

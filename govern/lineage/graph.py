@@ -86,8 +86,6 @@ def _of_thing(record: Record) -> tuple[Key, ...]:
 
 def _of_act(state: State, record: Record) -> tuple[Key, ...]:
     match record:
-        case DecisionRecord():
-            return decision_parents(state, record)
         case ReviewRecord():
             return (record.model,) if record.decision is None else (record.model, record.decision)
         case WaiverRecord():
@@ -95,21 +93,27 @@ def _of_act(state: State, record: Record) -> tuple[Key, ...]:
         case FindingRecord():
             causes = (record.fact.caused_by, record.condition_of)
             return (record.model, *(index for index in causes if index is not None))
-        case PromotionRecord():
-            return _of_promotion(state, record)
         case DeploymentRecord():
             made = record.fact.promotion in state.promotions
             return (record.model, record.fact.promotion) if made else (record.model,)
+        case RollbackRecord() | RetirementRecord():
+            return (f"{SYSTEM}{record.fact.system}",) if record.model is None else (record.model,)
+        case _:
+            return _of_thing(record)
+
+
+def _rests_on(state: State, record: Record) -> tuple[Key, ...]:
+    match record:
+        case DecisionRecord():
+            return decision_parents(state, record)
+        case PromotionRecord():
+            return _of_promotion(state, record)
         case ObservationRecord():
             return _of_observation(state, record)
-        case RollbackRecord():
-            return (record.model,)
-        case RetirementRecord():
-            return (f"{SYSTEM}{record.fact.system}",) if record.model is None else (record.model,)
         case ExportRecord():
             return (record.fact.about,)
         case _:
-            return _of_thing(record)
+            return _of_act(state, record)
 
 
 def parents(state: State, key: Key) -> tuple[Key, ...]:
@@ -117,7 +121,7 @@ def parents(state: State, key: Key) -> tuple[Key, ...]:
     found = record_of(state, key)
     if found is None:
         return ()
-    return tuple(parent for parent in dict.fromkeys(_of_act(state, found[1])) if parent != key)
+    return tuple(parent for parent in dict.fromkeys(_rests_on(state, found[1])) if parent != key)
 
 
 def children(state: State, key: Key) -> tuple[Key, ...]:

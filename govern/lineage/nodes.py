@@ -75,7 +75,7 @@ def _by_index(state: State, key: int) -> tuple[str, Record] | None:
     return _by_text(state, str(name))
 
 
-def _name(state: State, kind: str, record: Record) -> str:
+def _name(kind: str, record: Record) -> str:
     fact = getattr(record, "fact", None)
     match kind:
         case "system" | "dataset" | "run" | "model" | "policy" | "binding":
@@ -109,7 +109,7 @@ def node_of(state: State, key: Key) -> Node:
     if found is not None:
         kind, record = found
         return Node(
-            kind=kind, name=_name(state, kind, record), digest=record.digest, index=record.index,
+            kind=kind, name=_name(kind, record), digest=record.digest, index=record.index,
             key=key_of(kind, record),
         )
     if isinstance(key, str) and (loose := state.loose.get(Digest(key))) is not None:

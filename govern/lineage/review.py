@@ -1,5 +1,7 @@
 """Who may approve a model, who did, and what the quorum still lacks."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -184,40 +186,43 @@ def _voided(state: State, review: ReviewRecord) -> bool:
     return revoked is not None and review.index >= revoked.void_from
 
 
-def _assign(
-    state: State, model: Digest, gate: str, wanted: tuple[Quorum, ...], live: list[ReviewRecord],
-) -> tuple[list[int], tuple[Quorum, ...]]:
-    """Give each person at most one place, so that as many places as can be are filled (augmenting paths)."""
-    asked = requesters(state, model, gate)
-    places = [one for one in wanted for _ in range(one.count)]
-    by_person: dict[str, list[ReviewRecord]] = {}
-    for review in live:
-        by_person.setdefault(person(state, review.holder), []).append(review)
+class _Seats:
+    """Places of a quorum, given to people so that as many as can be are filled (augmenting paths)."""
 
-    def fits(review: ReviewRecord, place: Quorum) -> bool:
-        if review.fact.role != place.role:
-            return False
-        barred = "requester" in place.distinct_from and any(same_person(state, review.holder, one) for one in asked)
-        return not barred
+    def __init__(self, places: list[Quorum], fits: Callable[[ReviewRecord, Quorum], bool]) -> None:
+        self.places = places
+        self.fits = fits
+        self.people: dict[str, list[ReviewRecord]] = {}
+        self.taken: dict[int, tuple[str, int]] = {}
 
-    taken: dict[int, tuple[str, int]] = {}
-
-    def seat(who: str, tried: set[int]) -> bool:
-        for review in by_person[who]:
-            for number, place in enumerate(places):
-                if number in tried or not fits(review, place):
+    def offer(self, who: str, tried: set[int]) -> bool:
+        """Find a place for a person, moving others on if that helps."""
+        for review in self.people[who]:
+            for number, place in enumerate(self.places):
+                if number in tried or not self.fits(review, place):
                     continue
                 tried.add(number)
-                if number not in taken or seat(taken[number][0], tried):
-                    taken[number] = (who, review.index)
+                if number not in self.taken or self.offer(self.taken[number][0], tried):
+                    self.taken[number] = (who, review.index)
                     return True
         return False
 
-    for who in by_person:
-        seat(who, set())
-    lacking: dict[Quorum, int] = {}
-    for number, place in enumerate(places):
-        if number not in taken:
-            lacking[place] = lacking.get(place, 0) + 1
+
+def _assign(
+    state: State, model: Digest, gate: str, wanted: tuple[Quorum, ...], live: list[ReviewRecord],
+) -> tuple[list[int], tuple[Quorum, ...]]:
+    """Give each person at most one place: the reviews that fill one, and what is lacking."""
+    asked = requesters(state, model, gate)
+
+    def fits(review: ReviewRecord, place: Quorum) -> bool:
+        barred = "requester" in place.distinct_from and any(same_person(state, review.holder, one) for one in asked)
+        return review.fact.role == place.role and not barred
+
+    seats = _Seats([one for one in wanted for _ in range(one.count)], fits)
+    for review in live:
+        seats.people.setdefault(person(state, review.holder), []).append(review)
+    for who in seats.people:
+        seats.offer(who, set())
+    lacking = Counter(place for number, place in enumerate(seats.places) if number not in seats.taken)
     missing = tuple(Quorum(role=one.role, count=n, distinct_from=one.distinct_from) for one, n in lacking.items())
-    return [index for _, index in taken.values()], missing
+    return [index for _, index in seats.taken.values()], missing

@@ -195,22 +195,22 @@ class Book:
         return self.add(fact, by=by, subject=("model", model), at=at).index
 
     def waiver(
-        self, model: Digest, action: str = "propose", *, by: str = "pipeline", id: str = "W-1",
+        self, model: Digest, action: str = "propose", *, by: str = "pipeline", name: str = "W-1",
         expires: datetime | None = None, policy: Digest | None = None,
     ) -> Entry:
         fact = WaiverFact(
-            action=action, id=id, system="credit", rule="FAIR-001", policy=policy or digest("policy fairness 1"),
+            action=action, id=name, system="credit", rule="FAIR-001", policy=policy or digest("policy fairness 1"),
             environment="promote:production", reason="needed", expires=expires or START + timedelta(days=30),
             role="approver",
         )
         return self.add(fact, by=by, subject=("model", model))
 
     def finding(
-        self, model: Digest, *, id: str = "F-1", severity: str = "high", due: datetime | None = None,
+        self, model: Digest, *, name: str = "F-1", severity: str = "high", due: datetime | None = None,
         state: str = "open", by: str = "pipeline", condition_of: int | None = None,
     ) -> Entry:
         fact = FindingFact(
-            id=id, system="credit", title="drift", severity=severity, owner="pipeline",
+            id=name, system="credit", title="drift", severity=severity, owner="pipeline",
             due=due or START + timedelta(days=10), state=state, condition_of=condition_of,
         )
         return self.add(fact, by=by, subject=("model", model))
@@ -228,12 +228,12 @@ class Book:
         return self.add(fact, by=by, subject=("model", model))
 
     def deploy(
-        self, model: Digest, environment: str = "production", *, stage: str = "production", id: str = "",
+        self, model: Digest, environment: str = "production", *, stage: str = "production", name: str = "",
         mode: str = "full", traffic: int = 100,
     ) -> Entry:
         at = self.state.stages.get((self.state.models[model].fact.system, stage))
         fact = DeploymentFact(
-            id=id or f"D-{len(self.entries)}", system=self.state.models[model].fact.system, environment=environment,
+            id=name or f"D-{len(self.entries)}", system=self.state.models[model].fact.system, environment=environment,
             stage=stage, mode=mode, traffic=traffic, promotion=at.index if at else 0,
             closure=closure(self.state, model, f"promote:{stage}").digest,
         )
@@ -287,7 +287,7 @@ def running() -> tuple[Book, Digest]:
     book.decide(model)
     approval = book.review(model)
     book.promote(model, approvals=(approval,))
-    book.deploy(model, id="D-1")
+    book.deploy(model, name="D-1")
     return book, model
 
 

@@ -175,7 +175,7 @@ def replaced():
     second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
     book.decide(second)
     book.promote(second, approvals=(book.review(second),))
-    book.deploy(second, id="D-2")
+    book.deploy(second, name="D-2")
     return book, first, second
 
 
@@ -208,12 +208,12 @@ def test_going_back_to_a_stale_closure_needs_the_emergency_role_and_a_reason_tha
 
 
 def test_a_canary_becomes_full_only_by_its_own_gate():
-    book, first = running()
+    book, _ = running()
     second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
     book.decide(second)
     book.promote(second, approvals=(book.review(second),))
     assert may_deploy(book.state, second, "production", "production", book.now, mode="canary").allowed
-    book.deploy(second, id="D-2", mode="canary", traffic=10)
+    book.deploy(second, name="D-2", mode="canary", traffic=10)
     assert may_run(book.state, second, "production", book.now).allowed
     assert book.state.environments["credit", "production"].primary == "D-1"
     assert "moves to full only" in reasons(may_deploy(book.state, second, "production", "production", book.now))
@@ -221,7 +221,7 @@ def test_a_canary_becomes_full_only_by_its_own_gate():
     assert not may_deploy(book.state, second, "production", "production", book.now).allowed
     book.decide(second, "deploy", approvals=())
     assert may_deploy(book.state, second, "production", "production", book.now).allowed
-    book.deploy(second, id="D-2")
+    book.deploy(second, name="D-2")
     assert book.state.environments["credit", "production"].primary == "D-2"
     assert book.state.deployments["D-1"].ended_by == "replaced"
 
@@ -231,7 +231,7 @@ def test_a_canary_may_take_more_traffic_but_a_green_one_not_become_full_without_
     second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
     book.decide(second)
     book.promote(second, approvals=(book.review(second),))
-    book.deploy(second, id="D-2", mode="blue-green", traffic=0)
+    book.deploy(second, name="D-2", mode="blue-green", traffic=0)
     assert may_deploy(book.state, second, "production", "production", book.now, mode="canary").allowed
     assert not may_deploy(book.state, second, "production", "production", book.now, mode="full").allowed
 
