@@ -100,7 +100,9 @@ class Frames:
 
     def _arrow(self, table: Any) -> Any:
         self._count += 1
-        return self.engine.read_in_memory(table, table_name=f"frame_{self._count}")
+        name = f"frame_{self._count}"
+        self.engine.con.register(name, table)
+        return self.engine.table(name)
 
     def _path(self, path: Path) -> Any:
         if not path.exists():

@@ -1,6 +1,10 @@
 """The measures that ship with govern, in the order in which reports list them."""
 
 from govern.measure.base import Measure
+from govern.measure.bias.demographic_parity import DemographicParity
+from govern.measure.bias.error_rates import EqualizedOdds, EqualOpportunity, ErrorRates, PredictiveParity
 from govern.measure.bias.impact_ratio import ImpactRatio
 
-OURS: tuple[Measure, ...] = (ImpactRatio(),)
+OURS: tuple[Measure, ...] = (
+    ImpactRatio(), DemographicParity(), EqualOpportunity(), EqualizedOdds(), PredictiveParity(), ErrorRates(),
+)
