@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+import pytest_randomly
+
+# alibi-detect registers a seeder with pytest-randomly, which would load it and half a gigabyte beside it into every session.
+pytest_randomly.entrypoint_reseeds = []
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -19,7 +23,7 @@ def shared_folder() -> Path:
     """The folder with real data and other projects' vectors; tests that need it skip where it is not there."""
     folder = Path(os.environ.get("GOVERN_SHARED", REPOSITORY.parent / "shared"))
     if not folder.is_dir():
-        pytest.skip(f"real data and foreign vectors are not here: set GOVERN_SHARED")
+        pytest.skip("real data and foreign vectors are not here: set GOVERN_SHARED")
     return folder
 
 
