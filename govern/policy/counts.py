@@ -19,13 +19,22 @@ LOWER_IS_BETTER: Final = frozenset({
 })
 """Values whose improvement is a fall; the direction belongs to the measure and is not a flag of the rule."""
 
-_RATES: Final = {
-    "rate": ("selected", "n"),
-    "true_positive_rate": ("true_positives", "positives"),
-    "false_positive_rate": ("false_positives", "negatives"),
-    "false_negative_rate": ("false_negatives", "positives"),
+_RATES: Final[Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]] = {
+    "rate": (("weight_selected", ("weight",)), ("selected", ("n",))),
+    "true_positive_rate": (
+        ("weight_true_positives", ("weight_true_positives", "weight_false_negatives")),
+        ("true_positives", ("positives",)),
+    ),
+    "false_positive_rate": (
+        ("weight_false_positives", ("weight_false_positives", "weight_true_negatives")),
+        ("false_positives", ("negatives",)),
+    ),
+    "false_negative_rate": (
+        ("weight_false_negatives", ("weight_false_negatives", "weight_true_positives")),
+        ("false_negatives", ("positives",)),
+    ),
 }
-"""Rate to the counts it is the quotient of."""
+"""Rate to what it is the quotient of: by weights where rows carry them, else by counts."""
 
 
 class Undefined(Exception):  # noqa: N818 - an answer, not a malfunction
@@ -39,28 +48,24 @@ def number_of(value: JsonValue) -> Fraction:
     return Fraction(value) if isinstance(value, int) else Fraction(decimal_of(value))
 
 
-def quotient(part: JsonValue, whole: JsonValue) -> Fraction:
-    """Divide two counts exactly. Raises `Undefined` where there is nothing to divide by."""
-    below = number_of(whole)
-    if below == 0:
+def quotient_of(part: Fraction, whole: Fraction) -> Fraction:
+    """Divide exactly. Raises `Undefined` where there is nothing to divide by."""
+    if whole == 0:
         raise Undefined("there is nobody to divide by")
-    return number_of(part) / below
+    return part / whole
 
 
 def rate_of(group: Numbers, name: str) -> Fraction | None:
-    """Return a group's rate from its counts, or None where the evidence does not carry them."""
-    if name not in _RATES:
-        return None
-    part, whole = _RATES[name]
-    if part == "false_negatives" and part not in group and {"positives", "true_positives"} <= group.keys():
-        return 1 - quotient(group["true_positives"], group["positives"])
-    if part not in group or whole not in group:
-        return None
-    return quotient(group[part], group[whole])
+    """Return a group's rate from its counts or weights, or None where the evidence does not carry them."""
+    for part, whole in _RATES.get(name, ()):
+        if {part, *whole} <= group.keys():
+            return quotient_of(number_of(group[part]), sum((number_of(group[one]) for one in whole), Fraction(0)))
+    return None
 
 
 def _impact(measurement: Measurement, group: Numbers) -> Fraction | None:
-    own, best = rate_of(group, "rate"), reference_rate(measurement)
+    highest = reference_group(measurement)
+    own, best = rate_of(group, "rate"), rate_of(highest, "rate") if highest is not None else None
     if own is None or best is None:
         return None
     if best == 0:
@@ -68,21 +73,41 @@ def _impact(measurement: Measurement, group: Numbers) -> Fraction | None:
     return own / best
 
 
-def reference_rate(measurement: Measurement) -> Fraction | None:
-    """Return the selection rate that the others are compared with."""
-    rates: dict[str, Fraction] = {}
-    for group in measurement.groups:
-        if group.get("n") == 0:
-            continue
-        rate = rate_of(group, "rate")
-        if rate is None:
-            return None
-        rates[str(group.get("group"))] = rate
-    if not rates:
+def reference_group(measurement: Measurement) -> Numbers | None:
+    """Return the group that the others are compared with, or None where there is none.
+
+    The highest rate is looked for among groups of at least `min_reference` people, if the measure was told of such a
+    number, and among all where no group is so large: one lucky person of two is no standard for thousands.
+    """
+    filled = [group for group in measurement.groups if group.get("n") != 0]
+    if measurement.reference not in {"", "highest"}:
+        return next((group for group in filled if str(group.get("group")) == measurement.reference), None)
+    least = number_of(measurement.parameters.get("min_reference", 1))
+    large = [group for group in filled if number_of(group.get("n")) >= least] or filled
+    ranked = [(rate_of(group, "rate"), group) for group in large]
+    known = [(rate, group) for rate, group in ranked if rate is not None]
+    if not known or len(known) != len(ranked):
         return None
-    if measurement.reference in {"", "highest"}:
-        return max(rates.values())
-    return rates.get(measurement.reference)
+    return max(known, key=lambda pair: pair[0])[1]
+
+
+def one_person_decides(measurement: Measurement, group: Numbers, threshold: Fraction) -> bool:
+    """Whether one person chosen in place of another would move a ratio of rates across its threshold.
+
+    The one-person test of UGESP Questions and Answers, 20 and 21 (44 FR 11996). Where there are no counts, what the
+    evidence says of itself (`flip`) is taken.
+    """
+    best = reference_group(measurement)
+    counts = [one.get(field) for one in (group, best or {}) for field in ("selected", "n")]
+    if best is None or not all(isinstance(count, int) and not isinstance(count, bool) for count in counts):
+        return group.get("flip") is True
+    s, n, big_s, big_n = (int(str(count)) for count in counts)
+    if not n or not big_n or not big_s:
+        return False
+    below = Fraction(s, n) < threshold * Fraction(big_s, big_n)
+    step = 1 if below else -1
+    moved, its = min(n, max(0, s + step)), min(big_n, max(0, big_s - step))
+    return (Fraction(moved, n) < threshold * Fraction(its, big_n)) is not below
 
 
 def _spread(names: Sequence[str]) -> Callable[[Measurement, Numbers], Fraction | None]:
@@ -132,8 +157,6 @@ def exact_value(measurement: Measurement, subject: Numbers, name: str) -> Fracti
 
     Raises `Undefined` and, for counts that are no numbers, `UsageError`.
     """
-    if measurement.parameters.get("weight"):
-        return None
     derive = _DERIVED.get((measurement.measure.partition("@")[0], name))
     if derive is not None:
         return derive(measurement, subject)

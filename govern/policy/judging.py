@@ -11,7 +11,7 @@ from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.text import decimal_of, decimal_text
 from govern.errors import UsageError
 from govern.policy.bound import BoundRule
-from govern.policy.counts import LOWER_IS_BETTER, Numbers, Undefined, exact_value, number_of
+from govern.policy.counts import LOWER_IS_BETTER, Numbers, Undefined, exact_value, number_of, one_person_decides
 from govern.policy.kleene import all_of, any_of
 from govern.policy.model import Assertion
 from govern.policy.significance import decided, p_values
@@ -155,7 +155,7 @@ def _compared(
         return replace(common, status=Status.PASS if holds else Status.FAIL)
     chance = chances.get(str(subject.get("group", subject.get("feature", ""))))
     status, reason, note = decided(
-        holds=holds, p_value=chance, n=common.n, one_person=subject.get("flip") is True,
+        holds=holds, p_value=chance, n=common.n, one_person=one_person_decides(sighting.measurement, subject, threshold),
         uncertainty=rule.rule.uncertainty,
     )
     return replace(

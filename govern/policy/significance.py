@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from govern.domain.decision import Reason, Status
 from govern.domain.evidence import Measurement
-from govern.domain.text import decimal_of, decimal_text
+from govern.domain.text import decimal_of
+from govern.errors import UsageError
 from govern.policy.model import Uncertainty
+from govern.policy.verdict import WITHIN
 
 
 def holm(p_values: Sequence[Decimal]) -> tuple[Decimal, ...]:
@@ -33,8 +35,9 @@ def p_values(measurement: Measurement, uncertainty: Uncertainty) -> dict[str, De
     if measurement.reference in {"", "highest"} and isinstance(omnibus, str):
         value = _probability(omnibus)
         return {str(group.get("group")): value for group in measurement.groups}
+    # Evidence that corrected its p-values itself carries the plain ones beside them: nothing is corrected twice.
     found = {
-        str(group.get("group")): _probability(str(group["p_value"]))
+        str(group.get("group")): _probability(str(group.get("pairwise_p_value", group["p_value"])))
         for group in measurement.groups if group.get("p_value") is not None
     }
     if uncertainty.multiplicity == "holm":
@@ -45,8 +48,6 @@ def p_values(measurement: Measurement, uncertainty: Uncertainty) -> dict[str, De
 def _probability(text: str) -> Decimal:
     value = decimal_of(text)
     if not 0 <= value <= 1:
-        from govern.errors import UsageError
-
         raise UsageError(f"“{text}” is not a probability", "A p-value lies between 0 and 1.")
     return value
 
@@ -59,11 +60,11 @@ def decided(
     `holds` says whether the point value is on the right side of its threshold.
     """
     significant = p_value is not None and p_value < 1 - decimal_of(uncertainty.level)
-    shown = f"p = {decimal_text(p_value, 3)}" if p_value is not None else "no test was possible"
+    shown = f"p = {p_value:.2g}" if p_value is not None else "no test was possible"
     large = n is not None and n >= uncertainty.min_group
     if holds:
         if significant:
-            return Status.PASS, None, f"significant ({shown}) though within the threshold"
+            return Status.PASS, None, f"significant ({shown}) {WITHIN}"
         if large:
             return Status.PASS, None, ""
         return Status.INCONCLUSIVE, Reason.INSUFFICIENT_DATA, f"{n} in the group, {uncertainty.min_group} are needed"

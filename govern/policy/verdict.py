@@ -1,10 +1,14 @@
 """What a judge leaves: a status with its reason, and the checks it rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 from govern.domain.decision import Check, Reason, Status
 from govern.policy.kleene import all_of, any_of
+
+WITHIN: Final = "though within the threshold"
+"""How the note of a check ends that holds and is significant all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,13 @@ def combined(checks: Sequence[Check], *, of: str) -> Verdict:
         reason = Reason.MISSING
     return Verdict(
         status=status, reason=reason, explanation=_sentence(status, deciding, ordered), checks=ordered,
-        advisory="; ".join(dict.fromkeys(c.note for c in ordered if c.status is Status.PASS and "though" in c.note)),
+        advisory="; ".join(_beside_a_pass(ordered)) if status is Status.PASS else "",
     )
 
 
-def with_label(check: Check, label: str) -> Check:
-    """Return the check under another label."""
-    return replace(check, label=label)
+def _beside_a_pass(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Return what has to be said though every check holds."""
+    return tuple(f"{check.label}: {check.note}" for check in checks if WITHIN in check.note)
 
 
 def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check]) -> str:

@@ -288,3 +288,43 @@ def test_the_smallest_change_is_counted_in_people() -> None:
             {"group": "b", "n": 1000, "selected": 490, "ratio": "0.98"},
         ])])
     ).flip
+
+
+def test_weights_are_what_is_compared_where_rows_carry_them() -> None:
+    """By heads 0.9 of the reference, by weights 0.5: the weights speak."""
+    groups = [
+        {"group": "a", "n": 1000, "selected": 500, "weight": "1000", "weight_selected": "500"},
+        {"group": "b", "n": 1000, "selected": 450, "weight": "1000.5", "weight_selected": "250.125"},
+    ]
+    result = only(ask([ratio_evidence(groups=groups)]))
+    assert result.status is Status.FAIL
+    assert result.checks[1].observed == "0.5"
+
+
+def test_a_tiny_group_is_no_standard_where_the_measure_says_so() -> None:
+    groups = [
+        {"group": "a", "n": 1000, "selected": 500}, {"group": "b", "n": 1000, "selected": 480},
+        {"group": "c", "n": 2, "selected": 2},
+    ]
+    evidence = ratio_evidence(groups=groups)
+    assert only(ask([evidence])).status is Status.FAIL
+    told = replace(evidence, measures=(replace(evidence.measures[0], parameters={"min_reference": 30}),))
+    assert only(ask([told])).status is Status.PASS
+
+
+def test_p_values_are_not_corrected_twice() -> None:
+    """The measure has corrected 0.02 to 0.04 already; twice would be 0.08."""
+    rule = bind(policy_text(CHANCE.replace("reference: highest", "reference: a")))
+    groups = [{"group": "a", "n": 1000, "selected": 500}] + [
+        {"group": name, "n": 1000, "selected": 300, "p_value": "0.04", "pairwise_p_value": "0.02"} for name in "bc"
+    ]
+    assert only(ask([ratio_evidence(groups=groups, reference="a")], rule)).status is Status.FAIL
+
+
+@pytest.mark.parametrize(("selected", "one_person"), [(7, True), (5, False)])
+def test_the_one_person_test_follows_the_rules_threshold(selected: int, one_person: bool) -> None:
+    """Of ten, 7 against 0.95 of a hundred is below 0.8, and one person more against one fewer there is not."""
+    groups = [{"group": "a", "n": 100, "selected": 95}, {"group": "b", "n": 10, "selected": selected}]
+    evidence = ratio_evidence(groups=groups, values={"p_value": "0.01"})
+    result = only(ask([evidence], bind(policy_text(CHANCE))))
+    assert result.status is (Status.INCONCLUSIVE if one_person else Status.FAIL)

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import govern_policies
 import pytest
 from policy.policy_worlds import NOW, pack
 
+import govern_policies
 from govern.policy.testing import try_documents
 
 PACKS = govern_policies.pack_ids()

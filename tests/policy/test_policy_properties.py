@@ -74,7 +74,7 @@ def answer(policies: tuple[BoundPolicy, ...], evidence: tuple[PresentedEvidence,
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.data())
 def test_order_never_matters(world: tuple[BoundPolicy, tuple[PresentedEvidence, ...]], data: st.DataObject) -> None:
     one, evidence = world
@@ -84,7 +84,7 @@ def test_order_never_matters(world: tuple[BoundPolicy, tuple[PresentedEvidence, 
     assert answer((turned,), mixed) == answer((one,), evidence)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.data())
 def test_taking_evidence_away_never_allows(
     world: tuple[BoundPolicy, tuple[PresentedEvidence, ...]], data: st.DataObject
@@ -95,7 +95,7 @@ def test_taking_evidence_away_never_allows(
         assert answer((one,), kept).outcome is Outcome.DENY
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_a_failing_rule_more_never_allows(world: tuple[BoundPolicy, tuple[PresentedEvidence, ...]]) -> None:
     one, evidence = world
@@ -108,7 +108,7 @@ def test_a_failing_rule_more_never_allows(world: tuple[BoundPolicy, tuple[Presen
         assert {r.rule: r.status for r in before.rules}.items() <= {r.rule: r.status for r in after.rules}.items()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_the_answer_follows_from_the_rules(world: tuple[BoundPolicy, tuple[PresentedEvidence, ...]]) -> None:
     decision = answer((world[0],), world[1])
@@ -119,7 +119,7 @@ def test_the_answer_follows_from_the_rules(world: tuple[BoundPolicy, tuple[Prese
     assert answer((world[0],), world[1]) == decision, "the same question has the same answer"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
 def test_four_fifths_is_decided_as_integers_decide_it(pairs: list[tuple[int, int]]) -> None:
     """5·s·N >= 4·S·n in whole numbers, against every group as the highest (29 CFR 1607.4D)."""
