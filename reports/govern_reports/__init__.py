@@ -5,5 +5,6 @@ its own (`govern_reports.worker`), never in the caller's.
 """
 
 from govern_reports.render import render_html, render_markdown, render_pack
+from govern_reports.rerender import Rerendered, rerender
 
-__all__ = ["render_html", "render_markdown", "render_pack"]
+__all__ = ["Rerendered", "render_html", "render_markdown", "render_pack", "rerender"]

@@ -25,7 +25,9 @@ def describe() -> dict[str, str]:
         "machine": platform.machine(),
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
         "fonts": fonts.hexdigest(),
-        "pango": _pango(),
+        "pango": _library(("libpango-1.0.so.0", "libpango-1.0.dylib"), "pango_version_string"),
+        # Without it WeasyPrint lets fontTools cut the fonts, which gives other bytes.
+        "harfbuzz-subset": _library(("libharfbuzz-subset.so.0", "libharfbuzz-subset.dylib"), "hb_version_string"),
     }
 
 
@@ -37,15 +39,15 @@ def _version(name: str) -> str:
         return "-"
 
 
-def _pango() -> str:
-    """Return the version of the Pango library that layout will load, or a dash where there is none."""
+def _library(names: tuple[str, ...], function: str) -> str:
+    """Return what a system library says its version is, or a dash where there is none."""
     import ctypes
 
-    for name in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
+    for name in names:
         try:
-            library = ctypes.CDLL(name)
-        except OSError:
+            said = getattr(ctypes.CDLL(name), function)
+        except (OSError, AttributeError):
             continue
-        library.pango_version_string.restype = ctypes.c_char_p
-        return str(library.pango_version_string().decode("ascii"))
+        said.restype = ctypes.c_char_p
+        return str(said().decode("ascii"))
     return "-"

@@ -28,7 +28,7 @@ def write_configuration(folder: Path) -> Path:
 @lru_cache(maxsize=1)
 def printable() -> frozenset[int]:
     """Return the code points that every text of a pack can show."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
 
     with TTFont(FOLDER / LAST_RESORT, lazy=True) as font:
         return frozenset(font.getBestCmap())

@@ -43,7 +43,7 @@ def with_report(attachments: Sequence[Attachment], *, html: bytes, css: bytes) -
     ]
 
 
-def write(pack: PackData, files: Iterable[Attachment], register: Register) -> bytes:
+def write(pack: PackData, files: Iterable[Attachment], register: Register, html: bytes) -> bytes:
     """Return the manifest's canonical bytes."""
     return canonical_bytes({
         "schema": MANIFEST_SCHEMA,
@@ -59,7 +59,7 @@ def write(pack: PackData, files: Iterable[Attachment], register: Register) -> by
             }
             for item in sorted(files, key=lambda item: item.name)
         ],
-        "figures": register.as_json(),
+        "figures": register.as_json(html),
         "software": dict(pack.software),
         "layout": dict(environment.describe()),
     })

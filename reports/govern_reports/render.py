@@ -70,7 +70,7 @@ def prepare(pack: PackData, templates: Path | None = None) -> _Prepared:
     html = markup.html(view, templates)
     css = markup.css(view, templates)
     files = manifest.with_report(pack.attachments, html=html, css=css)
-    document = manifest.write(pack, files, register)
+    document = manifest.write(pack, files, register, html)
     digest = digest_of(document)
     attachments = manifest.sort([*files, manifest.attachment(document)])
     return _Prepared(html=html, sheets=(css, markup.running(digest)), attachments=attachments, manifest=digest)

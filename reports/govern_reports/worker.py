@@ -139,7 +139,7 @@ def _render(folder: Path, job: dict[str, Any], say: Say) -> dict[str, Any]:
         pdf_identifier=bytes.fromhex(job["identifier"]), attachments=_attachments(folder, job),
     )
     say("packing", pages, pages)
-    repack(folder / "draft.pdf", folder / "pack.pdf")
+    repack(folder / "draft.pdf", folder / "pack.pdf", bytes.fromhex(job["identifier"]))
     return {"pages": pages, "complaints": complaints.messages}
 
 

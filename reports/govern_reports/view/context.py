@@ -104,21 +104,31 @@ def enforcement(value: Enforcement) -> str:
     return value.value
 
 
-def observed(
-    register: Register, source: str, pointer: str, check: Check,
-) -> tuple[Part, Part, Part]:
-    """Write observed value, interval and threshold of a check, with the digits it takes to tell them apart."""
-    places = places_against(check.observed, check.threshold)
-    form = f"fixed:{places}"
-    value: Part = register.number(check.observed, form, source, f"{pointer}/observed") if check.observed else "–"
-    interval: Part = "–"
-    if check.interval:
-        interval = line(
-            register.number(check.interval.low, form, source, f"{pointer}/interval/low"), " to ",
-            register.number(check.interval.high, form, source, f"{pointer}/interval/high"),
-        )
-    threshold = line(f"{OPERATORS.get(check.op, check.op)} {check.threshold}".strip() or "–")
-    return value, interval, threshold
+def observed(register: Register, source: str, pointer: str, check: Check) -> Part:
+    """Write the observed value of a check, with the digits it takes to tell it from the threshold."""
+    if not check.observed:
+        return "–"
+    return register.number(check.observed, _form(check), source, f"{pointer}/observed")
+
+
+def interval(register: Register, source: str, pointer: str, check: Check) -> Part:
+    """Write the interval of a check."""
+    if not check.interval:
+        return "–"
+    return line(
+        register.number(check.interval.low, _form(check), source, f"{pointer}/interval/low"), " to ",
+        register.number(check.interval.high, _form(check), source, f"{pointer}/interval/high"),
+    )
+
+
+def threshold(check: Check) -> str:
+    """Write what a check was compared with."""
+    return f"{OPERATORS.get(check.op, check.op)} {check.threshold}".strip() or "–"
+
+
+def _form(check: Check) -> str:
+    """Return how the numbers of a check are printed."""
+    return f"fixed:{places_against(check.observed, check.threshold)}"
 
 
 def telling(rule: RuleResult) -> tuple[int, Check] | None:

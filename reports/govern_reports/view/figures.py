@@ -1,5 +1,6 @@
 """The register of printed numbers: each gets an id that the manifest maps to a place in the attached evidence."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ class Figure:
     """RFC 6901."""
     form: str
     """How it is printed; see `govern.exchange.pdf_figures.show`."""
+
+
+_ID = re.compile(rb'<data id="n(\d+)"')
 
 
 class Register:
@@ -44,9 +48,10 @@ class Register:
         self._figures.append(Figure(source=source, pointer=pointer, form=form))
         return Span(text, tone, "", f"n{len(self._figures)}")
 
-    def as_json(self) -> JsonValue:
-        """Return the manifest's table: id to `[source, pointer, form]`."""
+    def as_json(self, html: bytes) -> JsonValue:
+        """Return the manifest's table, id to `[source, pointer, form]`, of the figures that a user's templates left in."""
+        printed = set(_ID.findall(html))
         return {
             f"n{number}": [figure.source, figure.pointer, figure.form]
-            for number, figure in enumerate(self._figures, start=1)
+            for number, figure in enumerate(self._figures, start=1) if str(number).encode() in printed
         }

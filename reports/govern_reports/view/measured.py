@@ -112,7 +112,7 @@ def rows_table(
         ))
     weights = [WEIGHT_OF_NAMES, *(WEIGHTS.get(key, 1.0) for key in keys)]
     heads = (name.capitalize(), *(head_of(key) for key in keys))
-    widths = [round(100 * weight / sum(weights)) for weight in weights]
+    widths = [int(100 * weight / sum(weights)) for weight in weights]
     page.table(
         tuple(f"{head} {width}%" for head, width in zip(heads, widths, strict=True)), made, caption(measurement),
         note=" ".join([note(measurement), *said]).strip(),

@@ -26,7 +26,7 @@ def people(context: Context) -> Section:
                 line(row.reason or "–", f" [{row.note}]" if row.note else ""), Span(word, tone), f"#{row.index}",  # type: ignore[arg-type]
             ))
         page.table(
-            ("Holder 12%", "Role 10%", "Action 11%", "Signed, UTC 14%", "Key 17%", "Reason 20%", "Standing 9%", ">Entry 7%"), rows,
+            ("Holder 12%", "Role 9%", "Action 9%", "Signed, UTC 14%", "Key 17%", "Reason 21%", "Standing 11%", ">Entry 7%"), rows,
             f"Reviews of {dossier.name}", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
         )
         page.table(

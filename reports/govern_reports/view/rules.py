@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping
 from govern.domain.decision import RuleResult, Status
 from govern.domain.text import Digest
 from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
-from govern_reports.view.context import Context, decisions, enforcement, observed, rule_status, status, telling
+from govern_reports.view.context import (
+    Context,
+    decisions,
+    enforcement,
+    interval,
+    observed,
+    rule_status,
+    status,
+    telling,
+    threshold,
+)
 from govern_reports.view.text import count, ends, minute, plural, words
 
 LONGEST_DOCUMENT = 60_000
@@ -101,16 +111,16 @@ def _summary(
     """Write one rule's row."""
     found = telling(rule)
     value: Part = "–"
-    threshold: Part = "–"
-    size = "–"
+    wanted = size = "–"
     if found:
         place, check = found
-        value, _, threshold = observed(context.register, source, f"/rules/{number}/checks/{place}", check)
+        value = observed(context.register, source, f"/rules/{number}/checks/{place}", check)
+        wanted = threshold(check)
         size = count(check.n) if check.n is not None else "–"
     held = words([f"#{where[digest]}" for digest in rule.evidence if digest in where]) or "–"
     return (
         line(Span(rule.rule, "strong"), f" {rule.title}"), enforcement(rule.enforcement), rule_status(rule), value,
-        threshold, size, held,
+        wanted, size, held,
     )
 
 
@@ -130,9 +140,10 @@ def _detail(page: Builder, context: Context, source: str, number: int, rule: Rul
         return
     rows: list[tuple[Part, ...]] = []
     for place, check in enumerate(rule.checks):
-        value, interval, threshold = observed(context.register, source, f"/rules/{number}/checks/{place}", check)
+        at = f"/rules/{number}/checks/{place}"
         rows.append((
-            check.label or "whole", count(check.n) if check.n is not None else "–", value, interval, threshold,
+            check.label or "whole", count(check.n) if check.n is not None else "–",
+            observed(context.register, source, at, check), interval(context.register, source, at, check), threshold(check),
             status(check.status), check.note or (check.reason.value if check.reason else "–"),
         ))
     method = next((check.interval for check in rule.checks if check.interval), None)
