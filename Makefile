@@ -1,4 +1,4 @@
-# Two commands: `make demo` shows it, `make test` checks it. Both set up everything first (see tools/setup.sh).
+# Two commands: `make demo` shows it, `make test` checks it. Both set up everything first (see .ci/setup.sh).
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -14,7 +14,7 @@ help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: ## Virtual environment, locked packages, Pango
-	@tools/setup.sh
+	@.ci/setup.sh
 
 demo: setup ## The whole path on the shipped sample, in ./demo
 	@[ ! -d demo/.govern ] || { echo "== demo: removing what the last run left in ./demo"; rm -rf demo; }
@@ -33,11 +33,11 @@ lint: setup ## ruff, mypy and the rooms' import contracts
 
 tests: setup ## The default test suite
 	@echo "== pytest with $(WORKERS) workers"
-	@$(PYTEST) -q -n $(WORKERS) -m "not slow"
+	@$(PYTEST) -q -n $(WORKERS) -m "not slow" --durations=15
 
 offline: setup ## The default test suite in a network namespace that has only loopback
 	@echo "== pytest without a network"
-	@unshare -rn bash -c 'ip link set lo up 2>/dev/null || $(BIN)/python tools/loopback.py; exec $(PYTEST) -q -n $(WORKERS) -m "not slow"'
+	@unshare -rn bash -c 'ip link set lo up 2>/dev/null || $(BIN)/python .ci/loopback.py; exec $(PYTEST) -q -n $(WORKERS) -m "not slow"'
 
 slow: setup ## Load, simulation and fault runs, whole (minutes)
 	@echo "== slow tests"

@@ -16,7 +16,7 @@ def enter(repository: Path, words: list[str], folder: Path, timeout: int) -> sub
         pytest.skip("this system makes no network namespace for us (unshare -rn)")
     program = "import runpy, subprocess, sys; runpy.run_path(sys.argv[1]); sys.exit(subprocess.run(sys.argv[2:]).returncode)"
     return subprocess.run(
-        [unshare, "-rn", sys.executable, "-c", program, str(repository / "tools" / "loopback.py"), *words],
+        [unshare, "-rn", sys.executable, "-c", program, str(repository / ".ci" / "loopback.py"), *words],
         cwd=folder, capture_output=True, text=True, timeout=timeout, env={**os.environ, "GOVERN_HOME": str(folder / "home")},
     )
 

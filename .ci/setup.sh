@@ -10,7 +10,7 @@ say() { echo "== setup: $*"; }
 fail() { echo "setup: $1" >&2; [ $# -lt 2 ] || echo "       $2" >&2; exit 1; }
 
 # What it takes for a change to be noticed: the lock, the package's own metadata, the interpreter, this script.
-state() { { cat requirements.lock pyproject.toml tools/setup.sh; "$venv/bin/python" --version; } 2>/dev/null | sha256sum | cut -c1-64; }
+state() { { cat requirements.lock pyproject.toml .ci/setup.sh; "$venv/bin/python" --version; } 2>/dev/null | sha256sum | cut -c1-64; }
 
 install_packages() { # reason, packages...
   local reason=$1; shift
