@@ -135,7 +135,7 @@ class _Demo:
 
     def _record(self, ws: Workspace) -> ModuleType:
         sample = sample_folder()
-        trainer = _load_trainer(sample)
+        trainer = load_trainer(sample)
         recording.record_system(
             ws,
             SystemFact(
@@ -259,7 +259,8 @@ def flip_one_byte(database: Path, *, index: int) -> None:
     connection.close()
 
 
-def _load_trainer(sample: Path) -> ModuleType:
+def load_trainer(sample: Path) -> ModuleType:
+    """Load the sample's training code: train_all, score_file and the names of its columns."""
     spec = importlib.util.spec_from_file_location("govern_sample_train", sample / "train.py")
     if spec is None or spec.loader is None:
         raise UsageError(f"{sample / 'train.py'} is missing", "Reinstall govern.")

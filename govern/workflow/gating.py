@@ -122,7 +122,7 @@ def ask(
                 progress("record", 0, None)
                 ws.objects.put(body)
                 written = ws.write(
-                    [*drafts, decision_draft(decision, digest_of(body), node.name)], at=state.size,
+                    [*drafts, decision_draft(state, decision, digest_of(body), node.name)], at=state.size,
                     key=ws.key_for("evaluator", key), passphrases=passphrases,
                 )
         return GateResult(
@@ -252,14 +252,14 @@ def recorded_evidence(ws: Workspace, state: State, model: Digest) -> tuple[Prese
     )
 
 
-def decision_draft(decision: Decision, digest: Digest, name: str) -> Draft:
+def decision_draft(state: State, decision: Decision, digest: Digest, name: str) -> Draft:
     """Draft the entry that commits to a decision."""
     return Draft(
         subjects=about(name, decision.subject),
         fact=DecisionFact(
             gate=decision.gate, system=decision.system, outcome=decision.outcome.value, as_of=decision.as_of,
             decision=digest, evidence=decision.evidence, policies=decision.policies, bindings=decision.bindings,
-            waivers=(), approvals=decision.approvals, expires=decision.expires,
+            waivers=tuple(state.waivers[one].digest for one in decision.waivers), approvals=decision.approvals, expires=decision.expires,
             statuses={f"{r.policy_name}/{r.rule}": r.status.value for r in decision.rules},
         ),
     )

@@ -74,7 +74,7 @@ def monitor(
         findings = _findings(ws, state, decision, system, now)
         subject = about(model.name, model.digest)
         drafts = [
-            draft, gating.decision_draft(decision, digest_of(body), model.name),
+            draft, gating.decision_draft(state, decision, digest_of(body), model.name),
             Draft(subjects=subject, fact=observation), *(Draft(subjects=subject, fact=finding) for finding in findings),
         ]
         progress("record", 0, None)

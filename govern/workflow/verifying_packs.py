@@ -122,7 +122,7 @@ def verify_pack(
 def _verified(
     path: Path, attachments: Mapping[str, bytes], steps: _Steps, *, trust: bytes, progress: Progress
 ) -> BundleProof:
-    from govern.exchange.pdf_manifest import check_manifest
+    from govern.exchange.pdf_manifest import check_manifest, check_relations
 
     with steps.step(1) as detail:
         found = coverage(path)
@@ -135,6 +135,7 @@ def _verified(
             )
         manifest = check_manifest(attachments)
         detail.append(f"{len(manifest.files)} attachments, each with its digest")
+        detail.append(check_relations(path, attachments, manifest))
     with steps.step(3) as detail:
         try:
             checkpoint = attachments["checkpoint.txt"].decode()

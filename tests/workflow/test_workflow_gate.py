@@ -1,0 +1,131 @@
+"""The gate on the sample: one model denied for bias, one allowed, and what is and is not written."""
+
+from dataclasses import replace
+
+import pytest
+
+from govern.domain.decision import Outcome, Reason, Status
+from govern.errors import NotFoundError, Refused, UsageError
+from govern.workflow import gating, recording, replaying
+from workflow.conftest import Story
+
+
+def decisions(story: Story):
+    state = story.ws.state()
+    return [record for model in state.models.values() for record in state.decisions_of(model.digest)]
+
+
+def test_the_biased_model_is_denied_for_bias_and_the_other_allowed(story: Story):
+    denied, allowed = sorted(decisions(story), key=lambda record: record.index)
+    assert (denied.fact.outcome, allowed.fact.outcome) == ("deny", "allow")
+    assert denied.fact.statuses["baseline/FAIR-001"] == "fail"
+    assert set(allowed.fact.statuses.values()) <= {"pass", "not_applicable"}, allowed.fact.statuses
+    assert [(q.role, q.count) for q in allowed.fact.approvals] == [("approver", 1)]
+
+
+def test_every_decision_is_derived_again_byte_for_byte(story: Story):
+    for record in decisions(story):
+        found = replaying.replay(story.ws, record.digest)
+        assert found.outcome == "identical", found.reasons
+
+
+def test_replay_notices_a_decision_that_says_otherwise(story: Story):
+    """The object is put back with another outcome, and the entry's digest made to fit: as a forger with our keys would."""
+    record = next(r for r in decisions(story) if r.fact.outcome == "deny")
+    ws = story.ws
+    stored = replaying.from_json(replaying.Decision, ws.objects.get(record.digest))
+    forged = replaying.object_bytes(replace(stored, outcome=Outcome.ALLOW))
+    digest = ws.objects.put(forged)
+    entry = ws.ledger.entry(record.index)
+    other = replace(record, digest=digest)
+    found = replaying.replayed(ws.ledger.entries(0, record.index), ws.objects, other, entry)
+    assert found.outcome == "differs"
+    assert "give deny" in found.reasons[0]
+
+
+def test_a_dry_run_writes_nothing_and_says_the_same(story: Story, passphrases):
+    size, objects = story.ws.ledger.size, sorted((story.ws.folder / "objects").rglob("*"))
+    result = gating.gate(story.ws, "credit@1", to="production", data=story.data("1"), passphrases=passphrases, dry_run=True)
+    assert result.decision.outcome is Outcome.DENY
+    assert result.written == ()
+    assert story.ws.ledger.size == size
+    assert sorted((story.ws.folder / "objects").rglob("*")) == objects
+
+
+def test_evidence_past_its_age_no_longer_allows(story: Story, passphrases):
+    story.clock.forward(days=120)
+    result = gating.gate(story.ws, "credit@2", to="production", data=None, passphrases=passphrases)
+    assert result.decision.outcome is Outcome.DENY
+    stale = [rule for rule in result.decision.rules if rule.reason is Reason.STALE]
+    assert {rule.rule for rule in stale} >= {"FAIR-001", "PERF-001"}
+
+
+def test_no_row_of_data_reaches_the_ledger_or_the_objects(story: Story):
+    rows = (story.sample / "test.csv").read_text().splitlines()[1:]
+    # Three neighbouring values of a row together: common single values such as a group's name are in the evidence.
+    fragments = [",".join(row.split(",")[:3]).encode() for row in rows[:200]]
+    written = b"".join(path.read_bytes() for path in story.ws.folder.rglob("*") if path.is_file())
+    assert [fragment for fragment in fragments if fragment in written] == []
+
+
+def test_a_model_file_that_changed_is_not_measured(story: Story, tmp_path, passphrases):
+    changed = tmp_path / "model.skops"
+    changed.write_bytes(story.candidates[1].model.read_bytes() + b" ")
+    with pytest.raises(UsageError, match="is not the file that was recorded"):
+        gating.gate(
+            story.ws, "credit@2", to="production", data=story.data("2", model=changed), passphrases=passphrases
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "stage", "error", "says"),
+    [("credit@2", "moon", UsageError, "staging, production"), ("credit@9", "production", NotFoundError, "credit@9")],
+)
+def test_what_is_not_there_is_named(story: Story, passphrases, model, stage, error, says):
+    with pytest.raises(error) as caught:
+        gating.gate(story.ws, model, to=stage, data=story.data(), passphrases=passphrases)
+    assert says in str(caught.value)
+
+
+def test_a_revoked_model_is_not_gated(story: Story, passphrases):
+    recording.end_existence(
+        story.ws, "credit@2", state="revoked", reason="trained on leaked labels", key="developer", passphrases=passphrases
+    )
+    with pytest.raises(Refused, match="revoked: trained on leaked labels"):
+        gating.gate(story.ws, "credit@2", to="production", data=story.data(), passphrases=passphrases)
+
+
+def test_a_key_that_may_not_report_evidence_is_refused_and_nothing_is_written(story: Story, passphrases):
+    size = story.ws.ledger.size
+    with pytest.raises(Refused):
+        gating.gate(
+            story.ws, "credit@2", to="production", data=story.data(), key="reviewer", passphrases=passphrases
+        )
+    assert story.ws.ledger.size == size
+
+
+def test_without_policy_the_gate_denies(story: Story, passphrases, tmp_path):
+    from govern.domain.facts import SystemFact
+
+    recording.record_system(
+        story.ws,
+        SystemFact(name="rates", purpose="pricing", task="regression", tier="low", owner="model-risk"),
+        passphrases=passphrases,
+    )
+    other = tmp_path / "rates.skops"
+    other.write_bytes(_skops(tmp_path))
+    recording.record_model(story.ws, other, name="rates", system="rates", key="developer", passphrases=passphrases)
+    result = gating.gate(story.ws, "rates@1", to="production", data=None, passphrases=passphrases)
+    assert result.decision.outcome is Outcome.DENY
+    assert "no policy binds" in result.decision.problem
+    assert all(rule.status is not Status.PASS for rule in result.decision.rules)
+
+
+def _skops(folder) -> bytes:
+    import numpy
+    import skops.io
+    from sklearn.linear_model import LinearRegression
+
+    path = folder / "plain.skops"
+    skops.io.dump(LinearRegression().fit(numpy.arange(6.0).reshape(3, 2), [1.0, 2.0, 3.0]), path)
+    return path.read_bytes()

@@ -1,0 +1,163 @@
+"""Who may approve what, what an approval rests on, and what ends it."""
+
+import threading
+
+import pytest
+
+from govern.errors import NotFoundError, Refused, UsageError, WrongPassphraseError
+from govern.workflow import gating, promoting, reading, recording, reviewing
+from govern.workflow.workspace import Workspace
+from workflow.conftest import Story
+
+GATE = "promote:production"
+
+
+def approve(story: Story, key: str, passphrases, **how):
+    return reviewing.approve(
+        story.ws, how.pop("seen", None) or reviewing.dossier(story.ws, "credit@2", GATE), key=key, passphrases=passphrases, **how
+    )
+
+
+def test_the_whole_way_to_production(story: Story, passphrases):
+    with pytest.raises(Refused, match="lacks 1 approval in the role approver"):
+        promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    approve(story, "reviewer", passphrases)
+    with pytest.raises(Refused, match="does not point to it"):
+        promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    assert promoting.check(story.ws, "credit@2", to="production").allowed
+    assert not promoting.check(story.ws, "credit@1", to="production").allowed
+    (row,) = reading.status(story.ws).systems
+    assert row.stages["production"] == row.deployments["production"] == "credit@2"
+    assert row.standing == "ok"
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("developer", "recorded the"),
+        ("pipeline", "no role that decides"),
+        ("policy-owner", "no role that decides"),
+    ],
+)
+def test_who_had_a_hand_in_it_or_has_no_role_is_refused(story: Story, passphrases, key, says):
+    from govern.workflow import keys
+
+    if key == "developer":
+        # Under a second key and role it is the same person still.
+        keys.new(story.ws.home, "developer-2", holder="developer", passphrases=passphrases)
+        keys.enrol(story.ws, "developer-2", roles=("approver",), passphrases=passphrases)
+        key = "developer-2"
+    size = story.ws.ledger.size
+    with pytest.raises(Refused) as caught:
+        approve(story, key, passphrases)
+    assert says in caught.value.message
+    if key == "developer-2":
+        assert "entry #" in caught.value.message
+    assert story.ws.ledger.size == size
+
+
+def test_a_denied_model_can_not_be_approved(story: Story, passphrases):
+    with pytest.raises(Refused, match="an approval can't overrule policy"):
+        approve(story, "reviewer", passphrases, seen=reviewing.dossier(story.ws, "credit@1", GATE))
+
+
+def test_what_changed_since_it_was_read_is_not_approved(story: Story, passphrases):
+    seen = reviewing.dossier(story.ws, "credit@2", GATE)
+    story.clock.forward(hours=1)
+    gating.gate(
+        story.ws, "credit@2", to="production", data=story.data(threshold="0.55"), passphrases=passphrases
+    )
+    size = story.ws.ledger.size
+    with pytest.raises(Refused, match="has changed since you read it"):
+        approve(story, "reviewer", passphrases, seen=seen)
+    assert story.ws.ledger.size == size
+
+
+def test_a_wrong_passphrase_writes_nothing(story: Story):
+    size = story.ws.ledger.size
+    with pytest.raises(WrongPassphraseError):
+        approve(story, "reviewer", lambda _: "wrong")
+    assert story.ws.ledger.size == size
+
+
+def test_a_rejection_stands_in_the_way(story: Story, passphrases):
+    approve(story, "reviewer", passphrases)
+    reviewing.reject(
+        story.ws, reviewing.dossier(story.ws, "credit@2", GATE), reason="The proxy was not looked into.", key="second",
+        passphrases=passphrases,
+    )
+    with pytest.raises(Refused, match="an objection stands"):
+        promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+
+
+def test_a_rejection_needs_a_reason(story: Story, passphrases):
+    with pytest.raises(UsageError, match="reason"):
+        reviewing.reject(
+            story.ws, reviewing.dossier(story.ws, "credit@2", GATE), reason="no", key="second", passphrases=passphrases
+        )
+
+
+def test_one_holder_counts_once(story: Story, passphrases):
+    approve(story, "reviewer", passphrases)
+    with pytest.raises(Refused, match="approved this already"):
+        approve(story, "reviewer", passphrases)
+
+
+def test_a_withdrawn_dataset_ends_the_approval_and_says_the_way(story: Story, passphrases):
+    approve(story, "reviewer", passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    recording.end_existence(
+        story.ws, "credit-train@1", state="withdrawn", reason="consent was withdrawn", key="developer",
+        passphrases=passphrases,
+    )
+    assert not promoting.check(story.ws, "credit@2", to="production").allowed
+    (review,) = [row for row in reviewing.dossier(story.ws, "credit@2", GATE).reviews if row.action == "approve"]
+    assert review.standing == "stale"
+    assert "credit-train@1" in review.note
+    assert "withdrawn" in review.note
+    (item,) = reading.queue(story.ws)
+    assert item.why == "stale"
+    (row,) = reading.status(story.ws).systems
+    assert row.standing == "bad"
+    with pytest.raises(Refused):
+        promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+
+
+def test_two_reviewers_at_once_are_both_recorded(story: Story, passphrases):
+    """Each decides on a state of its own; the one that loses the race decides again and is not lost."""
+    seen = reviewing.dossier(story.ws, "credit@2", GATE)
+    problems: list[BaseException] = []
+
+    def run(key: str) -> None:
+        ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+        try:
+            reviewing.approve(ws, seen, key=key, passphrases=passphrases)
+        except BaseException as error:  # noqa: BLE001 - reported below
+            problems.append(error)
+        finally:
+            ws.close()
+
+    threads = [threading.Thread(target=run, args=(key,)) for key in ("reviewer", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    rows = reviewing.dossier(story.ws, "credit@2", GATE).reviews
+    assert sorted(row.holder for row in rows if row.standing == "live") == ["reviewer", "second"]
+
+
+def test_the_queue_shows_what_waits_and_not_what_one_signed(story: Story, passphrases):
+    (item,) = reading.queue(story.ws)
+    assert (item.name, item.why, [(q.role, q.count) for q in item.missing]) == ("credit@2", "review", [("approver", 1)])
+    approve(story, "reviewer", passphrases)
+    assert reading.queue(story.ws, holder="reviewer") == ()
+    assert "ready to promote" in reading.queue(story.ws, holder="second")[0].headline
+
+
+def test_an_unknown_model_is_named(story: Story):
+    with pytest.raises(NotFoundError):
+        reviewing.dossier(story.ws, "nobody@1", GATE)
