@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from govern.domain.text import Digest
 from govern.workflow.pack import PackData
@@ -39,6 +39,22 @@ class RenderedPack:
     digest: Digest
     manifest: Digest
     pages: int
+
+
+class LaidOutAgain(Protocol):
+    """What laying out a pack's own HTML again gave."""
+
+    @property
+    def outcome(self) -> Literal["same", "differs", "not-applicable"]:
+        """`not-applicable` where fonts or libraries are others than the recorded ones."""
+
+    @property
+    def detail(self) -> str:
+        """One sentence."""
+
+
+LayOutAgain = Callable[[Path, Progress], LaidOutAgain]
+"""Implemented by `govern_reports`; handed in by the face that verifies."""
 
 
 class PackRenderer(Protocol):

@@ -11,7 +11,7 @@ from govern.errors import GovernError, StorageError, UnverifiableError, Verifica
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.ledger.bundle import BundleProof, verify_bundle
 from govern.lineage.state import fold
-from govern.workflow.interface import Progress, silent
+from govern.workflow.interface import LayOutAgain, Progress, silent
 from govern.workflow.verifying import check_state_machine, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
 
@@ -19,7 +19,7 @@ NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
 
 TITLES = {
     1: "file and revisions", 2: "manifest", 3: "trust root, entries, proofs and checkpoint", 4: "attached objects",
-    5: "state machine", 6: "printed figures", 7: "replay of every decision",
+    5: "state machine", 6: "printed figures", 7: "replay of every decision", 8: "pages laid out again",
 }
 OBJECT_FOLDERS = ("evidence/", "decisions/", "policies/", "bindings/")
 
@@ -89,12 +89,13 @@ class _StopHere(Exception):  # noqa: N818 - it carries nothing and ends the step
 
 
 def verify_pack(
-    path: Path, *, trust: bytes, replay: bool = False, progress: Progress = silent,
+    path: Path, *, trust: bytes, replay: bool = False, again: LayOutAgain | None = None, progress: Progress = silent,
     on_step: Callable[[VerifyStep], None] = lambda _: None,
 ) -> VerifyView:
     """Verify a pack against a trust root that came on another way; what is wrong is in the view.
 
-    A key that is found only in the pack proves nothing and is refused. Raises `UsageError` or `DocumentError` where the
+    With `replay`, every decision is derived again from the attached evidence, and with `again`, the pages from the
+    attached HTML. A key that is found only in the pack proves nothing and is refused. Raises `UsageError` or `DocumentError` where the
     file is no pack at all.
     """
     started = time.perf_counter()
@@ -108,6 +109,7 @@ def verify_pack(
         _history(steps, proof)
         _figures(steps, path, attachments)
         _replayed(steps, proof, objects, wanted=replay, progress=progress)
+        _laid_out_again(steps, path, again, progress)
     except _StopHere:
         pass
     failure = steps.failure
@@ -208,3 +210,17 @@ def _replayed(
                     f"decision #{one.index} can't be derived again: {one.reasons[0]}", "Use the release that decided it."
                 )
         detail.append(f"{len(found)} decisions derived again, {sum(one.outcome == 'identical' for one in found)} identical")
+
+
+def _laid_out_again(steps: _Steps, path: Path, again: LayOutAgain | None, progress: Progress) -> None:
+    if again is None:
+        steps.skip(8, "not asked for: --replay, where the reports are installed")
+        return
+    found = again(path, progress)
+    if found.outcome == "not-applicable":
+        steps.skip(8, found.detail)
+        return
+    with steps.step(8) as detail:
+        if found.outcome == "differs":
+            raise VerificationError(found.detail, "Its pages are not what its HTML gives.", step=8, kind="pages")
+        detail.append(found.detail)
