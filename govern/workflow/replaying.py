@@ -72,6 +72,9 @@ def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, 
 
     try:
         stored = from_json(Decision, objects.get(record.digest))
+        unfounded = [digest for digest in stored.evidence if not follows(objects, digest)]
+        if unfounded:
+            return answer("differs", reasons=(f"the numbers of evidence {short(unfounded[0])} do not follow from its statistics",))
         again = _derived(fold(before), objects, stored, entry)
     except GovernError as error:
         return answer("cannot", reasons=(error.message,))
@@ -81,6 +84,14 @@ def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, 
         return answer("cannot", reasons=(f"it was decided by {stored.engine}, this is {ENGINE}",))
     reasons, rules = differences(stored, again)
     return answer("same-verdict" if not rules and stored.outcome == again.outcome else "differs", rules=rules, reasons=reasons)
+
+
+def follows(objects: Objects, digest: Digest) -> bool:
+    """Compute every number of a piece of evidence again from its statistics, and say whether all are the same."""
+    from govern.measure import recompute
+
+    evidence = from_json(Evidence, objects.get(digest))
+    return object_bytes(recompute(evidence)) == object_bytes(evidence)
 
 
 def differences(stored: Decision, again: Decision) -> tuple[list[str], list[str]]:
