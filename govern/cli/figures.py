@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from govern.cli.speak import Voice
-from govern.cli.text import figure
+from govern.cli.text import figure, probability
 from govern.domain.evidence import Evidence, JsonValue, Measurement
 
 FIRST = ("group", "feature", "n")
@@ -30,7 +30,7 @@ def _measurement(voice: Voice, found: Measurement) -> None:
     voice.line(f"{found.measure}{about}" + (f"  ({', '.join(detail)})" if detail else ""), "bold")
     if found.availability != "measured":
         voice.line(f"  {voice.state('inconclusive')}  {found.availability}: {found.reason}")
-    flat = [(name, _short(value)) for name, value in found.values.items() if not isinstance(value, list)]
+    flat = [(name, _short(value, name)) for name, value in found.values.items() if not isinstance(value, list)]
     voice.table(flat, indent="  ")
     for rows in (found.groups, found.features):
         _rows(voice, rows)
@@ -46,14 +46,16 @@ def _rows(voice: Voice, rows: Sequence[Mapping[str, JsonValue]]) -> None:
         if name not in names and not isinstance(value, list) and (not isinstance(value, dict) or "low" in value)
     ]
     names = names[:MOST_COLUMNS]
-    shown = [[_short(row.get(name)) for name in names] for row in rows[:MOST_ROWS]]
+    shown = [[_short(row.get(name), name) for name in names] for row in rows[:MOST_ROWS]]
     right = [i for i, name in enumerate(names) if isinstance(rows[0].get(name), int | str) and name not in {"group", "feature"}]
     voice.table(shown, [name.replace("_", " ").upper() for name in names], right=right, indent="  ")
     if len(rows) > MOST_ROWS:
         voice.line(f"  … and {len(rows) - MOST_ROWS} more; --json has all of them")
 
 
-def _short(value: JsonValue) -> str:
+def _short(value: JsonValue, name: str) -> str:
+    if name.endswith("p_value") and isinstance(value, str):
+        return probability(value)
     if value is None:
         return "–"
     if isinstance(value, bool):

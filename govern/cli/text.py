@@ -167,6 +167,11 @@ def figure(text: str | None, against: str = "") -> str:
     return clean(text)
 
 
+def probability(text: str | None) -> str:
+    """Shorten a p-value; one that underflowed is small, and never nothing."""
+    return "< 1e-300" if text is not None and figure(text) == "0" else figure(text)
+
+
 def _rounded(number: Decimal, places: int) -> str:
     if number == number.to_integral_value():
         return format(number.to_integral_value(), "f")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from govern.cli.speak import Voice
-from govern.cli.text import Cell, brief, figure, state, when
+from govern.cli.text import Cell, brief, figure, probability, state, when
 from govern.domain.decision import Check, Decision, RuleResult, Status
 from govern.errors import UsageError
 
@@ -111,7 +111,7 @@ def _checks(voice: Voice, checks: Iterable[Check]) -> None:
     rows = [
         (
             state(check.status.value), check.label or "whole", figure(check.observed, check.threshold),
-            f"{check.op} {check.threshold}" if check.threshold else "", _interval(check), figure(check.p_value),
+            f"{check.op} {check.threshold}" if check.threshold else "", _interval(check), probability(check.p_value),
             check.n if check.n is not None else "–", check.note,
         )
         for check in checks

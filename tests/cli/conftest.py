@@ -9,6 +9,33 @@ from pathlib import Path
 import pytest
 from cli.runner import PASSPHRASE, REPOSITORY, govern
 
+POLICY = """apiVersion: govern/v1
+kind: Policy
+metadata: {name: lean, version: 1.0.0, title: One number is enough here, owner: model-risk}
+applies_to: {purpose: [credit]}
+rules:
+  - id: FAIR-001
+    title: Impact ratio of favourable outcomes
+    measure: impact_ratio@1
+    with: {attributes: [sex, group], reference: highest}
+    assert: {value: ratio, op: ">=", threshold: "0.8", exact: rational}
+    over: {each: group, need: 2}
+    max_age: P90D
+    remediation: Look for what stands in for the attribute.
+approvals:
+  - {role: approver, count: 1, distinct_from: [developers, requester]}
+waivable: {FAIR-001: {max: P60D, approvals: [{role: approver, count: 1}]}}
+"""
+BINDING = """apiVersion: govern/v1
+kind: Binding
+metadata: {name: lean, version: 1.0.0, owner: model-risk}
+policy: {name: lean, version: 1.0.0}
+gates:
+  promote:production: {enforcement: require}
+  monitor: {enforcement: require}
+"""
+"""A policy of one rule: what is tested here is what is said of it, and it is measured fast."""
+
 
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -89,7 +116,7 @@ def gated(founded: Path, sample: Sample, tmp_path_factory: pytest.TempPathFactor
     shutil.copytree(founded, folder)
     with pytest.MonkeyPatch.context() as patch:
         entered(folder, patch)
-        prepare(sample)
+        prepare(sample, lean(folder / "lean"))
         denied = govern(*sample.gate("1")).ended(1)
         allowed = govern(*sample.gate("2")).ended(0)
     (folder / "denied.txt").write_text(denied.out)
@@ -97,12 +124,20 @@ def gated(founded: Path, sample: Sample, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-def prepare(sample: Sample) -> None:
+def lean(folder: Path) -> Path:
+    """Write the policy of one rule into a new folder."""
+    folder.mkdir()
+    (folder / "policy.yaml").write_text(POLICY)
+    (folder / "binding.yaml").write_text(BINDING)
+    return folder
+
+
+def prepare(sample: Sample, policy: str | Path) -> None:
     """Record the sample's system, data and candidates in the current workspace, and enrol the people."""
     for name, role in (("reviewer", "approver"), ("checker", "validator"), ("developer", "recorder")):
         govern("key", "new", name).ended(0)
         govern("key", "enrol", name, "--role", role).ended(0)
-    govern("policy", "install", "baseline").ended(0)
+    govern("policy", "install", policy).ended(0)
     govern(
         "record", "system", "credit", "--purpose", "credit", "--owner", "model-risk", "--tier", "high", "--jurisdictions", "US",
         "--protected", "sex,group",

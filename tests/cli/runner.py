@@ -65,12 +65,12 @@ class _Stream(io.TextIOWrapper):
 
 
 def process(
-    *words: str | Path, folder: Path, environment: Mapping[str, str] | None = None, **more: Any
+    *words: str | Path, folder: Path, environment: Mapping[str, str] | None = None, before: Sequence[str] = (), **more: Any
 ) -> subprocess.Popen[str]:
-    """Start one command in a process of its own."""
+    """Start one command in a process of its own; `before` stands in front of it, such as `unshare`."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
     return subprocess.Popen(
-        [sys.executable, "-m", "govern", *map(str, words)], cwd=folder, encoding="utf-8", errors="replace", env=variables(environment), **streams
+        [*before, sys.executable, "-m", "govern", *map(str, words)], cwd=folder, encoding="utf-8", errors="replace", env=variables(environment), **streams
     )
 
 

@@ -9,7 +9,7 @@ from cli.conftest import Sample
 from cli.runner import finished, govern, process
 
 
-@pytest.mark.parametrize("after", [0.15, 0.6, 1.5, 3.0])
+@pytest.mark.parametrize("after", [0.3, 1.2])
 def test_a_gate_that_is_stopped(line: Path, sample: Sample, after: float):
     words = sample.gate("2")
     started = process(*words, folder=line)

@@ -1,10 +1,12 @@
 """`govern gate`: measure, decide, record; the exit code is the answer."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import govern
 from govern.cli import options
 from govern.cli.files import existing, write
 from govern.cli.session import Session, command
@@ -12,7 +14,9 @@ from govern.cli.text import brief, duration
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.exchange.places import RulePlaces
     from govern.workflow.views import GateResult
+    from govern.workflow.workspace import Workspace
 
 
 def add(app: typer.Typer) -> None:
@@ -72,7 +76,7 @@ def gate(
                 progress=progress,
             )
         report(session, result, explain=explain, why=why or "", dry_run=dry_run)
-    reports(result, junit=junit, sarif=sarif, summary=summary)
+        reports(session, result, rule_places(workspace), junit=junit, sarif=sarif, summary=summary)
     from govern.policy.outcome import exit_code_of
 
     return exit_code_of(result.decision)
@@ -122,8 +126,11 @@ def report(session: Session, result: "GateResult", *, explain: bool, why: str, d
         voice.hint("Next: --explain shows every group and what would turn each rule; mend, and gate again.")
 
 
-def reports(result: "GateResult", *, junit: Path | None, sarif: Path | None, summary: Path | None) -> None:
-    """Write the files for pipelines. Raises `StorageError`."""
+def reports(
+    session: Session, result: "GateResult", places: "RulePlaces", *, junit: Path | None, sarif: Path | None,
+    summary: Path | None,
+) -> None:
+    """Write the files for pipelines, and GitHub's annotations where its runner listens. Raises `StorageError`."""
     if junit is not None:
         from govern.exchange import junit as junit_format
 
@@ -131,8 +138,26 @@ def reports(result: "GateResult", *, junit: Path | None, sarif: Path | None, sum
     if sarif is not None:
         from govern.exchange import sarif as sarif_format
 
-        write(sarif, sarif_format.write(result.decision))
+        write(sarif, sarif_format.write(result.decision, places=places, version=govern.__version__))
     if summary is not None:
         from govern.exchange import summary as summary_format
 
         write(summary, summary_format.write(result.decision))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from govern.exchange.summary import annotations
+
+        # The runner reads workflow commands from both streams; stdout stays data.
+        for line in annotations(result.decision, places=places).splitlines():
+            session.voice.talk(line)
+
+
+def rule_places(workspace: "Workspace") -> "RulePlaces":
+    """Say at which line of its document each rule in force stands; the document's place is that of a repository's habit."""
+    from govern.exchange.places import RulePlace
+    from govern.workflow.policies import in_force
+
+    return {
+        (one.policy_digest, rule): RulePlace(uri=f"policies/{one.policy.name}/policy.yaml", line=line)
+        for one in in_force(workspace.objects, workspace.state())
+        for rule, line in one.policy.lines.items()
+    }

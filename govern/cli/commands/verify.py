@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli.files import read
+from govern.cli.files import existing, read
 from govern.cli.session import Session, command
 from govern.cli.text import brief, count, duration, state
 from govern.errors import ExitCode, UsageError
@@ -51,8 +51,10 @@ def verify(
             "a pack is verified against a trust root from outside, and none is named",
             "Give --trust ROOT. A key that only the pack itself brings along proves nothing.",
         )
+    from govern.workflow.verifying_packs import verify_pack
+
     with session.progress() as progress:
-        view = verifying.verify_pack(pack, trust=read(trust, "the trust root"), replay=replay, progress=progress)
+        view = verify_pack(existing(pack), trust=read(trust, "the trust root"), replay=replay, progress=progress)
     return report(session, view, str(pack))
 
 
