@@ -46,7 +46,6 @@ class Workspace:
         self.objects = ObjectFolder(folder / "objects")
         self.keyring = Keyring(home.keys)
         self._state: State | None = None
-        self._folded = -1
 
     @classmethod
     def open(cls, folder: Path | None = None, *, home: Home | None = None, clock: Clock = system_clock) -> "Workspace":
@@ -112,11 +111,11 @@ class Workspace:
         """Return what the ledger says now, or said at `as_of`."""
         if as_of is not None:
             return fold(self.ledger.entries(), as_of=as_of)
-        size = self.ledger.size
-        if self._state is None or size != self._folded:
-            self._state = fold(self.ledger.entries())
-            self._folded = size
-        return self._state
+        state = State() if self._state is None else self._state
+        if self.ledger.size != state.size:
+            state = state.extend(self.ledger.entries(state.size))
+        self._state = state
+        return state
 
     def key_for(self, role: str, named: str | None) -> str:
         """Return the name of the key that signs in `role`. Raises `UsageError` where none is named."""
