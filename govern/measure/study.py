@@ -13,6 +13,7 @@ from govern.measure.columns import missing_column
 from govern.measure.frames import Frame, Frames, run
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
+from govern.measure.predicting import predicted
 
 Judged = Literal["prediction", "score", "target"]
 
@@ -21,10 +22,9 @@ class Study:
     """One measuring run over open frames. Raises `UsageError` for columns that are not there, `DataError` for no rows."""
 
     def __init__(self, inputs: Inputs, frames: Frames, attributes: Iterable[str], progress: Progress) -> None:
-        self.inputs = inputs
         self.frames = frames
         self.progress = progress
-        self.frame = frames.open(inputs.data)
+        self.frame, self.inputs = predicted(frames.open(inputs.data), frames, inputs)
         self.reference = None if inputs.reference is None else frames.open(inputs.reference, "the reference")
         self._check_columns()
         self.rows = self.frame.rows()
@@ -150,6 +150,10 @@ class Study:
     def _joint(self) -> list[Cell] | None:
         self.progress("counting", 0, None)
         return count(self.frame, self._keys(self._parts))
+
+    def whole(self) -> list[Cell]:
+        """Return the cells of all rows, by target and outcome alone."""
+        return self._whole
 
     @cached_property
     def _whole(self) -> list[Cell]:

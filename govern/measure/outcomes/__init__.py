@@ -1,0 +1,1 @@
+"""Measures of how right a model is on the whole."""
