@@ -29,8 +29,9 @@ def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def calls(tree: ast.Module, names: frozenset[str]) -> list[int]:
-    """Lines where a function of `names` is named, whatever its module was called before the last dot but one."""
-    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(tuple(names))]
+    """Lines where a function of `names` is named, with or without a package before it."""
+    ends = tuple(f".{name}" for name in names)
+    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and f".{ast.unparse(node)}".endswith(ends)]
 
 
 def test_files_are_short(repository: Path):
