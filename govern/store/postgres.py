@@ -121,7 +121,7 @@ def _protecting() -> Iterator[str]:
     yield f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO {WRITER}"
     yield (
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION 'append-only: % on %', TG_OP, TG_TABLE_NAME; END $$"
+        "RAISE EXCEPTION 'append-only: %% on %%', TG_OP, TG_TABLE_NAME; END $$"
     )
     for table in TABLES:
         yield (

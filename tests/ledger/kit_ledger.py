@@ -81,6 +81,7 @@ class Kit:
     @classmethod
     def make(cls, folder: Path, *, url: str | None = None, origin: str = ORIGIN, seeded: bool = False) -> "Kit":
         """Make a ledger with every role filled."""
+        folder.mkdir(exist_ok=True)
         kit = cls(folder=folder, url=url or f"sqlite:///{folder}/ledger.db", origin=origin)
         kit.signers = {name: signer(name, seed if seeded else None) for seed, name in enumerate(ROLES, 1)}
         kit.root = root_of(kit.signers, origin=origin)
