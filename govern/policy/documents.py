@@ -13,7 +13,7 @@ from govern.policy.consistency import Complaint, binding_complaints, policy_comp
 from govern.policy.model import Binding, Policy, Rule, Waiver
 from govern.policy.yaml import Located, Step, read_yaml
 
-Document = TypeVar("Document", Policy, Binding, Waiver)
+Document = TypeVar("Document")
 
 _ADAPTERS: Final[dict[str, TypeAdapter[Any]]] = {}
 _WORDS: Final[dict[str, str]] = {
@@ -28,7 +28,7 @@ _WORDS: Final[dict[str, str]] = {
 def parse_policy(data: bytes, *, where: str) -> Policy:
     """Read a policy. Raises `DocumentError` for anything that is not exactly a policy."""
     located = read_yaml(data, where=where)
-    policy = _validated(Policy, located)
+    policy = validated(Policy, "Policy", located)
     _complain(policy_complaints(policy), located)
     object.__setattr__(policy, "lines", dict(_rule_lines(policy.rules, located)))
     return policy
@@ -37,14 +37,14 @@ def parse_policy(data: bytes, *, where: str) -> Policy:
 def parse_binding(data: bytes, *, where: str) -> Binding:
     """Read a binding. Raises `DocumentError`; what only the policy can tell is checked by `check_bound`."""
     located = read_yaml(data, where=where)
-    binding = _validated(Binding, located)
+    binding = validated(Binding, "Binding", located)
     _complain(binding_complaints(binding), located)
     return binding
 
 
 def parse_waiver(data: bytes, *, where: str) -> Waiver:
     """Read a waiver. Raises `DocumentError`."""
-    return _validated(Waiver, read_yaml(data, where=where))
+    return validated(Waiver, "Waiver", read_yaml(data, where=where))
 
 
 def schema_for(kind: str) -> JsonValue:
@@ -61,26 +61,27 @@ def _rule_lines(rules: tuple[Rule, ...], located: Located) -> Iterator[tuple[str
         yield rule.id, located.place(("rules", number))[0]
 
 
-def _adapter(cls: type[Policy] | type[Binding] | type[Waiver]) -> TypeAdapter[Any]:
+def _adapter(cls: type[Document]) -> TypeAdapter[Document]:
     """Built once: pydantic compiles a validator, which takes longer than reading a document."""
     if cls.__name__ not in _ADAPTERS:
         _ADAPTERS[cls.__name__] = TypeAdapter(cls)
     return _ADAPTERS[cls.__name__]
 
 
-def _validated(cls: type[Document], located: Located) -> Document:
+def validated(cls: type[Document], name: str, located: Located) -> Document:
+    """Turn a read document of the kind `name` into its value. Raises `DocumentError`."""
     if not isinstance(located.value, dict):
         raise DocumentError(
-            f"a {cls.__name__} is a mapping", "Begin with apiVersion and kind.", where=located.at(())
+            f"a {name} is a mapping", "Begin with apiVersion and kind.", where=located.at(())
         )
     kind = located.value.get("kind")
-    if kind != cls.__name__:
+    if kind != name:
         raise DocumentError(
-            f"this is not a {cls.__name__}: kind is “{kind}”", f"Write kind: {cls.__name__}.",
+            f"this is not a {name}: kind is “{kind}”", f"Write kind: {name}.",
             where=located.at(("kind",) if "kind" in located.value else ()),
         )
     try:
-        found: Document = _adapter(cls).validate_python(located.value)
+        found = _adapter(cls).validate_python(located.value)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
         raise _document_error(problems, located) from error

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import govern_policies
 from govern.domain.decision import Decision, RuleResult
@@ -64,6 +65,7 @@ def bind(policy: str | None = None, binding: str | None = None) -> BoundPolicy:
     )
 
 
+@cache
 def pack(name: str = "baseline") -> BoundPolicy:
     """A shipped pack with its own binding."""
     found = govern_policies.load(name)
