@@ -108,10 +108,11 @@ class _Demo:
         asks: Passphrases = self.asks
         ws = Workspace.create(self.folder, passphrases=asks, home=self.home, origin="govern/demo")
         self.say(f"workspace {ws.folder.parent} with its trust root: root, log, pipeline and policy-owner keys")
-        for name, role in (("developer", "recorder"), ("reviewer", "approver"), ("validator", "validator")):
+        # The developer may approve, too: what keeps them from approving their own model is the lineage, not a role.
+        for name, roles in (("developer", ("recorder", "approver")), ("reviewer", ("approver",))):
             keys.new(ws.home, name, holder=name, passphrases=asks)
-            keys.enrol(ws, name, roles=(role,), passphrases=asks)
-        self.say("three people enrolled: a developer (records), a reviewer (approves), a validator")
+            keys.enrol(ws, name, roles=roles, passphrases=asks)
+        self.say("two people enrolled: a developer who records, and may approve what others made; a reviewer")
         self.part("workspace and keys")
         policies.install(ws, PACK, passphrases=asks)
         trainer = self._record(ws)

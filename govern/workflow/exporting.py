@@ -28,15 +28,18 @@ def export(
     """Write the evidence pack of a model to `out` and record the export. Raises `UsageError`, `StorageError`."""
     if out.exists():
         raise UsageError(f"{out} is there already", "Choose another name: a pack that was handed out is not overwritten.")
+    signs = ws.key_for("auditor", key)
+    ws.ready(signs, passphrases)
     pack = pack_data(ws, ref, kind=kind, gate=gate, progress=progress)
     rendered = renderer(pack, out, progress)
     fact = ExportFact(
         kind=pack.kind, about=pack.dossiers[0].model, as_of=pack.as_of, tree_size=pack.size, manifest=rendered.manifest
     )
-    ws.write(
-        [Draft(subjects=about(out.name, rendered.digest), fact=fact)], key=ws.key_for("auditor", key),
-        passphrases=passphrases,
-    )
+    try:
+        ws.write([Draft(subjects=about(out.name, rendered.digest), fact=fact)], key=signs, passphrases=passphrases)
+    except BaseException:
+        out.unlink(missing_ok=True)  # no pack leaves the house unrecorded
+        raise
     return rendered
 
 

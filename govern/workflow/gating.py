@@ -97,6 +97,9 @@ def ask(
         system = state.systems[fact.system].fact
         now = ws.now()
         bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)
+    signs = ws.key_for("evaluator", key)
+    if not dry_run:
+        ws.ready(signs, passphrases)
     drafts: list[Draft] = []
     if data is not None:
         with watch.part("measure"):
@@ -123,7 +126,7 @@ def ask(
                 ws.objects.put(body)
                 written = ws.write(
                     [*drafts, decision_draft(state, decision, digest_of(body), node.name)], at=state.size,
-                    key=ws.key_for("evaluator", key), passphrases=passphrases,
+                    key=signs, passphrases=passphrases,
                 )
         return GateResult(
             decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,

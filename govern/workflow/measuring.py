@@ -38,13 +38,15 @@ def record(
     fact = state.models[node.digest].fact
     system = state.systems[fact.system].fact
     complete = gating.completed(ws, node.digest, node.name, data, system, fact.threshold)
+    signs = ws.key_for("evaluator", key)
+    ws.ready(signs, passphrases)
     evidence = measure(
         complete, ids, detector=ws.config.detector, allowed_types=ws.config.models.allowed_types, progress=progress
     )
     draft, _ = gating.evidence_draft(
         ws, node.name, node.digest, system.name, complete, evidence, ws.now(), key, purpose="measure"
     )
-    written = ws.write([draft], key=ws.key_for("evaluator", key), passphrases=passphrases)
+    written = ws.write([draft], key=signs, passphrases=passphrases)
     return evidence, written[0]
 
 

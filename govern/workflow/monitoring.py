@@ -55,6 +55,8 @@ def monitor(
     now = ws.now()
     bound = applicable(in_force(ws.objects, state), system=system, gate=GATE)
     complete = gating.completed(ws, model.digest, model.name, _with_reference(ws, state, model.digest, data), system, model.fact.threshold)
+    signs = ws.key_for("evaluator", key)
+    ws.ready(signs, passphrases)
     progress("measure", 0, None)
     evidence = gating.measured(bound, complete, ws, progress)
     window = gating.input_of(complete)
@@ -79,7 +81,7 @@ def monitor(
         ]
         progress("record", 0, None)
         ws.objects.put(body)
-        written = ws.write(drafts, at=state.size, key=ws.key_for("evaluator", key), passphrases=passphrases)
+        written = ws.write(drafts, at=state.size, key=signs, passphrases=passphrases)
         return Monitored(
             decision=decision, evidence=evidence, drifted=observation.drifted, findings=tuple(f.id for f in findings),
             written=written, sentence=_sentence(decision, observation.drifted, findings),

@@ -58,6 +58,11 @@ def standing(fact: Fact) -> Standing:
             return "none"
 
 
+def counted(number: int, word: str) -> str:
+    """Write a count with its word."""
+    return f"{number:,} {word}" + "s" * (number != 1)
+
+
 def summary(fact: Fact) -> str:
     """Say in one short sentence what a fact states."""
     return _records(fact) or _judgements(fact) or _lifecycle(fact) or _upkeep(fact) or fact.KIND
@@ -68,10 +73,10 @@ def _records(fact: Fact) -> str:
         case SystemFact():
             return f"{fact.title or fact.name}: {fact.purpose}, tier {fact.tier}"
         case DatasetFact():
-            rows = f"{fact.rows:,} rows, {len(fact.columns)} columns" if fact.rows is not None else f"{fact.size:,} bytes"
+            rows = f"{fact.rows:,} rows, {counted(len(fact.columns), 'column')}" if fact.rows is not None else f"{fact.size:,} bytes"
             return rows if fact.state == "active" else f"{fact.state}: {fact.reason}"
         case RunFact():
-            return f"{fact.outcome}, {len(fact.inputs)} inputs, {len(fact.metrics)} metrics"
+            return f"{fact.outcome}, {counted(len(fact.inputs), 'input')}, {counted(len(fact.metrics), 'metric')}"
         case ModelFact():
             return f"for {fact.system}" if fact.state == "active" else f"{fact.state}: {fact.reason}"
         case _:
@@ -81,7 +86,7 @@ def _records(fact: Fact) -> str:
 def _judgements(fact: Fact) -> str:
     match fact:
         case EvidenceFact():
-            return f"{len(fact.measures)} measures on {fact.data.name}"
+            return f"{counted(len(fact.measures), 'measure')} on {fact.data.name}"
         case PolicyFact() | BindingFact():
             return "first version" if fact.change == "new" else fact.change
         case DecisionFact():
@@ -117,7 +122,7 @@ def _lifecycle(fact: Fact) -> str:
 def _upkeep(fact: Fact) -> str:
     match fact:
         case TrustRootFact():
-            return f"version {fact.version}, {len(fact.keys)} keys" + (f": {fact.reason}" if fact.reason else "")
+            return f"version {fact.version}, {counted(len(fact.keys), 'key')}" + (f": {fact.reason}" if fact.reason else "")
         case AnchorFact():
             return f"{fact.method} of size {fact.size}: {fact.where}"
         case ExportFact():

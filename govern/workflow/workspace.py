@@ -17,6 +17,7 @@ from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
 from govern.trust.home import Home
 from govern.trust.keyring import Keyring
+from govern.trust.signer import Signer
 from govern.workflow.config import Config, Keys, read_config, template
 from govern.workflow.founding import found
 from govern.workflow.interface import Passphrases
@@ -46,6 +47,7 @@ class Workspace:
         self.objects = ObjectFolder(folder / "objects")
         self.keyring = Keyring(home.keys)
         self._state: State | None = None
+        self._ready: dict[str, Signer] = {}
 
     @classmethod
     def open(cls, folder: Path | None = None, *, home: Home | None = None, clock: Clock = system_clock) -> "Workspace":
@@ -127,6 +129,14 @@ class Workspace:
             )
         return name
 
+    def ready(self, key: str, passphrases: Passphrases) -> None:
+        """Open the key that the next `write` signs with, so that a wrong passphrase is known before long work begins.
+
+        Raises `SigningKeyError`, `WrongPassphraseError`, `Refused` where the trust root does not know the key.
+        """
+        self._ready = {key: self.keyring.signer(key, passphrases)}
+        self.holder_of(key)
+
     def write(
         self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases, at: int | None = None
     ) -> tuple[Written, ...]:
@@ -135,7 +145,7 @@ class Workspace:
         With `at`, only onto a ledger of exactly so many entries: what was decided on a state is not written onto
         another. Raises `LedgerMovedError`, `Refused`, `StorageError`.
         """
-        signer = self.keyring.signer(key, passphrases)
+        signer = self._ready.pop(key, None) or self.keyring.signer(key, passphrases)
         log_signer = self.keyring.signer(self.config.keys.log, passphrases)
         trusted = self.home.checkpoints(self.config.origin)
         entries = self.ledger.append(
