@@ -44,7 +44,7 @@ class AskDialog(ModalScreen[Any]):
     AskDialog { align: center middle; }
     AskDialog #frame { width: 86; max-width: 96%; height: auto; max-height: 96%; border: round $primary; background: $surface; padding: 0 1; }
     AskDialog Input, AskDialog Select { height: 1; border: none; padding: 0 1; background: $panel; }
-    AskDialog Input:focus, AskDialog Select:focus { background: $primary 30%; }
+    AskDialog Input:focus, AskDialog Select:focus { border: none; background: $cursor; }
     AskDialog .field { height: 1; margin-top: 1; }
     AskDialog .field Label { width: 16; color: $muted; }
     AskDialog .field Input, AskDialog .field Select { width: 1fr; }
@@ -58,7 +58,7 @@ class AskDialog(ModalScreen[Any]):
         super().__init__()
         self._title, self._what, self._fields, self._do = title, what, tuple(fields), do
         self._secrets = tuple(secrets)
-        self._ready = self._busy = False
+        self.ready = self._busy = False
 
     def compose(self) -> ComposeResult:
         """What will be done, the fields, the passphrases."""
@@ -85,14 +85,14 @@ class AskDialog(ModalScreen[Any]):
         self.set_timer(TYPE_AHEAD, self._take_keys)
 
     def _take_keys(self) -> None:
-        self._ready = True
+        self.ready = True
         empty = [field for field in self._fields if not field.choices and not field.value]
         first = f"#f-{empty[0].id}" if empty else "#s-0" if self._secrets else f"#f-{self._fields[-1].id}"
         self.query_one(first).focus()
 
     def on_key(self, event: events.Key) -> None:
         """Swallow what was typed before the dialog could be seen."""
-        if not self._ready and event.key != "escape":
+        if not self.ready and event.key != "escape":
             event.stop()
             event.prevent_default()
 
@@ -109,7 +109,7 @@ class AskDialog(ModalScreen[Any]):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         inputs = list(self.query(Input))
-        if not self._ready or self._busy:
+        if not self.ready or self._busy:
             return
         if event.input is not inputs[-1]:
             inputs[inputs.index(event.input) + 1].focus()

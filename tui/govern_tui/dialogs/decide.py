@@ -48,7 +48,7 @@ class DecideDialog(ModalScreen[Written]):
     DecideDialog { align: center middle; }
     DecideDialog #frame { width: 92; max-width: 96%; height: auto; max-height: 96%; border: round $primary; background: $surface; padding: 0 1; scrollbar-size-vertical: 1; }
     DecideDialog Input, DecideDialog Select, DecideDialog SelectCurrent { height: 1; border: none; padding: 0 1; background: $panel; }
-    DecideDialog Input:focus, DecideDialog Select:focus { background: $primary 30%; }
+    DecideDialog Input:focus, DecideDialog Select:focus { border: none; background: $cursor; }
     DecideDialog .field { height: 1; margin-top: 1; }
     DecideDialog .field Label { width: 12; color: $muted; }
     DecideDialog .field Input, DecideDialog .field Select { width: 1fr; }
@@ -65,7 +65,7 @@ class DecideDialog(ModalScreen[Written]):
         self._shown = shown
         self._signer = signer
         self._signers: tuple[SignerChoice, ...] = ()
-        self._ready = False
+        self.ready = False
         self._failures = 0
         self._not_before = 0.0
         self._busy = False
@@ -119,7 +119,7 @@ class DecideDialog(ModalScreen[Written]):
         self.set_timer(TYPE_AHEAD, self._take_keys)
 
     def _take_keys(self) -> None:
-        self._ready = True
+        self.ready = True
         first = "#passphrase" if self._verb in {"approve", "attest"} else "#reason"
         self.query_one(first).focus()
 
@@ -170,7 +170,7 @@ class DecideDialog(ModalScreen[Written]):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        if not self._ready:
+        if not self.ready:
             return
         if event.input.id == "passphrase":
             self._sign()
@@ -181,12 +181,12 @@ class DecideDialog(ModalScreen[Written]):
     def _pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "cancel":
             self.dismiss(None)
-        elif self._ready:
+        elif self.ready:
             self._sign()
 
     def on_key(self, event: events.Key) -> None:
         """Swallow what was typed before the dialog could be seen."""
-        if not self._ready and event.key != "escape":
+        if not self.ready and event.key != "escape":
             event.stop()
             event.prevent_default()
 

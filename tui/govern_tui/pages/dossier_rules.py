@@ -5,10 +5,12 @@ from textual.content import Content
 from govern.domain.decision import Check, Decision, RuleResult
 from govern.domain.text import short
 from govern.workflow.views import Dossier
-from govern_tui.text import LOOK, bar, decimal, interval_bar, number, sentence, when
+from govern_tui.text import LOOK, bar, clean, decimal, fit, interval_bar, number, sentence, when
 from govern_tui.widgets.document import Document
 
-BAR = 28
+BAR = 26
+LABEL = 16
+INDENT = "    "
 WHOLE = "(whole)"
 
 
@@ -27,21 +29,21 @@ def rules_text(dossier: Dossier) -> Content:
 
 def _rule(made: Document, rule: RuleResult) -> None:
     word, tone = LOOK.verdict(rule.status.value)
-    made.add(f"{word:<14}", tone).add(f" {rule.rule}  ", "strong").add(rule.title)
-    made.line(f"   {rule.enforcement.value}{', DENIES' if rule.denies else ''}", "bad" if rule.denies else "dim")
+    made.add(f"{word} ", tone).add(f" {rule.rule}  ", "strong").add(rule.title)
+    made.line(f"  {rule.enforcement.value}{', DENIES' if rule.denies else ''}", "bad" if rule.denies else "dim")
     if rule.waiver:
-        made.add("               ").pieces([LOOK.verdict("waived")]).line(f" by {rule.waiver} until {when(rule.waiver_expires)}; the status stays")
-    made.line(f"               {rule.explanation}", "dim")
+        made.add(INDENT).pieces([LOOK.verdict("waived")]).line(f" by {rule.waiver} until {when(rule.waiver_expires)}; the status stays")
+    made.line(f"{INDENT}{rule.explanation}", "dim")
     for check in rule.checks:
         _check(made, check)
     for label, text in (("flip", rule.flip), ("advice", rule.advisory), ("mend", rule.remediation)):
         if text:
-            made.add(f"               {label:<7}", "dim").line(text)
+            made.add(f"{INDENT}{label:<7}", "dim").line(text)
     source = sentence([
         f"policy {rule.policy_name}", f"evidence {', '.join(short(digest) for digest in rule.evidence)}" if rule.evidence else "",
         f"controls {', '.join(rule.controls)}" if rule.controls else "",
     ])
-    made.line(f"               {source}", "dim").line()
+    made.line(f"{INDENT}{source}", "dim").line()
 
 
 def scale_of(check: Check) -> float:
@@ -55,19 +57,20 @@ def scale_of(check: Check) -> float:
 def _check(made: Document, check: Check) -> None:
     value, limit = number(check.observed), number(check.threshold)
     glyph, tone = LOOK.glyph(check.status.value)
-    made.add("             ").add(f"{glyph:<2}", tone).add(f"{check.label or WHOLE:<24.24} ")
+    made.add(f"  {glyph:<2}", tone).add(f"{fit(clean(check.label or WHOLE), LABEL)} ")
     if value is None:
         made.line(sentence([check.reason.value if check.reason else check.status.value, check.note]), tone)
         return
     top = scale_of(check)
     made.add(f"{decimal(check.observed):>8} ", "strong").add(bar(abs(value), top=top, width=BAR, mark=limit), tone)
-    made.line(f" needs {check.op} {decimal(check.threshold)}" if check.threshold else "", "dim")
+    made.line(f" {check.op} {decimal(check.threshold)}" if check.threshold else "", "dim")
     if check.interval is not None and (low := number(check.interval.low)) is not None and (high := number(check.interval.high)) is not None:
-        made.add(" " * 49).add(interval_bar(max(low, 0.0), high, abs(value), top=max(top, high), width=BAR, mark=limit), "dim")
-        made.line(f" {decimal(check.interval.level, 2)} {check.interval.method}: {decimal(check.interval.low)} to {decimal(check.interval.high)}", "dim")
+        made.add(f"    {check.interval.method:>{LABEL}.{LABEL}} {decimal(check.interval.level, 2):>8} ", "dim")
+        made.add(interval_bar(max(low, 0.0), high, abs(value), top=max(top, high), width=BAR, mark=limit), "dim")
+        made.line(f" {decimal(check.interval.low, 3)} to {decimal(check.interval.high, 3)}", "dim")
     facts = sentence([f"n = {check.n:,}" if check.n is not None else "", f"p = {decimal(check.p_value)}" if check.p_value else "", check.note])
     if facts:
-        made.line(" " * 40 + facts, "dim")
+        made.line(" " * (LABEL + 5) + facts, "dim")
 
 
 def waivable(decision: Decision) -> tuple[RuleResult, ...]:

@@ -52,7 +52,7 @@ class MonitoringPage(Page):
                     Column(title="deployment", width=0, cell=lambda row: (f"{row.model} in {row.environment}", "strong")),
                     Column(title="effect", width=7, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", LOOK.glyph(row.standing)[1]), right=True),
                 ],
-                id="deployments", empty="Nothing was monitored yet: `govern monitor DEPLOYMENT --data WINDOW`.",
+                id="deployments", empty="Nothing was monitored yet.",
             )
             table.border_title = "Deployments"
             table.add_class("pane")
@@ -114,7 +114,7 @@ class MonitoringPage(Page):
         self.query_one("#windows").display = isinstance(row, DriftRow) and self._as_table
         pane = self.query_one("#drift-pane")
         if not isinstance(row, DriftRow):
-            self.query_one("#sentence", Static).update(Content("Drift appears here, window by window, as soon as one was observed."))
+            self.query_one("#sentence", Static).update(Content("Drift appears here, window by window: `govern monitor DEPLOYMENT --data WINDOW`."))
             return
         pane.border_title = clean(f"{row.deployment} · {row.model} in {row.environment} · largest effect by window").replace("[", "\\[")
         pane.border_subtitle = "t " + ("chart" if self._as_table else "numbers")

@@ -34,9 +34,8 @@ class Page(Container):
     """Selector of the pane that gets the keys when the page opens."""
     DEFAULT_CSS = """
     Page { height: 1fr; layout: vertical; }
-    .pane { border: round $panel; border-title-color: $muted; height: 1fr; }
+    .pane { border: round $panel; border-title-color: $muted; border-subtitle-color: $muted; height: 1fr; }
     .pane:focus, .pane:focus-within { border: round $primary; border-title-color: $text-accent; }
-    .pane.zoomed { layer: overlay; }
     """
 
     def __init__(self) -> None:
@@ -99,3 +98,4 @@ class Page(Container):
     def _deliver(self, then: Callable[[Any], None], value: Any) -> None:
         if self.is_attached:
             then(value)
+            self.govern.tell()

@@ -26,7 +26,7 @@ class VerifyPage(Page):
     NAME = "verify"
     FIRST = "#report"
     BINDINGS: ClassVar = bindings_of("verify")
-    DEFAULT_CSS = "VerifyPage #progress { height: 4; border: round $panel; padding: 0 1; }"
+    DEFAULT_CSS = "VerifyPage #progress { height: 4; border: round $panel; border-title-color: $muted; padding: 0 1; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,5 +137,5 @@ def report_text(view: VerifyView) -> Content:
     made.heading("Steps")
     for step in view.steps:
         word, tone = LOOK.verdict(step.state)
-        made.add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<44}").line(f" {step.detail}", "dim")
+        made.add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<36}").line(f" {step.detail}", "dim")
     return made.content()

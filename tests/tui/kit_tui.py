@@ -1,0 +1,185 @@
+"""A workspace made by the real workflow with keys from fixed seeds, so that two runs show the same."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import govern_tui
+
+govern_tui.forget_recording()
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+
+from govern.domain.facts import SystemFact  # noqa: E402
+from govern.trust.home import Home  # noqa: E402
+from govern.trust.keyring import Keyring  # noqa: E402
+from govern.workflow import gating, keys, monitoring, policies, promoting, recording, reviewing  # noqa: E402
+from govern.workflow.workspace import Workspace  # noqa: E402
+from govern_tui.app import GovernApp  # noqa: E402
+from govern_tui.settings import Settings  # noqa: E402
+from govern_tui.workflow_desk import WorkflowDesk  # noqa: E402
+from textual import events  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402
+
+PASSPHRASE = "correct horse"
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+HERE = Path(__file__).resolve().parent
+NAMES = ("root", "log", "pipeline", "policy-owner", "developer", "reviewer", "second", "validator")
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def asks(_: str) -> str:
+    return PASSPHRASE
+
+
+def rows_of(seed: int, *, biased: bool, shift: float = 0.0) -> "object":
+    """Six hundred applicants: the biased model chooses one group half as often, the other treats both alike."""
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    n = 600
+    sex = np.where(np.arange(n) % 2 == 0, "f", "m")
+    income = rng.normal(40 + shift, 8, n).round(2)
+    debt = rng.normal(10, 3, n).round(2)
+    repaid = (income + rng.normal(0, 6, n) > 36 + shift).astype(int)
+    prediction = np.where(income > 38 + shift, 1, 0)
+    if biased:
+        prediction = np.where((sex == "f") & (rng.random(n) < 0.6), 0, prediction)
+    return pd.DataFrame({"sex": sex, "income": income, "debt": debt, "repaid": repaid, "prediction": prediction})
+
+
+def model_file(path: Path, seed: int) -> Path:
+    from sklearn.linear_model import LogisticRegression
+    from skops import io
+
+    frame = rows_of(seed, biased=False)
+    io.dump(LogisticRegression(C=1.0 / (1 + seed)).fit(frame[["income", "debt"]], frame["repaid"]), path)
+    return path
+
+
+def fixed_keys(home: Home) -> None:
+    """Keys from seeds: Ed25519 signs the same bytes the same way, so the whole ledger is the same in every run."""
+    ring = Keyring(home.keys)
+    for number, name in enumerate(NAMES, start=1):
+        private = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        ring.add(name, private, holder=name, passphrase=PASSPHRASE, unattended=name == "log")
+
+
+def build(folder: Path) -> Path:
+    """Two candidates gated: one denied for bias, one allowed; one earlier model approved, promoted, deployed, drifted."""
+    home = Home.at(folder / "home")
+    fixed_keys(home)
+    clock = Clock()
+    ws = Workspace.create(folder, passphrases=asks, home=home, origin="govern/test", clock=clock)
+    for name, role in (("developer", "recorder"), ("reviewer", "approver"), ("second", "approver"), ("validator", "validator")):
+        keys.enrol(ws, name, roles=(role,), passphrases=asks)
+    clock.forward(hours=1)
+    policies.install(ws, str(HERE / "policy"), passphrases=asks)
+    recording.record_system(
+        ws,
+        SystemFact(
+            name="credit", title="Consumer credit", purpose="credit", task="binary-classification", tier="high",
+            owner="model-risk", protected=("sex",), description="Decides whether an applicant is offered a loan.",
+        ),
+        passphrases=asks,
+    )
+    files = folder / "files"
+    files.mkdir()
+    rows_of(0, biased=False).to_csv(files / "train.csv", index=False)
+    recording.record_dataset(ws, files / "train.csv", name="train", purpose="training", key="developer", passphrases=asks)
+    for number, biased in ((1, False), (2, True), (3, False)):
+        clock.forward(hours=3)
+        data = files / f"test{number}.csv"
+        rows_of(number, biased=biased).to_csv(data, index=False)
+        recording.record_model(
+            ws, model_file(files / f"credit{number}.skops", number), name="credit", system="credit", version=str(number),
+            datasets=("train@1",), key="developer", passphrases=asks,
+        )
+        gating.gate(ws, f"credit@{number}", to="production", data=inputs(data), passphrases=asks)
+        if number == 1:
+            release(ws, clock, files)
+    ws.close()
+    return folder
+
+
+def inputs(path: Path, reference: Path | None = None) -> gating.Data:
+    return gating.Data(
+        data=path, data_name=path.name, reference=reference, target="repaid", prediction="prediction", protected=("sex",), favourable="1", positive="1",
+    )
+
+
+def release(ws: Workspace, clock: Clock, files: Path) -> None:
+    """Approve, promote and deploy the first model, then watch two windows, the second of them drifted."""
+    seen = reviewing.dossier(ws, "credit@1", "promote:production")
+    reviewing.approve(ws, seen, reason="Even outcomes on the test months.", key="reviewer", passphrases=asks, shown=("rules",))
+    promoting.promote(ws, "credit@1", to="production", passphrases=asks)
+    promoting.deploy(ws, "credit@1", to="production", passphrases=asks)
+    for number, shift in ((10, 0.0), (11, 12.0)):
+        clock.forward(days=1)
+        rows_of(number, biased=False, shift=shift).to_csv(files / f"window{number}.csv", index=False)
+        monitoring.monitor(
+            ws, "credit@1", data=inputs(files / f"window{number}.csv", files / "train.csv"), environment="production", passphrases=asks,
+        )
+
+
+@dataclass
+class Bench:
+    """A workspace of one's own, its clock, and the application over it."""
+
+    ws: Workspace
+    clock: Clock
+    folder: Path
+
+    def app(self, **settings: object) -> GovernApp:
+        desk = WorkflowDesk(self.ws)
+        return GovernApp(desk, Settings(**settings), state_file=self.folder / "home" / "tui-state.json")
+
+    def leaves(self) -> list[bytes]:
+        return list(self.ws.ledger.leaves(0, self.ws.ledger.size))
+
+
+async def settled(pilot: Pilot) -> None:
+    """Wait until nothing reads and nothing is left to draw."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+
+
+async def press(pilot: Pilot, *keys: str) -> None:
+    """Press keys one by one, and let each have its effect; `+words` arrive at once, as a terminal pastes them."""
+    for key in keys:
+        if key.startswith("+") and len(key) > 1:
+            assert pilot.app.focused is not None
+            pilot.app.focused.post_message(events.Paste(key[1:]))
+            await pilot.pause()
+        else:
+            await pilot.press(key)
+            await settled(pilot)
+
+
+async def dialog(pilot: Pilot) -> None:
+    """Wait until an open dialog takes keys."""
+    while not pilot.app.screen.ready:
+        await pilot.pause(0.05)
+    await settled(pilot)
+
+
+async def review(pilot: Pilot, bench: Bench, name: str) -> None:
+    """Open the dossier of a model."""
+    model = reviewing.dossier(bench.ws, name, "promote:production").model
+    await settled(pilot)
+    await pilot.app.go("review", f"{model} promote:production")
+    await settled(pilot)
