@@ -1,0 +1,246 @@
+"""A machine that tries to get a model deployed by any sequence of commands, watched by an oracle that knows no fold.
+
+The oracle reads the raw entries again for every deployment that was let through; it shares no code with the rooms.
+"""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from lineage.book import ROLES, START, Book, digest
+
+from govern.domain.decision import Quorum
+from govern.lineage.history import check_history
+from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
+from govern.lineage.state import fold
+
+PEOPLE = st.sampled_from(sorted(ROLES))
+GATE = "promote:production"
+
+
+def upstream(entries, model):
+    """Every digest under a model, and the holders who recorded it."""
+    under, grown = {model}, True
+    while grown:
+        grown = False
+        for entry in entries:
+            own = entry.statement.subjects[0].digest
+            if own not in under:
+                continue
+            fact, found = entry.fact, set()
+            if entry.kind == "dataset":
+                found = {one.digest for one in fact.sources}
+            elif entry.kind == "run":
+                found = {one.digest for one in fact.inputs}
+            elif entry.kind == "model" and fact.run:
+                found = {fact.run}
+            grown |= not found <= under
+            under |= found
+    return under
+
+
+def complaint(entries, model, now) -> str:
+    """Why this model should not have been let through, read from the entries alone; empty where it should."""
+    about = [entry for entry in entries if entry.statement.subjects[0].digest == model]
+    decided = [entry for entry in about if entry.kind == "decision" and entry.fact.gate == GATE]
+    if not decided or decided[-1].fact.outcome != "allow":
+        return "no allowing decision"
+    last = decided[-1]
+    if last.fact.expires is not None and last.fact.expires <= now:
+        return "evidence too old"
+    under = upstream(entries, model) | {one.fact.data.digest for one in about if one.kind == "evidence"
+                                        and one.fact.evidence in last.fact.evidence}
+    makers = {
+        entry.holder for entry in entries if entry.kind in {"model", "run", "dataset"}
+        and entry.statement.subjects[0].digest in under and getattr(entry.fact, "state", "active") == "active"
+    }
+    judges = {
+        entry.holder for entry in entries if entry.kind in {"policy", "binding"}
+        and any(entry.statement.subjects[0].digest in one.fact.policies + one.fact.bindings for one in about
+                if one.kind == "decision")
+    }
+    askers = {entry.holder for entry in about if entry.kind == "waiver" and entry.fact.action == "propose"}
+
+    def broken_after(index, holder):
+        for entry in entries[index + 1:]:
+            touched = entry.statement.subjects[0].digest
+            ends = getattr(entry.fact, "state", "active") in {"withdrawn", "superseded", "revoked"}
+            if entry.kind in {"dataset", "model"} and touched in under and ends:
+                return True
+            if entry.kind == "policy" and touched not in last.fact.policies:
+                return True
+            if entry.kind == "observation" and touched == model and entry.fact.outcome == "deny":
+                return True
+            if entry.kind == "trust-root" and entry.fact.keys[holder].void_reason.startswith("compromised"):
+                return True
+        return False
+
+    overdue = {}
+    for entry in about:
+        if entry.kind == "finding":
+            overdue[entry.fact.id] = entry.fact.state != "verified-closed" and entry.fact.due <= now
+    if any(overdue.values()):
+        return "an overdue finding"
+    good = set()
+    for entry in about:
+        if entry.kind == "review" and entry.fact.gate == GATE and entry.fact.action == "approve":
+            right = entry.fact.role == "approver" and "approver" in ROLES[entry.holder]
+            if right and entry.holder not in makers | judges | askers and not broken_after(entry.index, entry.holder):
+                good.add(entry.holder)
+    need = last.fact.approvals[0].count if last.fact.approvals else 0
+    return "" if len(good) >= need else f"{len(good)} good approvals of {need}"
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Commands that the workflow would let through; reviews, decisions and withdrawals by anyone at any time."""
+
+    @initialize(count=st.sampled_from([1, 2]))
+    def begin(self, count):
+        self.count = count
+        self.deployed = 0
+        self.book = Book()
+        self.book.system()
+        self.book.dataset("raw@1", by="pipeline")
+        train = self.book.dataset("train@1", sources=("raw@1",), by="trainer")
+        self.book.binding(self.book.policy())
+        run = self.book.run("fit", (train,))
+        self.models = [self.book.model(f"scorer@{n}", run=run) for n in (1, 2)]
+        self.book.dataset("test")
+        self.policies = 1
+        for model in self.models:
+            self.book.decide(model, approvals=(Quorum(role="approver", count=count),))
+
+    models_ = st.integers(0, 1)
+
+    @rule(n=models_, outcome=st.sampled_from(["allow", "allow", "allow", "deny"]), same=st.booleans(), days=st.sampled_from([None, 20]))
+    def gate(self, n, outcome, same, days):
+        model = self.models[n]
+        latest = self.book.state.latest_decision(model, GATE)
+        evidence = latest.fact.evidence if same and latest else (self.book.evidence(model, "test"),)
+        self.book.decide(
+            model, outcome=outcome, evidence=evidence, approvals=(Quorum(role="approver", count=self.count),),
+            expires=self.book.now + timedelta(days=days) if days else None,
+        )
+
+    @rule(n=models_, who=PEOPLE, role=st.sampled_from(["approver", "approver", "validator"]))
+    def approve(self, n, who, role):
+        self.book.review(self.models[n], by=who, role=role)
+
+    @rule(n=models_, who=st.sampled_from(["reviewer", "second", "trainer", "author"]))
+    def approve_and_deploy(self, n, who):
+        self.book.review(self.models[n], by=who)
+        self.promote(n)
+        self.deploy(n, "full")
+
+    @rule(n=models_, who=PEOPLE, action=st.sampled_from(["reject", "comment", "comment", "comment"]))
+    def speak(self, n, who, action):
+        self.book.review(self.models[n], action, by=who)
+
+    @rule(name=st.sampled_from(["raw@1", "train@1", "test"]), word=st.sampled_from(["withdrawn", "active"]))
+    def dataset(self, name, word):
+        self.book.dataset(name, state=word, by="second" if word != "active" else "pipeline",
+                          sources=("raw@1",) if name == "train@1" else ())
+
+    @rule()
+    def policy(self):
+        self.policies += 1
+        self.book.policy(str(self.policies))
+
+    @rule(n=models_, who=PEOPLE)
+    def waiver(self, n, who):
+        self.book.waiver(self.models[n], by=who, name=f"W-{who}-{n}")
+
+    @rule(n=models_, state=st.sampled_from(["open", "remediated", "verified-closed"]))
+    def finding(self, n, state):
+        self.book.finding(self.models[n], name=f"F-{n}", state=state, by="second" if state == "verified-closed" else "third",
+                          due=START + timedelta(days=30))
+
+    @rule(days=st.integers(1, 15))
+    def wait(self, days):
+        self.book.now += timedelta(days=days)
+
+    @rule()
+    def compromise(self):
+        self.book.revoke_key("reviewer", len(self.book.entries), "compromised")
+
+    @rule(n=models_)
+    def promote(self, n):
+        granted = may_promote(self.book.state, self.models[n], "production", self.book.now + timedelta(minutes=1))
+        if granted.allowed:
+            assert complaint(self.book.entries, self.models[n], self.book.now) == ""
+            self.book.promote(self.models[n], approvals=granted.approvals)
+
+    @rule(n=models_, mode=st.sampled_from(["full", "canary"]))
+    def deploy(self, n, mode):
+        now = self.book.now + timedelta(minutes=1)
+        granted = may_deploy(self.book.state, self.models[n], "production", "production", now, mode=mode)
+        if granted.allowed:
+            assert complaint(self.book.entries, self.models[n], self.book.now) == ""
+            self.book.deploy(self.models[n], name=f"D-{n}", mode=mode, traffic=100 if mode == "full" else 10)
+            self.deployed += 1
+
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_, outcome=st.sampled_from(["allow", "deny"]))
+    def observe(self, n, outcome):
+        self.book.observe(self.models[n], f"D-{n}", outcome=outcome)
+
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_)
+    def roll_back(self, n):
+        runs = self.book.state.environments.get(("credit", "production"))
+        left = self.book.state.deployments.get(runs.primary) if runs else None
+        if left is not None and may_roll_back(self.book.state, self.models[n], "production", self.book.now + timedelta(minutes=1)).allowed:
+            assert complaint(self.book.entries, self.models[n], self.book.now) == ""
+            self.book.roll_back(self.models[n], left.model)
+
+    @rule(n=models_)
+    def forge(self, n):
+        """Whoever writes a promotion that nothing allows is found by verification, and nothing runs by it."""
+        before = self.book.state
+        if not may_promote(before, self.models[n], "production", self.book.now + timedelta(minutes=1)).allowed:
+            book = Book(root=False)
+            for entry in self.book.entries:
+                book.entries.append(entry)
+                book.folding.apply(entry)
+            book.now = self.book.now
+            book.promote(self.models[n])
+            book.deploy(self.models[n])
+            assert [fault.index for fault in check_history(book.entries)]
+            assert not may_run(book.state, self.models[n], "production", book.now).allowed
+
+    @invariant()
+    def running_is_justified(self):
+        if not hasattr(self, "book"):
+            return
+        for model in self.models:
+            if may_run(self.book.state, model, "production", self.book.now).allowed:
+                assert complaint(self.book.entries, model, self.book.now) == ""
+
+    def teardown(self):
+        if hasattr(self, "book"):
+            assert list(check_history(self.book.entries)) == []
+            middle = len(self.book.entries) // 2
+            at = self.book.entries[middle].time
+            upto = [entry for entry in self.book.entries if entry.time <= at]
+            assert fold(self.book.entries, as_of=at) == fold(upto)
+            assert digest("x") not in self.book.state.models
+
+
+Lifecycle.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+TestLifecycle = Lifecycle.TestCase
+
+
+def test_the_oracle_lets_the_straight_way_through_and_knows_each_fault():
+    book = Book()
+    book.system()
+    train = book.dataset("raw@1")
+    book.binding(book.policy())
+    model = book.model(run=book.run("fit", (train,)))
+    assert complaint(book.entries, model, book.now) == "no allowing decision"
+    book.decide(model)
+    assert complaint(book.entries, model, book.now) == "0 good approvals of 1"
+    book.review(model)
+    assert complaint(book.entries, model, book.now) == ""
+    book.dataset("raw@1", state="withdrawn", by="second")
+    assert complaint(book.entries, model, book.now) == "0 good approvals of 1"
