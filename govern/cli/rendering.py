@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govern.workflow.interface import PackRenderer, Progress, RenderedPack
+    from govern.workflow.interface import LaidOutAgain, LayOutAgain, PackRenderer, Progress, RenderedPack
     from govern.workflow.pack import PackData
 
 
@@ -18,3 +18,14 @@ def renderer() -> "PackRenderer":
         return render_pack(pack, out, progress)
 
     return render
+
+
+def lay_out_again() -> "LayOutAgain":
+    """Return what lays a pack's attached HTML out again; it loads the reports room when it is called."""
+
+    def again(path: Path, progress: "Progress") -> "LaidOutAgain":
+        from govern_reports.rerender import rerender
+
+        return rerender(path, progress)
+
+    return again

@@ -84,7 +84,7 @@ def _comparison(check: Check | None) -> str:
 
 
 def _detail(voice: Voice, rule: RuleResult, *, every: bool) -> None:
-    voice.line(f"  {voice.state(rule.status.value)}  {rule.rule}  {rule.title}")
+    voice.line(f"  {rule.rule}  {rule.title}", "bold")
     voice.paragraph(rule.explanation, indent="      ")
     check = worst(rule)
     if check is not None and check.note and not every and check.note not in rule.explanation:

@@ -134,9 +134,10 @@ def lean(folder: Path) -> Path:
 
 def prepare(sample: Sample, policy: str | Path) -> None:
     """Record the sample's system, data and candidates in the current workspace, and enrol the people."""
-    for name, role in (("reviewer", "approver"), ("checker", "validator"), ("developer", "recorder")):
+    people = {"reviewer": ["approver"], "checker": ["validator"], "developer": ["recorder", "approver"]}
+    for name, roles in people.items():
         govern("key", "new", name).ended(0)
-        govern("key", "enrol", name, "--role", role).ended(0)
+        govern("key", "enrol", name, *(word for role in roles for word in ("--role", role))).ended(0)
     govern("policy", "install", policy).ended(0)
     govern(
         "record", "system", "credit", "--purpose", "credit", "--owner", "model-risk", "--tier", "high", "--jurisdictions", "US",

@@ -29,8 +29,10 @@ def test_review_promote_deploy_monitor_export_verify(place: Path, sample: Sample
     if lacking:
         govern("review", "approve", "credit@2", "--reason", "checked", "--as", "checker").ended(0)
     govern("promote", "credit@2", "--to", "production").ended(0)
-    govern("deploy", "credit@2", "--to", "production", "--check").ended(0)
+    assert "not deployed" in govern("deploy", "credit@2", "--to", "production", "--check").ended(1).out
     govern("deploy", "credit@2", "--to", "production").ended(0)
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(0)
+    govern("deploy", sample.models / "credit-2.skops", "--to", "production", "--check").ended(0)
     assert govern("deploy", "credit@1", "--to", "production", "--check").ended(1).out.startswith("✗ DENY")
     assert "production: credit@2" in govern("status").ended(0).out
     window = ["monitor", "credit@2", "--data"]

@@ -38,7 +38,7 @@ def lineage(
         return
     session.voice.table(
         [
-            (Cell(f"{row.lanes} {row.node}", COLOUR[row.standing]), row.kind, f"#{row.index}", brief(row.digest), row.detail)
+            (Cell(f"{row.lanes} {row.node}", COLOUR[row.standing]), row.kind, f"#{row.index}" if row.index >= 0 else "–", brief(row.digest), row.detail)
             for row in rows
         ]
     )

@@ -69,7 +69,7 @@ def queue(
             )
             for item in items
         ],
-        ("MODEL", "GATE", "WHY", "RULES", "LACKS", "DUE", ""),
+        ("MODEL", "GATE", "WHY", "RULES", "LACKS", "DUE", "WHAT"),
     )
     session.voice.hint(f"Next: govern review show {items[0].name} --gate {items[0].gate}")
 

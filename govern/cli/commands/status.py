@@ -47,7 +47,7 @@ def status(
     _open(session, view, wanted)
     voice = session.voice
     voice.line()
-    minutes = f", {view.unanchored_minutes} minutes" if view.unanchored_minutes is not None else ""
+    minutes = f", {count(view.unanchored_minutes, 'minute')}" if view.unanchored_minutes is not None else ""
     voice.line(
         f"ledger {view.origin}: {count(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
     )
@@ -70,7 +70,7 @@ def _systems(session: Session, systems: "tuple[SystemRow, ...]") -> None:
             )
             for row in systems
         ],
-        ("STATE", "SYSTEM", "TIER", "STAGES", "RUNS", ""),
+        ("STATE", "SYSTEM", "TIER", "STAGES", "RUNS", "WHAT"),
     )
 
 

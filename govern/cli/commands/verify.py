@@ -31,7 +31,7 @@ def verify(
         typer.Option("--trust", metavar="ROOT", help="The trust root that you were given on another way than the pack."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
-    replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again from its evidence.")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again, and lay its pages out again.")] = False,
 ) -> ExitCode:
     """Verify the ledger, or an evidence pack, step by step.
 
@@ -51,10 +51,14 @@ def verify(
             "a pack is verified against a trust root from outside, and none is named",
             "Give --trust ROOT. A key that only the pack itself brings along proves nothing.",
         )
+    from govern.cli.rendering import lay_out_again
     from govern.workflow.verifying_packs import verify_pack
 
     with session.progress() as progress:
-        view = verify_pack(existing(pack), trust=read(trust, "the trust root"), replay=replay, progress=progress)
+        view = verify_pack(
+            existing(pack), trust=read(trust, "the trust root"), replay=replay, again=lay_out_again() if replay else None,
+            progress=progress,
+        )
     return report(session, view, str(pack))
 
 
