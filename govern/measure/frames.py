@@ -2,7 +2,9 @@
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +71,8 @@ class Frames:
     def engine(self) -> Any:
         """The embedded DuckDB."""
         if self._engine is None:
-            import ibis
+            with quiet():
+                import ibis
 
             self._engine = ibis.duckdb.connect(
                 memory_limit=MEMORY_LIMIT, temp_directory=str(self.folder / "spill"),
@@ -87,7 +90,8 @@ class Frames:
         if isinstance(source, Frame):
             return source
         if isinstance(source, str | Path):
-            table = self._path(Path(source))
+            with quiet():
+                table = self._path(Path(source))
             name = f"{name} ({Path(source).name})"
         elif type(source).__module__.partition(".")[0] == "ibis":
             table = source
@@ -136,7 +140,8 @@ def run(expression: Any, name: str = "the data") -> list[dict[str, Any]]:
 def arrow(expression: Any, name: str = "the data") -> Any:
     """Execute an Ibis expression and return an Arrow table. Raises `DataError` where the engine can't."""
     try:
-        return expression.to_pyarrow()
+        with quiet():
+            return expression.to_pyarrow()
     except (KeyboardInterrupt, MemoryError):
         raise
     except Exception as error:  # engines have an error tree each, and this is where all of them end
@@ -150,6 +155,15 @@ def batches(frame: Frame, rows: int) -> Iterator[Any]:
         yield from backend.con.sql(backend.compile(frame.table)).to_arrow_reader(rows)
     else:
         yield from frame.table.to_pyarrow_batches(chunk_size=rows)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Ibis' deprecations of its own engines' methods off the user's screen; they are not the user's to mend."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def as_arrow(source: Any, name: str = "the data") -> Any:

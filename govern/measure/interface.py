@@ -29,9 +29,13 @@ def measure(requests: Sequence[MeasureRequest], inputs: Inputs, *, progress: Pro
 
     for request in requests:
         find(request.measure)
-    if not requests:
-        raise UsageError("nothing was asked to be measured", "Name at least one measure, or give a target, prediction or score.")
     with Frames() as frames:
+        if not requests:
+            frames.open(inputs.data)
+            raise UsageError(
+                "these inputs leave nothing to be measured",
+                "Name protected attributes for bias, a prediction or score for performance, a reference for drift, or a measure.",
+            )
         return run_all(requests, inputs, frames, progress)
 
 

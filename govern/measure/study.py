@@ -24,12 +24,13 @@ class Study:
     def __init__(self, inputs: Inputs, frames: Frames, attributes: Iterable[str], progress: Progress) -> None:
         self.frames = frames
         self.progress = progress
-        self.frame, self.inputs = predicted(frames.open(inputs.data), frames, inputs)
+        opened = frames.open(inputs.data)
+        if opened.rows() == 0:
+            raise DataError(f"{opened.name} has no rows", "Give a frame with at least one row.")
+        self.frame, self.inputs = predicted(opened, frames, inputs)
         self.reference = None if inputs.reference is None else frames.open(inputs.reference, "the reference")
-        self._check_columns()
         self.rows = self.frame.rows()
-        if self.rows == 0:
-            raise DataError(f"{self.frame.name} has no rows", "Give a frame with at least one row.")
+        self._check_columns()
         self._attributes = tuple(dict.fromkeys(a for a in attributes if known(a, self.frame)))
         self._by_attribute: dict[str, list[Cell]] = {}
 

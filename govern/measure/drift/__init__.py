@@ -1,0 +1,1 @@
+"""Measures of how a window of data differs from a reference."""
