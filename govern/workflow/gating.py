@@ -91,9 +91,10 @@ def ask(
     with watch.part("read the ledger"):
         state = ws.state()
         node = resolve(state, model, kinds=("model",))
-        fact = state.models[node.digest].fact
-        if fact.state != "active":
-            raise Refused(f"{node.name} is {fact.state}: {fact.reason}", "Gate another version.")
+        record = state.models[node.digest]
+        fact = record.fact
+        if record.state != "active":
+            raise Refused(f"{node.name} is {record.state}: {record.endings[-1].reason}", "Gate another version.")
         system = state.systems[fact.system].fact
         now = ws.now()
         bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)

@@ -100,7 +100,7 @@ def running(state: State, ref: str, environment: str | None) -> DeploymentRecord
         d for d in state.deployments.values()
         if d.ended is None
         and (environment is None or d.fact.environment == environment)
-        and (d.model == node.digest or f"system/{d.fact.system}" == node.name)
+        and (d.fact.system == node.name.removeprefix("system/") if node.kind == "system" else d.model == node.digest)
     ]
     if len(found) != 1:
         many = ", ".join(f"{d.fact.id} ({d.fact.environment})" for d in found)

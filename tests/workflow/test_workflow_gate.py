@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from workflow.conftest import Story
 
 from govern.domain.decision import Outcome, Reason, Status
 from govern.errors import NotFoundError, Refused, UsageError
 from govern.workflow import gating, recording, replaying
-from workflow.conftest import Story
 
 
 def decisions(story: Story):
@@ -122,10 +122,10 @@ def test_without_policy_the_gate_denies(story: Story, passphrases, tmp_path):
 
 
 def _skops(folder) -> bytes:
-    import numpy
+    import numpy as np
     import skops.io
     from sklearn.linear_model import LinearRegression
 
     path = folder / "plain.skops"
-    skops.io.dump(LinearRegression().fit(numpy.arange(6.0).reshape(3, 2), [1.0, 2.0, 3.0]), path)
+    skops.io.dump(LinearRegression().fit(np.arange(6.0).reshape(3, 2), [1.0, 2.0, 3.0]), path)
     return path.read_bytes()

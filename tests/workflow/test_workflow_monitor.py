@@ -1,10 +1,10 @@
 """Windows of live data: a quiet one changes nothing, a drifted one opens a finding and ends the approval."""
 
 import pytest
+from workflow.conftest import Story
 
 from govern.errors import UsageError
 from govern.workflow import monitoring, promoting, reading, reviewing
-from workflow.conftest import Story
 
 GATE = "promote:production"
 

@@ -3,11 +3,11 @@
 import threading
 
 import pytest
+from workflow.conftest import Story
 
 from govern.errors import NotFoundError, Refused, UsageError, WrongPassphraseError
 from govern.workflow import gating, promoting, reading, recording, reviewing
 from govern.workflow.workspace import Workspace
-from workflow.conftest import Story
 
 GATE = "promote:production"
 
@@ -36,7 +36,7 @@ def test_the_whole_way_to_production(story: Story, passphrases):
 @pytest.mark.parametrize(
     ("key", "says"),
     [
-        ("developer", "recorded the"),
+        ("developer", "is not independent of this model: recorded "),
         ("pipeline", "no role that decides"),
         ("policy-owner", "no role that decides"),
     ],
