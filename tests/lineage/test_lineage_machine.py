@@ -40,55 +40,61 @@ def upstream(entries, model):
     return under
 
 
-def complaint(entries, model, now) -> str:
-    """Why this model should not have been let through, read from the entries alone; empty where it should."""
-    about = [entry for entry in entries if entry.statement.subjects[0].digest == model]
-    decided = [entry for entry in about if entry.kind == "decision" and entry.fact.gate == GATE]
-    if not decided or decided[-1].fact.outcome != "allow":
-        return "no allowing decision"
-    last = decided[-1]
-    if last.fact.expires is not None and last.fact.expires <= now:
-        return "evidence too old"
-    under = upstream(entries, model) | {one.fact.data.digest for one in about if one.kind == "evidence"
-                                        and one.fact.evidence in last.fact.evidence}
+def barred(entries, about, under):
+    """Holders who made the model or its data, signed what judged it, or asked for a waiver."""
+    judged = {one for entry in about if entry.kind == "decision" for one in entry.fact.policies + entry.fact.bindings}
     makers = {
         entry.holder for entry in entries if entry.kind in {"model", "run", "dataset"}
         and entry.statement.subjects[0].digest in under and getattr(entry.fact, "state", "active") == "active"
     }
     judges = {
-        entry.holder for entry in entries if entry.kind in {"policy", "binding"}
-        and any(entry.statement.subjects[0].digest in one.fact.policies + one.fact.bindings for one in about
-                if one.kind == "decision")
+        entry.holder for entry in entries
+        if entry.kind in {"policy", "binding"} and entry.statement.subjects[0].digest in judged
     }
-    askers = {entry.holder for entry in about if entry.kind == "waiver" and entry.fact.action == "propose"}
+    return makers | judges | {entry.holder for entry in about if entry.kind == "waiver" and entry.fact.action == "propose"}
 
-    def broken_after(index, holder):
-        for entry in entries[index + 1:]:
-            touched = entry.statement.subjects[0].digest
-            ends = getattr(entry.fact, "state", "active") in {"withdrawn", "superseded", "revoked"}
-            if entry.kind in {"dataset", "model"} and touched in under and ends:
-                return True
-            if entry.kind == "policy" and touched not in last.fact.policies:
-                return True
-            if entry.kind == "observation" and touched == model and entry.fact.outcome == "deny":
-                return True
-            if entry.kind == "trust-root" and entry.fact.keys[holder].void_reason.startswith("compromised"):
-                return True
-        return False
 
-    overdue = {}
-    for entry in about:
-        if entry.kind == "finding":
-            overdue[entry.fact.id] = entry.fact.state != "verified-closed" and entry.fact.due <= now
-    if any(overdue.values()):
+def broken(approval, entries, model, under) -> bool:
+    """Whether anything after an approval touches what it rests on."""
+    for entry in entries[approval.index + 1:]:
+        touched, fact = entry.statement.subjects[0].digest, entry.fact
+        ends = getattr(fact, "state", "active") in {"withdrawn", "superseded", "revoked"}
+        if (entry.kind in {"dataset", "model"} and touched in under and ends) or entry.kind == "policy":
+            return True
+        if touched == model and entry.kind == "observation" and fact.outcome == "deny":
+            return True
+        if touched == model and entry.kind == "decision" and fact.gate == GATE:
+            shown = next(one.fact for one in entries if one.kind == "decision" and one.fact.decision == approval.fact.decision)
+            if (fact.outcome, fact.evidence, fact.policies) != (shown.outcome, shown.evidence, shown.policies):
+                return True
+        if entry.kind == "trust-root" and fact.keys[approval.holder].void_reason.startswith("compromised"):
+            return True
+    return False
+
+
+def complaint(entries, model, now) -> str:
+    """Why this model should not have been let through, read from the entries alone; empty where it should."""
+    about = [entry for entry in entries if entry.statement.subjects[0].digest == model]
+    decided = [entry.fact for entry in about if entry.kind == "decision" and entry.fact.gate == GATE]
+    if not decided or decided[-1].outcome != "allow":
+        return "no allowing decision"
+    last = decided[-1]
+    if last.expires is not None and last.expires <= now:
+        return "evidence too old"
+    open_findings = {entry.fact.id: entry.fact for entry in about if entry.kind == "finding"}
+    if any(fact.state != "verified-closed" and fact.due <= now for fact in open_findings.values()):
         return "an overdue finding"
-    good = set()
-    for entry in about:
-        if entry.kind == "review" and entry.fact.gate == GATE and entry.fact.action == "approve":
-            right = entry.fact.role == "approver" and "approver" in ROLES[entry.holder]
-            if right and entry.holder not in makers | judges | askers and not broken_after(entry.index, entry.holder):
-                good.add(entry.holder)
-    need = last.fact.approvals[0].count if last.fact.approvals else 0
+    under = upstream(entries, model) | {
+        one.fact.data.digest for one in about if one.kind == "evidence" and one.fact.evidence in last.evidence
+    }
+    out = barred(entries, about, under)
+    good = {
+        entry.holder for entry in about
+        if entry.kind == "review" and entry.fact.gate == GATE and entry.fact.action == "approve"
+        and entry.fact.role == "approver" and "approver" in ROLES[entry.holder] and entry.holder not in out
+        and not broken(entry, entries, model, under)
+    }
+    need = last.approvals[0].count
     return "" if len(good) >= need else f"{len(good)} good approvals of {need}"
 
 
@@ -145,7 +151,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def policy(self):
         self.policies += 1
-        self.book.policy(str(self.policies))
+        self.book.binding(self.book.policy(str(self.policies)), str(self.policies))
 
     @rule(n=models_, who=PEOPLE)
     def waiver(self, n, who):
