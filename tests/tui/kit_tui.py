@@ -9,6 +9,8 @@ import govern_tui
 govern_tui.forget_recording()
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+from textual import events  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402
 
 from govern.domain.facts import SystemFact  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
@@ -18,8 +20,6 @@ from govern.workflow.workspace import Workspace  # noqa: E402
 from govern_tui.app import GovernApp  # noqa: E402
 from govern_tui.settings import Settings  # noqa: E402
 from govern_tui.workflow_desk import WorkflowDesk  # noqa: E402
-from textual import events  # noqa: E402
-from textual.pilot import Pilot  # noqa: E402
 
 PASSPHRASE = "correct horse"
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -11,6 +11,10 @@ FORBIDDEN_KEYS: Final = frozenset({"ctrl+h", "ctrl+i", "ctrl+m"})
 """The terminal sends these for Backspace, Tab and Enter."""
 
 
+LAST_TWIN: Final = 8
+"""Pages that have a function key beside their digit: F10 is the menu."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing that a user can do."""
@@ -61,7 +65,7 @@ PAGES: Final = (
 
 
 def _go(number: int, page: PageTitle) -> Action:
-    twin = f",f{number + 1}" if number <= 8 else ""
+    twin = f",f{number + 1}" if number <= LAST_TWIN else ""
     return Action(
         id=f"go.{page.id}", title=page.title, menu="Go", key=f"{number}{twin}", scope="app", help=f"Go to {page.title}: {page.about}",
     )
@@ -94,7 +98,7 @@ GLOBAL: Final = (
 )
 
 
-def _page(  # noqa: PLR0913, PLR0917 - a table, read by column
+def _page(
     scope: str, id_: str, title: str, menu: str, key: str, help_: str, *, writes: bool = False, footer: bool = False, cli: str = "",
 ) -> Action:
     return Action(

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from govern.errors import ExitCode, GovernError, Interrupted, StorageError
+from govern.errors import ExitCode, GovernError, Interrupted, StorageError, UsageError
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
 from govern_tui.chrome.bars import KeyBar, MenuBar, MenuTitle
 from govern_tui.chrome.palette import ActionProvider
@@ -40,8 +40,12 @@ class Desktop(Screen[None]):
     """The one screen under all popups."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (60, "-narrow"), (80, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (16, "-low"), (24, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-tiny"), (60, "-narrow"), (80, "-normal"), (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as above
+        (0, "-flat"), (16, "-low"), (24, "-tall"),
+    ]
 
     def compose(self) -> ComposeResult:
         """Bars, switcher, and what a terminal too small gets to see."""
@@ -59,7 +63,7 @@ class Desktop(Screen[None]):
         self.app.call_later(self.app.keep_focus)  # type: ignore[attr-defined]
 
 
-class GovernApp(GlobalActions, App[int]):
+class GovernApp(App[int]):
     """The terminal application over one workspace."""
 
     TITLE = "govern"
@@ -69,7 +73,7 @@ class GovernApp(GlobalActions, App[int]):
     COMMAND_PALETTE_BINDING: ClassVar[str] = "f20"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(b.key, b.action, b.description, id=b.id, show=False, tooltip=b.tooltip) for b in bindings_of("app")),
+        *bindings_of("app"),
         *(Binding(f"alt+{menu[0].lower()}", f"open_menu('{menu}')", menu, show=False) for menu in MENUS),
     ]
 
@@ -81,6 +85,7 @@ class GovernApp(GlobalActions, App[int]):
         self.state_file = state_file
         self.remembered = read_state(state_file, desk.title) if state_file else Remembered()
         self.jobs = Jobs(self)
+        self.everywhere = GlobalActions(self)
         self.history: list[tuple[str, str]] = []
         self.commands: list[str] = []
         self.chain: tuple[str, Tone] = ("chain not verified", "dim")
@@ -155,13 +160,13 @@ class GovernApp(GlobalActions, App[int]):
         """Show a page, mounting it when it is first opened; all others are disabled and can't take keys."""
         switcher = self.screen_stack[0].query_one("#pages", ContentSwitcher)
         before = self.page
-        if remember and before is not None and (before.NAME != name or target):
+        if remember and before is not None and (name != before.NAME or target):
             self.history.append((before.NAME, before.place()))
             del self.history[:-50]
         if not switcher.query(f"#page-{name}"):
             await switcher.add_content(PAGE_CLASSES[name](), set_current=False)
         for other in switcher.query(Page):
-            other.disabled = other.NAME != name
+            other.disabled = name != other.NAME
         switcher.current = f"page-{name}"
         page = switcher.query_one(f"#page-{name}", Page)
         page.opened(target)
@@ -191,7 +196,7 @@ class GovernApp(GlobalActions, App[int]):
         if action.writes and (reason := self.can_write):
             return reason
         if action.scope == "app":
-            return self.why_not_global(action)
+            return self.everywhere.why_not(action)
         if action.scope != self.page_name or self.page is None:
             return f"on the page {next((page.title for page in PAGES if page.id == action.scope), action.scope)}"
         return self.page.why_not(action)
@@ -210,13 +215,14 @@ class GovernApp(GlobalActions, App[int]):
             self.notify(f"{action.title.rstrip('…')}: {clean(reason)}.", severity="warning", markup=False)
             return
         name = "do_" + action.id.split(".", 1)[1]
-        if action.scope == "app":
-            result = self.do_global(action)
-        else:
-            result = getattr(self.page, name)()
+        result = self.everywhere.do(action) if action.scope == "app" else getattr(self.page, name)()
         if result is not None:
             await result
         self.tell()
+
+    async def action_quit(self) -> None:
+        """Textual's own way out goes the same way as ours."""
+        self.everywhere.do_app_quit()
 
     def invoke_later(self, action_id: str) -> None:
         """Do an action once the popup it was chosen in is gone."""
@@ -338,3 +344,20 @@ class GovernApp(GlobalActions, App[int]):
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Nothing is read again by itself: a page changes under nobody's hands."""
+
+    def save_text(self, name: str, text: str) -> None:
+        """Write a file into the folder for exports, never over another, and say where it is."""
+        folder = self.desk.exports()
+        path = folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            self.trouble(UsageError(f"{path} can't be written: {error.strerror}", "Make room, or give the folder back its permissions."))
+            return
+        self.notify(f"Saved {path}", markup=False)
+
+    def explain(self, error: GovernError) -> str:
+        """Both sentences of an error, cleaned."""
+        return clean(error.message) + (f" {clean(error.hint)}" if error.hint else "")

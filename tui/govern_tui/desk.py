@@ -146,8 +146,5 @@ class Desk(Protocol):
     def exports(self) -> Path:
         """The folder that pictures, rows and packs are saved to."""
 
-    def again(self) -> "Desk":
-        """The same workspace opened once more, for a long job in a thread of its own."""
-
     def close(self) -> None:
         """Let go of the database."""

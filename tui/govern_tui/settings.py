@@ -1,7 +1,6 @@
 """Settings that the user writes (`tui.toml`) and state that the application keeps (`tui-state.json`); no secrets."""
 
 import json
-import os
 import tomllib
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -66,7 +65,7 @@ def read_settings(path: Path) -> Settings:
 
 def _key_map(table: Any, path: Path) -> dict[str, str]:
     if not isinstance(table, dict):
-        raise DocumentError("[keys] has to be a table", "Write lines such as \"review.approve\" = \"f12\".", where=str(path))
+        raise DocumentError("[keys] has to be a table", 'Write lines such as "review.approve" = "f12".', where=str(path))
     for name, keys in table.items():
         if name not in BY_ID:
             raise DocumentError(f"there is no action “{name}”", "`?` in the application lists them.", where=str(path))
@@ -111,4 +110,4 @@ def write_state(path: Path, origin: str, state: Remembered) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(everything, indent=1), encoding="utf-8")
-        os.replace(fresh, path)
+        fresh.replace(path)

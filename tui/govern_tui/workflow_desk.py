@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from govern.domain.text import Digest
 from govern.errors import MissingExtraError, Refused
-from govern.workflow import exporting, keys, promoting, reading, reviewing, verifying, waivers
+from govern.workflow import exporting, keys, promoting, reading, reviewing, verifying, verifying_packs, waivers
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.views import (
@@ -24,7 +24,6 @@ from govern.workflow.views import (
 )
 from govern.workflow.workspace import Workspace
 from govern_tui.desk import Choice, Direction, PersonKey, SignerChoice
-
 
 Result = TypeVar("Result")
 
@@ -44,10 +43,6 @@ class WorkflowDesk:
     def writable(self) -> bool:
         """Whether this user may write to the workspace at all."""
         return os.access(self._ws.folder, os.W_OK)
-
-    def again(self) -> "WorkflowDesk":
-        """The same workspace, opened once more."""
-        return WorkflowDesk(Workspace(self._ws.folder, self._ws.home, self._ws.now), self._renderer)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -197,7 +192,7 @@ class WorkflowDesk:
 
     def verify(self, *, full: bool, progress: Progress) -> VerifyView:
         """Prove the ledger."""
-        return self._apart(lambda desk: verifying.verify(desk._ws, full=full, progress=progress))
+        return self._apart(lambda ws: verifying.verify(ws, full=full, progress=progress))
 
     def verify_pack(self, path: Path, trust: Path, progress: Progress) -> VerifyView:
         """Prove a pack with a trust root from outside."""
@@ -205,24 +200,24 @@ class WorkflowDesk:
             root = trust.read_bytes()
         except OSError as error:
             raise Refused(f"{trust} can't be read: {error.strerror}", "Give the trust root that you got on another way.") from error
-        return verifying.verify_pack(path, trust=root, replay=False, progress=progress)
+        return verifying_packs.verify_pack(path, trust=root, replay=False, progress=progress)
 
     def pack(self, model: Digest, progress: Progress) -> PackData:
         """The data that a pack of this model would hold."""
-        return self._apart(lambda desk: exporting.pack_data(desk._ws, model, progress=progress))
+        return self._apart(lambda ws: exporting.pack_data(ws, model, progress=progress))
 
     def export(self, model: Digest, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
         """Write a pack and record that it left the house."""
         renderer = self._renderer
         if renderer is None:
             raise MissingExtraError("no renderer for evidence packs is here", "Start the application as `govern tui`.")
-        return self._apart(lambda desk: exporting.export(
-            desk._ws, model, out, renderer=renderer, key=key or None, passphrases=passphrases, progress=progress,
+        return self._apart(lambda ws: exporting.export(
+            ws, model, out, renderer=renderer, key=key or None, passphrases=passphrases, progress=progress,
         ))
 
-    def _apart(self, work: Callable[["WorkflowDesk"], Result]) -> Result:
+    def _apart(self, work: Callable[[Workspace], Result]) -> Result:
         """Work on a connection of its own, so that reading goes on meanwhile."""
-        other = self.again()
+        other = Workspace(self._ws.folder, self._ws.home, self._ws.now)
         try:
             return work(other)
         finally:

@@ -6,11 +6,11 @@ from typing import ClassVar, Final
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
-from textual.binding import Binding, BindingType
 
 from govern.domain.text import short
 from govern.errors import GovernError, WrongPassphraseError

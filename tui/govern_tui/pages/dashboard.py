@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -14,7 +15,7 @@ from govern.domain.text import instant
 from govern.workflow.views import DriftRow, QueueItem, StatusView, SystemRow, WaiverRow
 from govern_tui.actions import BY_ID
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, Piece, bar, decimal, grouped, number, sparkline, until, when
+from govern_tui.text import LOOK, Piece, Tone, bar, decimal, grouped, number, sparkline, until, when
 from govern_tui.widgets.document import Document
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
@@ -29,7 +30,7 @@ class Dashboard(Page):
 
     NAME = "dashboard"
     FIRST = "#systems"
-    BINDINGS: ClassVar = bindings_of("dashboard")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("dashboard")
     DEFAULT_CSS = """
     Dashboard #systems { height: 1fr; min-height: 6; }
     Dashboard .tiles { height: 1fr; min-height: 7; }
@@ -146,7 +147,7 @@ class Dashboard(Page):
             self.govern.save_text(f"status-{self.status.size}.json", text)
 
 
-def _tone(row: SystemRow) -> str:
+def _tone(row: SystemRow) -> Tone:
     return LOOK.glyph(row.standing)[1]
 
 
@@ -154,7 +155,7 @@ def _urgent(row: QueueItem) -> Piece:
     return ("!" if row.failed or row.why in {"stale", "finding"} else " ", "warn")
 
 
-def _drift_tone(row: DriftRow) -> str:
+def _drift_tone(row: DriftRow) -> Tone:
     return LOOK.glyph(row.standing)[1]
 
 

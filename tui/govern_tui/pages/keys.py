@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -34,7 +35,7 @@ class KeysPage(Page):
 
     NAME = "keys"
     FIRST = "#people"
-    BINDINGS: ClassVar = bindings_of("keys")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("keys")
     DEFAULT_CSS = """
     KeysPage #tables { width: 72; }
     KeysPage #people { height: 1fr; }

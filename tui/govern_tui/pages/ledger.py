@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Static
@@ -46,7 +47,7 @@ class LedgerPage(Page):
 
     NAME = "ledger"
     FIRST = "#entries"
-    BINDINGS: ClassVar = bindings_of("ledger")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("ledger")
     DEFAULT_CSS = "LedgerPage #entry { width: 40; }"
 
     def __init__(self) -> None:

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from govern.domain.text import instant, short
+from govern.domain.text import Digest, instant, short
 from govern.workflow.views import EntryDetail, EntryRow, LineageRow
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt
@@ -49,7 +50,7 @@ class LineagePage(Page):
 
     NAME = "lineage"
     FIRST = "#graph"
-    BINDINGS: ClassVar = bindings_of("lineage")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("lineage")
     DEFAULT_CSS = "LineagePage #node { width: 44; }"
 
     def __init__(self) -> None:
@@ -61,8 +62,8 @@ class LineagePage(Page):
         self.as_of: datetime | None = None
         self.only_bad = False
         self.as_tree = False
-        self._marks: list[str] = []
-        self._between: set[str] = set()
+        self._marks: list[Digest] = []
+        self._between: set[Digest] = set()
         self._rows: tuple[LineageRow, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -84,7 +85,7 @@ class LineagePage(Page):
         """Take up the thing that was shown last."""
         if not self.ref:
             self.ref = self.govern.remembered.ref
-            self.direction = self.govern.remembered.direction if self.govern.remembered.direction in WORDS else "both"  # type: ignore[assignment]
+            self.direction = self.govern.remembered.direction if self.govern.remembered.direction in WORDS else "both"
         self.reload()
 
     def opened(self, target: str) -> None:
@@ -246,7 +247,7 @@ class LineagePage(Page):
             return
         first, second = self._marks
 
-        def between() -> set[str]:
+        def between() -> set[Digest]:
             ways: tuple[tuple[Direction, Direction], ...] = (("up", "down"), ("down", "up"))
             for one, other in ways:
                 beyond = {row.digest for row in self.desk.lineage(first, one, self.as_of)}
@@ -254,7 +255,7 @@ class LineagePage(Page):
                     return beyond & {row.digest for row in self.desk.lineage(second, other, self.as_of)}
             return set()
 
-        def then(found: set[str]) -> None:
+        def then(found: set[Digest]) -> None:
             self._between = found
             if not found:
                 self.app.notify("No way leads from one to the other.", severity="warning")

@@ -4,6 +4,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -27,7 +28,7 @@ class MonitoringPage(Page):
 
     NAME = "monitoring"
     FIRST = "#deployments"
-    BINDINGS: ClassVar = bindings_of("monitoring")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("monitoring")
     DEFAULT_CSS = """
     MonitoringPage #deployments { width: 36; }
     MonitoringPage #chart { height: 1fr; }
@@ -126,7 +127,7 @@ class MonitoringPage(Page):
         shown = self.windows(row)
         limit = number(row.limit)
         self.query_one("#windows-text", Static).update(numbers(shown, limit))
-        plot(chart, shown, limit, dark=self.app.current_theme.dark)
+        plot(chart, shown, limit)
 
     # What the keys do
 
@@ -209,12 +210,11 @@ def numbers(shown: tuple[tuple[str, float, str], ...], limit: float | None) -> C
     return made.content()
 
 
-def plot(chart: PlotextPlot, shown: tuple[tuple[str, float, str], ...], limit: float | None, *, dark: bool) -> None:
+def plot(chart: PlotextPlot, shown: tuple[tuple[str, float, str], ...], limit: float | None) -> None:
     """Draw the windows as a line with the limit as another."""
     surface = chart.plt
     surface.clear_figure()
-    chart.theme = "textual-dark" if dark else "textual-light"
-    places = list(range(1, len(shown) + 1))
+    places = [float(place) for place in range(1, len(shown) + 1)]
     values = [value for _, value, _ in shown]
     marker = "dot" if LOOK.ascii else "braille"
     if values:
@@ -224,5 +224,5 @@ def plot(chart: PlotextPlot, shown: tuple[tuple[str, float, str], ...], limit: f
         surface.plot([1, max(2, len(places))], [limit, limit], marker="-" if LOOK.ascii else "─", label=f"limit {limit:g}")
     surface.ylim(0, max([*values, limit or 0.0, 0.01]) * 1.15)
     step = max(1, len(shown) // 6)
-    surface.xticks(places[::step], [shown[place - 1][0][:10] for place in places[::step]])
+    surface.xticks(places[::step], [shown[int(place) - 1][0][:10] for place in places[::step]])
     chart.refresh()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
 from textual.worker import get_current_worker
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-def bindings_of(scope: str) -> list[Binding]:
+def bindings_of(scope: str) -> list[BindingType]:
     """The Textual bindings of a scope; the action's id is the binding's id, so that a key map can move it."""
     return [
         Binding(action.key, f"app.invoke('{action.id}')", action.title, id=action.id, tooltip=action.help, show=False)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -34,7 +35,7 @@ class PoliciesPage(Page):
 
     NAME = "policies"
     FIRST = "#policies"
-    BINDINGS: ClassVar = bindings_of("policies")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("policies")
     DEFAULT_CSS = """
     PoliciesPage #left { width: 54; }
     PoliciesPage #policies { height: 2fr; }

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -33,7 +34,7 @@ class ReportsPage(Page):
 
     NAME = "reports"
     FIRST = "#models"
-    BINDINGS: ClassVar = bindings_of("reports")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("reports")
     DEFAULT_CSS = """
     ReportsPage #models { height: 1fr; }
     ReportsPage #packs { height: 1fr; }
@@ -103,9 +104,9 @@ class ReportsPage(Page):
     def do_preview(self) -> None:
         """What the pack would say, or what its entry says."""
         if self.app.focused is self.query_one("#packs"):
-            row = self._row("#packs")
-            if row is not None:
-                self.read(lambda: self.desk.entry(row.index), self._show_entry)
+            written = self._row("#packs")
+            if written is not None:
+                self.read(lambda: self.desk.entry(written.index), self._show_entry)
             return
         row = self._row("#models")
         if row is None:

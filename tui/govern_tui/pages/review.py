@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
@@ -36,7 +37,7 @@ class ReviewPage(Page):
 
     NAME = "review"
     FIRST = "#queue"
-    BINDINGS: ClassVar = bindings_of("review")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("review")
     DEFAULT_CSS = """
     ReviewPage #queue { width: 40; }
     ReviewPage #dossier { width: 1fr; }
@@ -55,6 +56,7 @@ class ReviewPage(Page):
         self.items: tuple[QueueItem, ...] = ()
         self.dossier: Dossier | None = None
         self.shown: set[str] = set()
+        self._drawn: set[str] = set()
         self._wanted: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -143,17 +145,21 @@ class ReviewPage(Page):
         frame.border_title = clean(f"Dossier · {dossier.name} · {dossier.gate} · {short(dossier.model)}").replace("[", "\\[")
         self.query_one("#tabs").display = True
         self.query_one("#dossier-head").display = False
-        for name in TABS:
-            self.query_one(f"#text-{name}", Static).update(tab_text(name, dossier, self.desk.now()))
-        self._note_shown()
+        self._drawn = set()
+        self._draw_tab()
         if self.app.focused is self.queue or self.app.focused is None:
             self.query_one(Tabs).focus()
         self.govern.tell()
 
     @on(TabbedContent.TabActivated)
-    def _note_shown(self) -> None:
+    def _draw_tab(self) -> None:
+        """Draw a tab when it is first opened, and note that it was: an approval says what its reviewer looked at."""
+        name = self.query_one(TabbedContent).active.removeprefix("tab-")
+        if self.dossier is not None and name not in self._drawn:
+            self._drawn.add(name)
+            self.query_one(f"#text-{name}", Static).update(tab_text(name, self.dossier, self.desk.now()))
         if self.dossier is not None and self._visible():
-            self.shown.add(self.query_one(TabbedContent).active.removeprefix("tab-"))
+            self.shown.add(name)
             seen = " ".join(f"{TITLES[name]} {LOOK.glyph('ok')[0] if name in self.shown else '-'}" for name in TABS[:5])
             self.query_one("#dossier").border_subtitle = f"seen: {seen}"
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -25,7 +26,7 @@ class VerifyPage(Page):
 
     NAME = "verify"
     FIRST = "#report"
-    BINDINGS: ClassVar = bindings_of("verify")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("verify")
     DEFAULT_CSS = "VerifyPage #progress { height: 4; border: round $panel; border-title-color: $muted; padding: 0 1; }"
 
     def __init__(self) -> None:

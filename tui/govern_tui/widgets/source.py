@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
-RowCo = TypeVar("RowCo", covariant=True)
+Row_co = TypeVar("Row_co", covariant=True)
 
 PAGE: Final = 256
 """Rows read at once: a few screens, a few milliseconds."""
@@ -14,13 +14,13 @@ PAGES_KEPT: Final = 64
 """16,384 rows in memory whatever the ledger's length."""
 
 
-class RowSource(Protocol[RowCo]):
+class RowSource(Protocol[Row_co]):
     """Rows by position."""
 
     def __len__(self) -> int:
         """How many rows there are."""
 
-    def row(self, position: int) -> RowCo:
+    def row(self, position: int) -> Row_co:
         """The row at a position from 0."""
 
 
