@@ -66,5 +66,5 @@ def _part(text: str, frame: Frame, role: str) -> Part:
     column = cut["column"].strip() if cut else text
     if column not in frame.kinds or (cut and not frame.numeric(column)):
         raise missing_column(text, frame.kinds, role=role, where=frame.name)
-    assert cut is not None  # noqa: S101 - a name without a cut was refused above
+    assert cut is not None
     return Part(text=text, column=column, op=cut["op"], value=cut["value"])

@@ -1,6 +1,6 @@
 """How a value of a column is written as a label, the same whichever engine or frame it came from."""
 
-import datetime
+import datetime as dt
 import math
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -25,7 +25,7 @@ def label(value: object) -> str | None:
         return str(value)
     if isinstance(value, float | Decimal):
         return None if math.isnan(value) else _number(Decimal(repr(value)) if isinstance(value, float) else value)
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+    if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     return str(value).strip()
 

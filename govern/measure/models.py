@@ -70,7 +70,7 @@ def is_skops(path: Path) -> bool:
         what = ", ".join(called) if called else "nothing that could be read"
         raise UnsafeModelError(
             f"{path.name} is a pickle and was not loaded; loading it would have called: {what}",
-            "Save the model with skops: skops.io.dump(model, \"model.skops\").",
+            'Save the model with skops: skops.io.dump(model, "model.skops").',
         )
     return False
 
@@ -86,15 +86,14 @@ def _needed_types(path: Path, allowed_types: Sequence[str]) -> tuple[str, ...]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo("schema.json").file_size > MAX_SCHEMA or sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED:
-                raise UnsafeModelError(f"{path.name} unpacks to more than a model may", "Save a smaller model.")
+            too_large = archive.getinfo("schema.json").file_size > MAX_SCHEMA or sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            needed = tuple(sorted(skops.io.get_untrusted_types(file=path)))
-    except UnsafeModelError:
-        raise
+            needed = () if too_large else tuple(sorted(skops.io.get_untrusted_types(file=path)))
     except Exception as error:  # a hostile description fails in many ways, and each is the same answer
         raise DataError(f"{path.name} is not a skops file that can be read: {type(error).__name__}", "Save the model again with skops.") from error
+    if too_large:
+        raise UnsafeModelError(f"{path.name} unpacks to more than a model may", "Save a smaller model.")
     refused = [one for one in needed if one not in allowed_types]
     if refused:
         raise UnsafeModelError(

@@ -44,8 +44,8 @@ def predicted(frame: Frame, frames: Frames, inputs: Inputs) -> tuple[Frame, Inpu
     if writer is None:
         raise DataError(f"{frame.name} has no rows", "Give a frame with at least one row.")
     opened = frames.open(path)
-    roles = {"prediction": None if inputs.threshold is not None and place is not None else PREDICTION}
-    return replace(opened, name=frame.name), replace(inputs, **roles, score=None if place is None else SCORE)
+    decided = None if inputs.threshold is not None and place is not None else PREDICTION
+    return replace(opened, name=frame.name), replace(inputs, prediction=decided, score=None if place is None else SCORE)
 
 
 def model_columns(model: Any, frame: Frame) -> list[str]:

@@ -44,9 +44,9 @@ def _request(request: MeasureRequest, study: Study) -> list[Measurement]:
 
 
 def _one(measure: Measure, study: Study, attribute: str, parameters: Parameters) -> Measurement:
+    if attribute and not study.has(attribute):
+        return _answer(measure, attribute, parameters, Unmeasured("missing", f"the data has no column for “{attribute}”"))
     try:
-        if attribute and not study.has(attribute):
-            raise Unmeasured("missing", f"the data has no column for “{attribute}”")
         return evaluated(measure, measure.collect(study, attribute, parameters))
     except Unmeasured as answer:
         return _answer(measure, attribute, parameters, answer)

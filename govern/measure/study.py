@@ -10,7 +10,7 @@ from govern.errors import DataError, UsageError
 from govern.measure.attributes import Part, known, parts
 from govern.measure.cells import MAX_GROUPS, Cell, Keys, count, marginal, wide_columns
 from govern.measure.columns import missing_column
-from govern.measure.frames import Frame, Frames, run
+from govern.measure.frames import Frames, run
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
 from govern.measure.predicting import predicted

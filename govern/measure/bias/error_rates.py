@@ -1,5 +1,6 @@
 """Error rates by group, with the counts they were divided from, and equalized odds as Fairlearn defines them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -66,7 +67,7 @@ class EqualizedOdds(_OfErrors):
         # Fairlearn lets a ratio of 0/0 (nobody wrongly selected in any group) drop out; both gone is undefined.
         values: dict[str, JsonValue] = {
             "difference": finite(max(one.difference for one in found.values())),
-            "ratio": finite(min((ratio for ratio in ratios if ratio == ratio), default=float("nan"))),
+            "ratio": finite(min((ratio for ratio in ratios if not math.isnan(ratio)), default=float("nan"))),
         }
         for rate, one in found.items():
             values |= {f"{rate}_difference": finite(one.difference), f"{rate}_ratio": finite(one.ratio)}

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.base import Unmeasured
-from govern.measure.bias.groups import NO_OUTCOME, check_outcomes, check_width, rows_of
+from govern.measure.bias.groups import check_outcomes, check_width, rows_of
 from govern.measure.labels import same
 from govern.measure.numbers import exact, text
 from govern.measure.study import Study, by_group, split_unknown, too_many
@@ -53,7 +53,8 @@ class Confusion:
     def json(self) -> dict[str, JsonValue]:
         """As evidence's groups begin: every count that a rate was divided from."""
         counts = self.counts
-        shown: dict[str, JsonValue] = {"group": self.group, "n": self.n, **counts}
+        shown: dict[str, JsonValue] = {"group": self.group, "n": self.n}
+        shown |= {str(kind): count for kind, count in counts.items()}
         shown["positives"] = counts["true_positives"] + counts["false_negatives"]
         shown["negatives"] = counts["false_positives"] + counts["true_negatives"]
         if self.weighted:
@@ -64,7 +65,7 @@ class Confusion:
 def collect_confusions(study: Study, attribute: str, positive: str) -> tuple[dict[str, JsonValue], str]:
     """Count right and wrong decisions by group; return the statistics and what was judged. Raises `Unmeasured`."""
     judged = study.judged
-    if judged in {None, "target"}:
+    if judged is None or judged == "target":
         raise Unmeasured("missing", "no prediction was given: name a prediction, a score with its threshold, or a model")
     if study.inputs.target is None:
         raise Unmeasured("missing", "no target was given: name the column of what really happened")
@@ -90,7 +91,7 @@ def collect_confusions(study: Study, attribute: str, positive: str) -> tuple[dic
             if study.weighted:
                 row |= {f"weight_{kind}": text(weight), f"weight2_{kind}": text(weight2)}
         rows.append(row)
-    return {"groups": rows, "unknown": unknown}, str(judged or NO_OUTCOME)
+    return {"groups": rows, "unknown": unknown}, judged
 
 
 def read_confusions(bare: Measurement) -> list[Confusion]:

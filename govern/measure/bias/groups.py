@@ -126,4 +126,4 @@ def need_groups(shown: Sequence[Mapping[str, JsonValue]], attribute: str) -> Non
 
 def rows_of(statistics: Mapping[str, JsonValue], key: str) -> list[dict[str, Any]]:
     """Read a list of mappings out of statistics."""
-    return cast(list[dict[str, Any]], statistics.get(key) or [])
+    return cast("list[dict[str, Any]]", statistics.get(key) or [])

@@ -54,10 +54,10 @@ def detector(name: DetectorName) -> Detector:
 
         return ScipyDetector()
     if name != "alibi-detect":
-        raise UsageError(f"there is no detector “{name}”", "Name scipy or alibi-detect.")  # type: ignore[unreachable]
+        raise UsageError(f"there is no detector “{name}”", "Name scipy or alibi-detect.")
     from govern.measure.detectors.alibi import AlibiDetector
 
     try:
         return AlibiDetector()
     except ImportError as error:
-        raise MissingExtraError("alibi-detect is not installed", "Install it (mind its licence), or use detector = \"scipy\".") from error
+        raise MissingExtraError("alibi-detect is not installed", 'Install it (mind its licence), or use detector = "scipy".') from error

@@ -20,7 +20,7 @@ class ScipyDetector:
         return from_counts(category_counts(reference, window))
 
     def rounded(self, number: float) -> float:
-        """scipy gives binary64."""
+        """Scipy gives binary64."""
         return number
 
 
@@ -48,8 +48,10 @@ def category_counts(reference: Any, window: Any) -> TestCounts:
 
 
 def from_counts(counts: TestCounts) -> Shift:
-    """Compute statistic and p-value from counts alone, as scipy's `ks_2samp(method="asymp")`, `chi2_contingency`
-    (with Yates' correction at one degree of freedom) and `fisher_exact` do.
+    """Compute statistic and p-value from counts alone.
+
+    As scipy's `ks_2samp(method="asymp")`, `chi2_contingency` (with Yates' correction at one degree of freedom) and
+    `fisher_exact` do on the rows.
     """
     from scipy import stats
 

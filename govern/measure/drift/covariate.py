@@ -12,8 +12,8 @@ from govern.measure.detectors.interface import Detector, Shift, TestCounts, dete
 from govern.measure.detectors.scipy_ import category_counts, from_counts, ks_counts
 from govern.measure.drift.effects import coarse, jensen_shannon, psi, psi_at_parity, wasserstein
 from govern.measure.drift.profile import Bins, Counted, Side, Unprofiled, count_column, counted_of, make_bins, read_bins
-from govern.measure.inputs import DetectorName
 from govern.measure.frames import Frame
+from govern.measure.inputs import DetectorName
 from govern.measure.models import features_of, load_model
 from govern.measure.numbers import text
 from govern.measure.sampling import sample
@@ -80,7 +80,7 @@ def against_rows(study: Study, features: Sequence[str], own: Parameters) -> dict
         raise Unmeasured("missing", "no reference was given")
     common = [name for name in features if name in reference.kinds and name in study.frame.kinds]
     keep = [name for name in common if reference.kinds[name] != "other" and study.frame.kinds[name] != "other"]
-    tester = detector(cast(DetectorName, own["detector"]))
+    tester = detector(cast("DetectorName", own["detector"]))
     size, seed = integer(own, "sample"), integer(own, "seed")
     rows_reference = reference.rows()
     before = Side(frame=reference, sample=sample(reference, keep, size, seed) if keep else None, whole=rows_reference <= size)
@@ -103,7 +103,7 @@ def against_rows(study: Study, features: Sequence[str], own: Parameters) -> dict
 
 def against_baseline(study: Study, features: Sequence[str], own: Parameters) -> dict[str, JsonValue]:
     """Compare with histograms stored in earlier evidence; the test's counts come from them."""
-    stored = {str(row["feature"]): row for row in _stored(cast(Evidence, study.inputs.baseline))}
+    stored = {str(row["feature"]): row for row in _stored(cast("Evidence", study.inputs.baseline))}
     if not stored:
         raise Unmeasured("missing", "the baseline evidence holds no histograms: measure drift against a reference first")
     rows: list[JsonValue] = []

@@ -53,8 +53,10 @@ class Bins:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A column counted over bins. Numeric: below the first edge, between edges, from the last on. Categorical: the
-    categories in order, then the rarer ones, then those that the reference does not have.
+    """A column counted over bins.
+
+    Numeric: below the first edge, between edges, from the last on. Categorical: the categories in order, then the
+    rarer ones, then those that the reference does not have.
     """
 
     counts: tuple[int, ...]
@@ -126,7 +128,7 @@ def count_column(side: Side, bins: Bins, *, is_reference: bool) -> Counted:
     found = _values(side, bins.feature, limit=50 * MAX_DISTINCT)
     if found is None:
         raise Unprofiled("free text or an identifier: it has too many different values")
-    named = {name: 0 for name in bins.categories}
+    named = dict.fromkeys(bins.categories, 0)
     nulls = other = 0
     new: dict[str, int] = {}
     for name, n in found.items():
@@ -207,6 +209,6 @@ def _search(value: Any, edges: Sequence[float], low: int, high: int) -> Any:
 def counted_of(row: Mapping[str, Any], side: str) -> Counted:
     """Read one side of a feature's statistics."""
     return Counted(
-        counts=tuple(int(one) for one in cast(Sequence[int], row[side])), nulls=int(row[f"nulls_{side}"]),
+        counts=tuple(int(one) for one in cast("Sequence[int]", row[side])), nulls=int(row[f"nulls_{side}"]),
         infinite=int(row.get(f"infinite_{side}", 0)), new=tuple(row.get("new", ())) if side == "window" else (),
     )

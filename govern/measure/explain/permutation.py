@@ -55,7 +55,7 @@ class PermutationImportance:
             for row in rows_of(bare.statistics, "features")
         ]
         ranks = ranked({name: mean for name, mean, _ in spread})
-        features = tuple(
+        features: tuple[Mapping[str, JsonValue], ...] = tuple(
             {"feature": name, "importance": text(mean), "std": text(std), "rank": ranks[name]} for name, mean, std in spread
         )
         values: dict[str, JsonValue] = {"baseline": bare.statistics["baseline"], "scoring": bare.parameters["scoring"]}

@@ -44,7 +44,7 @@ class ProtectedReliance:
         rows = sample(study.frame, [*columns, *named], integer(own, "sample"), integer(own, "seed"))
         own["rows"] = len(rows)
         proxies = {name: _proxies(rows, name, columns, real(own["proxy_association"])) for name in named}
-        units = {(column,): [column] for column in columns}
+        units: dict[tuple[str, ...], list[str]] = {(column,): [column] for column in columns}
         clusters = {name: sorted({*found, *([name] if name in columns else [])}) for name, found in proxies.items()}
         every = sorted({*[name for name in named if name in columns], *(one for found in clusters.values() for one in found)})
         for cluster in (*clusters.values(), every):

@@ -51,11 +51,11 @@ class Performance:
         values: dict[str, JsonValue] = dict.fromkeys(
             key for name in ("accuracy", "auc", "brier", "log_loss") for key in (name, f"{name}_interval")
         )
-        decided = cast(dict[str, int] | None, bare.statistics.get("decided"))
+        decided = cast("dict[str, int] | None", bare.statistics.get("decided"))
         if decided is not None:
             n, right = decided["n"], decided["right"]
             values |= {"n": n, "accuracy": text(right / n), "accuracy_interval": wilson(right, n, level).json()}
-        scored = cast(dict[str, Any] | None, bare.statistics.get("scored"))
+        scored = cast("dict[str, Any] | None", bare.statistics.get("scored"))
         if scored is not None:
             values |= score_values(scored, level)
             if scored["positives"] == 0 or scored["negatives"] == 0:

@@ -40,7 +40,7 @@ def collect_quantities(study: Study) -> dict[str, JsonValue]:
 
 def quantity_values(statistics: Mapping[str, JsonValue], level: str) -> dict[str, JsonValue]:
     """MAE, RMSE and R2; intervals by the normal approximation of the means of errors and squared errors."""
-    sums = cast(dict[str, Any], statistics["quantities"])
+    sums = cast("dict[str, Any]", statistics["quantities"])
     n = int(sums["n"])
     mae, mse = real(sums["absolute"]) / n, real(sums["squares"]) / n
     z = quantile(level)
