@@ -7,8 +7,9 @@ from fractions import Fraction
 from govern.domain.decision import Enforcement
 from govern.domain.evidence import JsonValue, MeasureRequest
 from govern.domain.facts import SystemFact
-from govern.domain.text import Digest, decimal_of
+from govern.domain.text import Digest
 from govern.errors import UsageError
+from govern.policy.counts import number_of
 from govern.policy.model import Assertion, Binding, GateTerms, Policy, Rule
 from govern.policy.scalars import parameter_name, text_list
 
@@ -59,7 +60,7 @@ class BoundRule:
         text = self.value(assertion.threshold)
         if isinstance(text, bool) or not isinstance(text, str | int):
             raise UsageError(f"the threshold of {self.rule.id} is not a number", "Set its parameter to a decimal number.")
-        return str(text), Fraction(decimal_of(str(text)))
+        return str(text), number_of(str(text))
 
     def value(self, given: JsonValue) -> JsonValue:
         """Resolve `${name}`, through a parameter's value if that is a reference itself. Raises `UsageError`."""

@@ -8,7 +8,7 @@ from govern.domain.decision import Status
 from govern.domain.evidence import JsonValue, Measurement
 from govern.policy.bound import BoundRule
 from govern.policy.cases import MANY, Wanted, beside, leaves, made, showing
-from govern.policy.counts import exact_value
+from govern.policy.counts import counted, exact_value
 from govern.policy.judging import Sighting
 from govern.policy.model import Assertion
 from govern.policy.selftest import Trial
@@ -35,7 +35,7 @@ def boundary_trials(rule: BoundRule) -> tuple[Trial, ...]:
         Trial(name="an input was missing", sighting=_unavailable(good), expected=Status.INCONCLUSIVE),
     ]
     first = next(leaves(assertion))
-    if exact_value(good.measurement, _some(good.measurement), first.value) is None and not assertion.some:
+    if exact_value(counted(good.measurement), _some(good.measurement), first.value) is None and not assertion.some:
         trials.append(Trial(name="NaN", sighting=_with(good, first.value, "NaN"), expected=Status.ERROR))
         trials.append(Trial(name="left empty", sighting=_with(good, first.value, None), expected=Status.INCONCLUSIVE))
     for field in rule.rule.over.min_rows:
@@ -49,10 +49,10 @@ def _around(rule: BoundRule, assertion: Assertion, leaf: Assertion, number: int)
     """Make three cases around one comparison, the others being put where this one decides."""
     others_good = not assertion.some
     _, threshold = rule.threshold(leaf)
-    counted = _is_counted(rule, leaf)
-    step = PERSON if counted else STEP
+    by_counts = _is_counted(rule, leaf)
+    step = PERSON if by_counts else STEP
     upward = leaf.op in {">=", ">"}
-    if counted and not step <= threshold <= 1 - step:
+    if by_counts and not step <= threshold <= 1 - step:
         # A rate can't lie beyond nought or one.
         return []
     placed = (
@@ -75,7 +75,7 @@ def _around(rule: BoundRule, assertion: Assertion, leaf: Assertion, number: int)
 
 def _is_counted(rule: BoundRule, leaf: Assertion) -> bool:
     made_up = showing(rule, [Wanted(assertion=leaf, number=Fraction(1, 2))], p_value="1").measurement
-    return exact_value(made_up, _some(made_up), leaf.value) is not None
+    return exact_value(counted(made_up), _some(made_up), leaf.value) is not None
 
 
 def _some(measurement: Measurement) -> dict[str, JsonValue]:

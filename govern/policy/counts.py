@@ -4,7 +4,9 @@ A third of the exact four-fifths cases come out below 0.8 in binary floating poi
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
@@ -45,7 +47,13 @@ def number_of(value: JsonValue) -> Fraction:
     """Read a count or decimal text exactly. Raises `UsageError` for NaN, infinities and what is no number."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise UsageError(f"“{str(value)[:40]}” is not a number", "Evidence holds counts and decimal text.")
-    return Fraction(value) if isinstance(value, int) else Fraction(decimal_of(value))
+    return Fraction(value) if isinstance(value, int) else _read(value)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Fraction:
+    """Thresholds and rounded rates come again and again."""
+    return Fraction(decimal_of(text))
 
 
 def quotient_of(part: Fraction, whole: Fraction) -> Fraction:
@@ -58,19 +66,39 @@ def quotient_of(part: Fraction, whole: Fraction) -> Fraction:
 def rate_of(group: Numbers, name: str) -> Fraction | None:
     """Return a group's rate from its counts or weights, or None where the evidence does not carry them."""
     for part, whole in _RATES.get(name, ()):
-        if {part, *whole} <= group.keys():
-            return quotient_of(number_of(group[part]), sum((number_of(group[one]) for one in whole), Fraction(0)))
+        if part not in group or any(field not in group for field in whole):
+            continue
+        below = number_of(group[whole[0]])
+        for field in whole[1:]:
+            below += number_of(group[field])
+        return quotient_of(number_of(group[part]), below)
     return None
 
 
-def _impact(measurement: Measurement, group: Numbers) -> Fraction | None:
-    highest = reference_group(measurement)
-    own, best = rate_of(group, "rate"), rate_of(highest, "rate") if highest is not None else None
-    if own is None or best is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A measurement with the group that the others are compared with, found once."""
+
+    measurement: Measurement
+    best: Numbers | None = None
+    best_rate: Fraction | None = None
+
+
+def counted(measurement: Measurement) -> Counted:
+    """Find what a measurement's groups are compared with, where they are. Raises `UsageError`, `Undefined`."""
+    if not measurement.measure.startswith("impact_ratio@"):
+        return Counted(measurement=measurement)
+    best = reference_group(measurement)
+    return Counted(measurement=measurement, best=best, best_rate=rate_of(best, "rate") if best is not None else None)
+
+
+def _impact(known: Counted, group: Numbers) -> Fraction | None:
+    own = rate_of(group, "rate")
+    if own is None or known.best_rate is None:
         return None
-    if best == 0:
+    if known.best_rate == 0:
         raise Undefined("nobody in the reference group was selected")
-    return own / best
+    return own / known.best_rate
 
 
 def reference_group(measurement: Measurement) -> Numbers | None:
@@ -91,13 +119,13 @@ def reference_group(measurement: Measurement) -> Numbers | None:
     return max(known, key=lambda pair: pair[0])[1]
 
 
-def one_person_decides(measurement: Measurement, group: Numbers, threshold: Fraction) -> bool:
+def one_person_decides(known: Counted, group: Numbers, threshold: Fraction) -> bool:
     """Whether one person chosen in place of another would move a ratio of rates across its threshold.
 
     The one-person test of UGESP Questions and Answers, 20 and 21 (44 FR 11996). Where there are no counts, what the
     evidence says of itself (`flip`) is taken.
     """
-    best = reference_group(measurement)
+    best = known.best
     counts = [one.get(field) for one in (group, best or {}) for field in ("selected", "n")]
     if best is None or not all(isinstance(count, int) and not isinstance(count, bool) for count in counts):
         return group.get("flip") is True
@@ -110,39 +138,39 @@ def one_person_decides(measurement: Measurement, group: Numbers, threshold: Frac
     return (Fraction(moved, n) < threshold * Fraction(its, big_n)) is not below
 
 
-def _spread(names: Sequence[str]) -> Callable[[Measurement, Numbers], Fraction | None]:
-    def widest(measurement: Measurement, values: Numbers) -> Fraction | None:
+def _spread(names: Sequence[str]) -> Callable[[Counted, Numbers], Fraction | None]:
+    def widest(known: Counted, values: Numbers) -> Fraction | None:
         del values
         gaps = []
         for name in names:
-            rates = [rate_of(group, name) for group in measurement.groups]
-            known = [rate for rate in rates if rate is not None]
-            if len(known) != len(rates) or not known:
+            rates = [rate_of(group, name) for group in known.measurement.groups]
+            there = [rate for rate in rates if rate is not None]
+            if len(there) != len(rates) or not there:
                 return None
-            gaps.append(max(known) - min(known))
+            gaps.append(max(there) - min(there))
         return max(gaps)
 
     return widest
 
 
-def _closeness(names: Sequence[str]) -> Callable[[Measurement, Numbers], Fraction | None]:
-    def smallest(measurement: Measurement, values: Numbers) -> Fraction | None:
+def _closeness(names: Sequence[str]) -> Callable[[Counted, Numbers], Fraction | None]:
+    def smallest(known: Counted, values: Numbers) -> Fraction | None:
         del values
         ratios = []
         for name in names:
-            rates = [rate_of(group, name) for group in measurement.groups]
-            known = [rate for rate in rates if rate is not None]
-            if len(known) != len(rates) or not known:
+            rates = [rate_of(group, name) for group in known.measurement.groups]
+            there = [rate for rate in rates if rate is not None]
+            if len(there) != len(rates) or not there:
                 return None
-            if max(known) == 0:
+            if max(there) == 0:
                 raise Undefined("every group's rate is nought")
-            ratios.append(min(known) / max(known))
+            ratios.append(min(there) / max(there))
         return min(ratios)
 
     return smallest
 
 
-_DERIVED: Final[dict[tuple[str, str], Callable[[Measurement, Numbers], Fraction | None]]] = {
+_DERIVED: Final[dict[tuple[str, str], Callable[[Counted, Numbers], Fraction | None]]] = {
     ("impact_ratio", "ratio"): _impact,
     ("demographic_parity", "difference"): _spread(("rate",)),
     ("demographic_parity", "ratio"): _closeness(("rate",)),
@@ -152,12 +180,12 @@ _DERIVED: Final[dict[tuple[str, str], Callable[[Measurement, Numbers], Fraction 
 }
 
 
-def exact_value(measurement: Measurement, subject: Numbers, name: str) -> Fraction | None:
+def exact_value(known: Counted, subject: Numbers, name: str) -> Fraction | None:
     """Return the value `name` of a group, feature or whole from counts; None where there are no counts for it.
 
     Raises `Undefined` and, for counts that are no numbers, `UsageError`.
     """
-    derive = _DERIVED.get((measurement.measure.partition("@")[0], name))
+    derive = _DERIVED.get((known.measurement.measure.partition("@")[0], name))
     if derive is not None:
-        return derive(measurement, subject)
+        return derive(known, subject)
     return rate_of(subject, name)

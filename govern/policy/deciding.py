@@ -21,7 +21,7 @@ from govern.policy.flip import smallest_flip
 from govern.policy.model import Policy
 from govern.policy.proof import Proof
 from govern.policy.question import PresentedWaiver, Question
-from govern.policy.selecting import Found, look
+from govern.policy.selecting import Found, Shelf, look
 from govern.policy.selftest import prove
 from govern.policy.verdict import Verdict, broken, combined, inconclusive
 from govern.policy.waivers import can_be_waived, void_reason
@@ -43,9 +43,10 @@ def decide(question: Question, *, as_of: datetime) -> Decision:
     results: list[RuleResult] = []
     ends: list[datetime] = []
     proofs = _proofs(bound, question.proofs)
+    shelf = Shelf(question.evidence)
     for one in bound:
         for rule in one.rules():
-            result, expires = _result(rule, question, as_of, proofs)
+            result, expires = _result(rule, question, shelf, as_of, proofs)
             results.append(result)
             if expires is not None and result.enforcement.denies and result.status is Status.PASS:
                 ends.append(expires)
@@ -95,7 +96,7 @@ def _proofs(bound: Sequence[BoundPolicy], given: Sequence[Proof]) -> Mapping[tup
 
 
 def _result(
-    rule: BoundRule, question: Question, as_of: datetime, proofs: Mapping[tuple[Digest, str, str], str]
+    rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime, proofs: Mapping[tuple[Digest, str, str], str]
 ) -> tuple[RuleResult, datetime | None]:
     """Judge one rule, and lay enforcement and waivers over it."""
     complaint = proofs.get((rule.bound.policy_digest, rule.bound.gate, rule.rule.id), "it was not proved")
@@ -106,7 +107,7 @@ def _result(
     elif complaint:
         verdict = combined([broken(f"the rule's self-test failed: {complaint}")], of="all")
     else:
-        found, verdict = _judged(rule, question, as_of)
+        found, verdict = _judged(rule, question, shelf, as_of)
     enforcement, dropped = _enforcement(rule, verdict, found)
     policy = rule.bound.policy
     result = RuleResult(
@@ -120,7 +121,7 @@ def _result(
     return _waived(result, rule, question, as_of), found.expires
 
 
-def _judged(rule: BoundRule, question: Question, as_of: datetime) -> tuple[Found, Verdict]:
+def _judged(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> tuple[Found, Verdict]:
     answer = selects(rule.rule.when, system=question.system, gate=question.gate)
     if answer.applies == "no":
         return Found(checks=()), Verdict(
@@ -131,7 +132,7 @@ def _judged(rule: BoundRule, question: Question, as_of: datetime) -> tuple[Found
         return Found(checks=()), combined([inconclusive(Reason.MISSING, note)], of="all")
     try:
         attested = rule.rule.attestation is not None
-        found = weigh(rule, question, as_of) if attested else look(rule, question, as_of)
+        found = weigh(rule, question, as_of) if attested else look(rule, question, shelf, as_of)
         return found, combined(found.checks, of="all" if attested else rule.rule.over.of)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in one rule denies, and hides no other rule
         note = error.message if isinstance(error, UsageError) else f"{type(error).__name__} while it was judged"

@@ -8,7 +8,7 @@ from typing import Literal
 from govern.domain.text import decimal_of
 from govern.errors import UsageError
 from govern.policy.cases import leaves
-from govern.policy.model import Assertion, Parameter, Policy, Rule, Selector
+from govern.policy.model import Assertion, Policy, Rule, Selector
 
 Kind = Literal["tightened", "loosened", "scope-widened", "scope-narrowed", "changed", "text"]
 Change = Literal["tightened", "loosened", "mixed", "text"]
@@ -199,18 +199,18 @@ def _parameter(old: Policy, new: Policy, name: str) -> Iterator[Line]:
         yield Line(kind="text", where=where, before="there" if was else "not there", after="there" if now else "gone")
         return
     if was.default != now.default:
-        yield Line(kind=_default(new, name, was, now), where=f"{where}.default", before=str(was.default),
-                   after=str(now.default))
+        yield Line(kind=direction_of(new, name, str(was.default), str(now.default)), where=f"{where}.default",
+                   before=str(was.default), after=str(now.default))
     if (was.bounds, was.type) != (now.bounds, now.type):
         yield Line(kind="changed", where=f"{where}.bounds", before=str(was.bounds), after=str(now.bounds))
     if was.description != now.description:
         yield Line(kind="text", where=f"{where}.description", before=was.description, after=now.description)
 
 
-def _default(policy: Policy, name: str, was: Parameter, now: Parameter) -> Kind:
-    """Say which way a new default goes, by the comparisons that use it."""
+def direction_of(policy: Policy, name: str, was: str, now: str) -> Kind:
+    """Say which way another value of a parameter goes, by the comparisons that use it."""
     used = {
-        _direction(leaf.op or "", str(was.default), str(now.default))
+        _direction(leaf.op or "", was, now)
         for rule in policy.rules if rule.assertion is not None
         for leaf in leaves(rule.assertion) if leaf.threshold == f"${{{name}}}"
     }

@@ -1,5 +1,6 @@
 """One rule against one measurement: which things it looks at, what is observed in each, and whether it holds."""
 
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
@@ -11,7 +12,16 @@ from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.text import decimal_of, decimal_text
 from govern.errors import UsageError
 from govern.policy.bound import BoundRule
-from govern.policy.counts import LOWER_IS_BETTER, Numbers, Undefined, exact_value, number_of, one_person_decides
+from govern.policy.counts import (
+    LOWER_IS_BETTER,
+    Counted,
+    Numbers,
+    Undefined,
+    counted,
+    exact_value,
+    number_of,
+    one_person_decides,
+)
 from govern.policy.kleene import all_of, any_of
 from govern.policy.model import Assertion
 from govern.policy.significance import decided, p_values
@@ -19,6 +29,8 @@ from govern.policy.verdict import broken, inconclusive, shortened
 
 CLAIM_TOLERANCE: Final = Fraction(1, 10**9)
 """How far a stated rate may lie from its own counts: rounding to 12 digits stays well inside."""
+_COMPARE: Final = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
+_ONE: Final = Fraction(1)
 _SHOWN: Final = Context(prec=15)
 _COUNTED: Final = frozenset({"impact_ratio", "demographic_parity"})
 """Measures whose groups must add up to all rows: a group that was left out would be a group that was not judged."""
@@ -35,6 +47,16 @@ class Sighting:
     baseline: Measurement | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looking:
+    """One rule at one measurement: what is found out once and used for every group or feature."""
+
+    rule: BoundRule
+    known: Counted
+    before: Counted | None
+    chances: Mapping[str, Decimal]
+
+
 def checks_of(rule: BoundRule, sighting: Sighting) -> tuple[Check, ...]:
     """Judge one measurement. Never raises for anything that evidence may hold."""
     measurement = sighting.measurement
@@ -47,9 +69,14 @@ def checks_of(rule: BoundRule, sighting: Sighting) -> tuple[Check, ...]:
         if unaccounted:
             return (broken(unaccounted, label),)
         chances = p_values(measurement, rule.rule.uncertainty) if rule.rule.uncertainty.decide == "significant" else {}
-        found = tuple(
-            _judged(rule, sighting, name, subject, chances) for name, subject in _subjects(rule, measurement)
+        before = sighting.baseline
+        looking = _Looking(
+            rule=rule, known=counted(measurement), chances=chances,
+            before=counted(before) if before is not None and before.availability == "measured" else None,
         )
+        found = tuple(_judged(looking, name, subject) for name, subject in _subjects(rule, measurement))
+    except Undefined as why:
+        return (inconclusive(Reason.UNDEFINED, str(why), label),)
     except UsageError as error:
         return (broken(f"the evidence can't be read: {error.message}", label),)
     if len(found) < rule.rule.over.need:
@@ -83,9 +110,8 @@ def _subjects(rule: BoundRule, measurement: Measurement) -> Iterator[tuple[str, 
         yield (f"{measurement.attribute}={name}" if each == "group" and measurement.attribute else name), row
 
 
-def _judged(
-    rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, chances: Mapping[str, Decimal]
-) -> Check:
+def _judged(looking: _Looking, label: str, subject: Numbers) -> Check:
+    rule = looking.rule
     assertion = rule.rule.assertion
     if assertion is None:
         return broken("the rule asserts nothing", label)
@@ -96,14 +122,13 @@ def _judged(
         if number_of(have) < least:
             return inconclusive(Reason.INSUFFICIENT_DATA, f"{field} is {have}, {least} are needed", label)
     if assertion.every or assertion.some:
-        return _tree(rule, sighting, label, subject, assertion)
-    return _compared(rule, sighting, label, subject, assertion, chances)
+        return _tree(looking, label, subject, assertion)
+    return _compared(looking, label, subject, assertion)
 
 
-def _tree(rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, assertion: Assertion) -> Check:
+def _tree(looking: _Looking, label: str, subject: Numbers, assertion: Assertion) -> Check:
     parts = [
-        _tree(rule, sighting, label, subject, part) if part.every or part.some
-        else _compared(rule, sighting, label, subject, part, {})
+        _tree(looking, label, subject, part) if part.every or part.some else _compared(looking, label, subject, part)
         for part in (assertion.every or assertion.some)
     ]
     status = (all_of if assertion.every else any_of)(part.status for part in parts)
@@ -122,12 +147,12 @@ def _tree(rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, ass
 
 
 def _compared(
-    rule: BoundRule, sighting: Sighting, label: str, subject: Numbers, assertion: Assertion,
-    chances: Mapping[str, Decimal],
+    looking: _Looking, label: str, subject: Numbers, assertion: Assertion
 ) -> Check:
     """Compare one value with its threshold, exactly, then weigh it against chance."""
+    rule = looking.rule
     try:
-        observed = _observed(sighting, subject, assertion)
+        observed = _observed(looking, subject, assertion)
     except Undefined as why:
         return inconclusive(Reason.UNDEFINED, f"{assertion.value} is not defined: {why}", label)
     except _Missing as why:
@@ -153,9 +178,9 @@ def _compared(
             note = f"{common.n} in the group, {rule.rule.uncertainty.min_group} are needed"
             return replace(common, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
         return replace(common, status=Status.PASS if holds else Status.FAIL)
-    chance = chances.get(str(subject.get("group", subject.get("feature", ""))))
+    chance = looking.chances.get(str(subject.get("group", subject.get("feature", ""))))
     status, reason, note = decided(
-        holds=holds, p_value=chance, n=common.n, one_person=one_person_decides(sighting.measurement, subject, threshold),
+        holds=holds, p_value=chance, n=common.n, one_person=not holds and one_person_decides(looking.known, subject, threshold),
         uncertainty=rule.rule.uncertainty,
     )
     return replace(
@@ -164,14 +189,14 @@ def _compared(
     )
 
 
-def _observed(sighting: Sighting, subject: Numbers, assertion: Assertion) -> Fraction:
+def _observed(looking: _Looking, subject: Numbers, assertion: Assertion) -> Fraction:
     """Return the observed value exactly: from counts where there are any, else from the decimal text."""
-    own = _number(sighting.measurement, subject, assertion)
+    own = _number(looking.known, subject, assertion)
     if assertion.against != "baseline":
         return own
-    if sighting.baseline is None or sighting.baseline.availability != "measured":
+    if looking.before is None:
         raise _Missing("there is no evidence on the model that it is compared with")
-    before = _number(sighting.baseline, _counterpart(sighting.baseline, subject), assertion)
+    before = _number(looking.before, _counterpart(looking.before.measurement, subject), assertion)
     better = before - own if assertion.value in LOWER_IS_BETTER else own - before
     if assertion.as_ == "difference":
         return better
@@ -180,23 +205,23 @@ def _observed(sighting: Sighting, subject: Numbers, assertion: Assertion) -> Fra
     return better / abs(before)
 
 
-def _number(measurement: Measurement, subject: Numbers, assertion: Assertion) -> Fraction:
+def _number(known: Counted, subject: Numbers, assertion: Assertion) -> Fraction:
     stated = subject.get(assertion.value)
-    counted = exact_value(measurement, subject, assertion.value)
-    if counted is None:
+    exact = exact_value(known, subject, assertion.value)
+    if exact is None:
         if assertion.exact == "rational":
             raise _Missing(f"the evidence holds no counts from which {assertion.value} could be taken exactly")
         if assertion.value not in subject:
-            known = ", ".join(sorted(subject)) or "nothing"
-            raise _Missing(f"the evidence has no “{assertion.value}”; it has {known}")
+            there = ", ".join(sorted(subject)) or "nothing"
+            raise _Missing(f"the evidence has no “{assertion.value}”; it has {there}")
         if stated is None:
             raise Undefined("the evidence leaves it empty")
         return number_of(stated)
     if stated is not None:
         claimed = number_of(stated)
-        if abs(claimed - counted) > CLAIM_TOLERANCE * max(Fraction(1), abs(counted)):
+        if abs(claimed - exact) > CLAIM_TOLERANCE * max(_ONE, abs(exact)):
             raise _Contradiction(f"the evidence states {assertion.value} = {stated}, but its own counts give another")
-    return counted
+    return exact
 
 
 def _counterpart(baseline: Measurement, subject: Numbers) -> Numbers:
@@ -208,10 +233,7 @@ def _counterpart(baseline: Measurement, subject: Numbers) -> Numbers:
 
 
 def _holds(observed: Fraction, op: str, threshold: Fraction) -> bool:
-    return {
-        ">=": observed >= threshold, ">": observed > threshold, "<=": observed <= threshold,
-        "<": observed < threshold, "==": observed == threshold,
-    }[op]
+    return bool(_COMPARE[op](observed, threshold))
 
 
 def _by_interval(rule: BoundRule, check: Check, threshold: Fraction) -> Check:

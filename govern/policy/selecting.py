@@ -1,11 +1,11 @@
 """Which evidence speaks for a rule: of the right measure, subject, signer and age; and why none does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from govern.domain.decision import Check, Reason
-from govern.domain.evidence import Measurement
+from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.text import Digest, instant, short
 from govern.policy.bound import BoundRule
 from govern.policy.judging import Sighting, checks_of
@@ -30,13 +30,56 @@ class _Candidate:
     measurement: Measurement
 
 
-def look(rule: BoundRule, question: Question, as_of: datetime) -> Found:
+class Shelf:
+    """The presented evidence, sorted once: what a rule looks for is found without going through all of it."""
+
+    def __init__(self, evidence: Sequence[PresentedEvidence]) -> None:
+        self._by_measure: dict[str, list[_Candidate]] = {}
+        self._by_attribute: dict[tuple[str, str], list[_Candidate]] = {}
+        self._excluded: dict[Digest, dict[str, int]] = {}
+        for one in evidence:
+            for measurement in one.evidence.measures:
+                candidate = _Candidate(presented=one, measurement=measurement)
+                self._by_measure.setdefault(measurement.measure, []).append(candidate)
+                key = (measurement.measure, measurement.attribute)
+                self._by_attribute.setdefault(key, []).append(candidate)
+
+    def of(self, measure: str, attribute: str | None) -> Sequence[_Candidate]:
+        """Return what there is of a measure: on one attribute and on the whole, or (None) on anything."""
+        if attribute is None:
+            return self._by_measure.get(measure, ())
+        whole = self._by_attribute.get((measure, ""), ()) if attribute else ()
+        return (*self._by_attribute.get((measure, attribute), ()), *whole)
+
+    def excluded(self, one: PresentedEvidence) -> dict[str, int]:
+        """Return attribute to rows left out, summed up once for each piece of evidence."""
+        if one.digest not in self._excluded:
+            found: dict[str, int] = {}
+            for left_out in one.evidence.excluded:
+                found[left_out.attribute] = found.get(left_out.attribute, 0) + left_out.n
+            self._excluded[one.digest] = found
+        return self._excluded[one.digest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One rule looking through the evidence of one question."""
+
+    rule: BoundRule
+    question: Question
+    shelf: Shelf
+    as_of: datetime
+    parameters: Mapping[str, JsonValue]
+
+
+def look(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> Found:
     """Judge the evidence that is presented for one rule, attribute by attribute."""
     attributes = rule.attributes()
     if attributes == ():
         note = "there is no attribute to look at: the system states none"
         return Found(checks=(inconclusive(Reason.MISSING, note),))
-    found = [_one(rule, question, as_of, attribute) for attribute in (attributes if attributes is not None else ("",))]
+    looking = _Look(rule=rule, question=question, shelf=shelf, as_of=as_of, parameters=rule.parameters())
+    found = [_one(looking, attribute) for attribute in (attributes if attributes is not None else (None,))]
     return Found(
         checks=tuple(check for one in found for check in one.checks),
         evidence=tuple(sorted({digest for one in found for digest in one.evidence})),
@@ -45,23 +88,21 @@ def look(rule: BoundRule, question: Question, as_of: datetime) -> Found:
     )
 
 
-def _one(rule: BoundRule, question: Question, as_of: datetime, attribute: str) -> Found:
-    candidates = _of_measure(rule, question.evidence, attribute, whole=rule.attributes() is None)
-    usable, problem = _usable(rule, candidates, question.subject, as_of, attribute)
+def _one(looking: _Look, attribute: str | None) -> Found:
+    rule = looking.rule
+    candidates = _of_measure(looking, attribute)
+    usable, problem = _usable(rule, candidates, looking.question.subject, looking.as_of, attribute or "")
     if problem is not None:
         return Found(checks=(problem,))
     latest = max(candidate.presented.collected for candidate in usable)
     newest = [candidate for candidate in usable if candidate.presented.collected == latest]
-    baseline = _baseline(rule, question, as_of, attribute)
+    baseline = _baseline(looking, attribute)
     checks: list[Check] = []
     for candidate in sorted(newest, key=lambda one: one.presented.digest):
-        evidence = candidate.presented.evidence
-        excluded: dict[str, int] = {}
-        for left_out in evidence.excluded:
-            excluded[left_out.attribute] = excluded.get(left_out.attribute, 0) + left_out.n
-        checks += checks_of(
-            rule, Sighting(measurement=candidate.measurement, rows=evidence.rows, excluded=excluded, baseline=baseline)
-        )
+        checks += checks_of(rule, Sighting(
+            measurement=candidate.measurement, rows=candidate.presented.evidence.rows,
+            excluded=looking.shelf.excluded(candidate.presented), baseline=baseline,
+        ))
     return Found(
         checks=tuple(checks),
         evidence=tuple(sorted({candidate.presented.digest for candidate in newest})),
@@ -70,17 +111,17 @@ def _one(rule: BoundRule, question: Question, as_of: datetime, attribute: str) -
     )
 
 
-def _of_measure(
-    rule: BoundRule, presented: Sequence[PresentedEvidence], attribute: str, *, whole: bool
-) -> list[_Candidate]:
+def _of_measure(looking: _Look, attribute: str | None) -> list[_Candidate]:
     found: list[_Candidate] = []
-    for one in presented:
-        for measurement in one.evidence.measures:
-            if measurement.measure != rule.rule.measure or not _as_asked(rule, measurement):
-                continue
-            fitting = measurement if whole or measurement.attribute == attribute else _part(rule, measurement, attribute)
-            if fitting is not None:
-                found.append(_Candidate(presented=one, measurement=fitting))
+    for one in looking.shelf.of(looking.rule.rule.measure, attribute):
+        if not _as_asked(looking.parameters, one.measurement):
+            continue
+        if attribute is None or one.measurement.attribute == attribute:
+            found.append(one)
+            continue
+        part = _part(looking.rule, one.measurement, attribute)
+        if part is not None:
+            found.append(replace(one, measurement=part))
     return found
 
 
@@ -94,10 +135,10 @@ def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurem
     return replace(measurement, features=own) if own else None
 
 
-def _as_asked(rule: BoundRule, measurement: Measurement) -> bool:
+def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> bool:
     """Whether the numbers were made with the parameters that the rule names."""
     own = {"favourable": measurement.favourable, "reference": measurement.reference}
-    for key, wanted in rule.parameters().items():
+    for key, wanted in parameters.items():
         if key == "attributes":
             continue
         had = own.get(key) or measurement.parameters.get(key)
@@ -134,11 +175,11 @@ def _usable(
     return fresh, None
 
 
-def _baseline(rule: BoundRule, question: Question, as_of: datetime, attribute: str) -> Measurement | None:
-    if question.baseline is None:
+def _baseline(looking: _Look, attribute: str | None) -> Measurement | None:
+    baseline = looking.question.baseline
+    if baseline is None:
         return None
-    candidates = _of_measure(rule, question.evidence, attribute, whole=rule.attributes() is None)
-    usable, problem = _usable(rule, candidates, question.baseline, as_of, attribute)
+    usable, problem = _usable(looking.rule, _of_measure(looking, attribute), baseline, looking.as_of, attribute or "")
     if problem is not None:
         return None
     return max(usable, key=lambda one: (one.presented.collected, one.presented.digest)).measurement

@@ -39,6 +39,11 @@ def prove(bound: Sequence[BoundPolicy]) -> tuple[Proof, ...]:
     return tuple(found)
 
 
+def forget() -> None:
+    """Forget all proofs, so that the next gate proves its rules anew."""
+    _REMEMBERED.clear()
+
+
 def status_on(rule: BoundRule, sighting: Sighting) -> Status:
     """Return what a rule says of one made measurement."""
     return combined(checks_of(rule, sighting), of=rule.rule.over.of).status
