@@ -1,0 +1,145 @@
+"""Commands beside the main path: measuring without a workspace, policies, waivers, ends, schemas, doctor."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cli.conftest import BINDING, POLICY, Sample, lean
+from cli.runner import govern
+
+
+def test_measuring_needs_no_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Sample):
+    monkeypatch.chdir(tmp_path)
+    words = ["measure", "--data", sample.folder / "test.csv", "--target", "repaid", "--protected", "sex,group", "--favourable", "1"]
+    document = govern(*words, "--measures", "impact_ratio", "--json").ended(0).document
+    assert document["schema"] == "govern/evidence/v1"
+    group = next(m for m in document["measures"] if m["attribute"] == "group")["groups"]
+    assert sum(one["n"] for one in group) == document["rows"]
+    assert not any(isinstance(value, float) for one in group for value in one.values())
+    shown = govern(*words, "-o", tmp_path / "evidence.json").ended(0).out
+    assert "impact_ratio@1 of group" in shown
+    assert json.loads((tmp_path / "evidence.json").read_text())["rows"] == document["rows"]
+    assert not (tmp_path / ".govern").exists()
+    assert "nothing to measure" in govern(*words[:3]).ended(2).err
+    assert "no_such" in govern(*words, "--measures", "no_such").ended(2).err
+
+
+def test_measuring_a_recorded_model_records_the_evidence(line: Path, sample: Sample):
+    words = ["measure", "credit@2", "--data", sample.models / "credit-2-test.csv", "--prediction", "prediction", "--favourable", "1"]
+    assert "evidence" in govern(*words, "--measures", "impact_ratio").ended(0).out
+    assert govern("log", "--kind", "evidence", "--json").document["entries"][-1]["index"] == govern("log", "--json").document["size"] - 1
+    govern("gate", "credit@2", "--to", "production", "--dry-run").ended(0)
+
+
+def test_policies_are_listed_linted_tested_and_compared(place: Path, tmp_path: Path):
+    folder = lean(tmp_path / "one")
+    assert "no policy is in force" in govern("policy", "show").ended(0).out
+    govern("policy", "lint", folder).ended(0)
+    assert "can fail and can pass" in govern("policy", "test", folder).ended(0).out
+    govern("policy", "install", folder).ended(0)
+    assert "FAIR-001" in govern("policy", "show").ended(0).out
+    assert govern("policy", "show", "lean").ended(0).out.strip() == POLICY.strip()
+    assert "in force already" in govern("policy", "install", folder).ended(2).err
+    assert "neither a folder nor a pack" in govern("policy", "install", "nonsense").ended(2).err
+    other = lean(tmp_path / "two")
+    (other / "policy.yaml").write_text(POLICY.replace('threshold: "0.8"', 'threshold: "0.7"').replace("1.0.0", "1.1.0"))
+    differing = govern("policy", "diff", folder, other).ended(0)
+    assert differing.out.startswith("loosened")
+    assert "0.8 → 0.7" in differing.out
+    assert govern("policy", "diff", folder, other, "--json").document["needs_second_approver"] is True
+
+
+def test_a_rule_that_can_t_fail_is_found(tmp_path: Path):
+    folder = lean(tmp_path / "one")
+    (folder / "policy.yaml").write_text(POLICY.replace('threshold: "0.8"', 'threshold: "0"'))
+    ran = govern("policy", "test", folder).ended(1)
+    assert "✗ FAIL" in ran.out
+
+
+def test_a_binding_without_its_policy_is_refused(place: Path, tmp_path: Path):
+    folder = lean(tmp_path / "one")
+    (folder / "binding.yaml").write_text(BINDING.replace("name: lean, version: 1.0.0}\ngates", "name: other, version: 1.0.0}\ngates"))
+    assert "other" in govern("policy", "install", folder).ended(2).err
+
+
+def test_a_waiver_is_proposed_approved_and_revoked(line: Path, sample: Sample):
+    ends = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d")
+    propose = ["review", "waive", "credit@1", "--to", "production", "--rule", "FAIR-001", "--reason", "while it is mended"]
+    assert "--expires" in govern(*propose, "--as", "checker").ended(2).err
+    govern(*propose, "--expires", ends, "--control", "each denial is read by a person", "--as", "checker").ended(0)
+    (waiver,) = govern("status", "--json").document["status"]["waivers"]
+    assert waiver["state"] == "proposed"
+    own = govern("review", "waive", "--approve", waiver["id"], "--reason", "because I like it", "--as", "checker").ended(1)
+    assert "asked for" in own.err
+    govern(*sample.gate("1", "--dry-run")).ended(1)
+    govern("review", "waive", "--approve", waiver["id"], "--reason", "for a month only", "--as", "reviewer").ended(0)
+    allowed = govern(*sample.gate("1", "--dry-run")).ended(0).out
+    assert f"waived {waiver['id']}" in allowed
+    assert "before waivers" in allowed
+    govern("review", "waive", "--revoke", waiver["id"], "--reason", "it is mended now", "--as", "reviewer").ended(0)
+    govern(*sample.gate("1", "--dry-run")).ended(1)
+    assert "one of" in govern("review", "waive", "--reason", "what").ended(2).err
+    assert "W-none" in govern("review", "waive", "--approve", "W-none", "--reason", "x", "--as", "reviewer").ended(2).err
+    govern("verify", "--full").ended(0)
+
+
+def test_a_dataset_is_withdrawn_after_showing_what_rests_on_it(line: Path):
+    words = ["dataset", "withdraw", "credit-train@1", "--reason", "collected without consent"]
+    asked = govern(*words).ended(2)
+    assert "credit@2" in asked.err
+    assert "--yes" in asked.err
+    govern(*words, "--yes").ended(0)
+    refused = govern("review", "approve", "credit@2", "--reason", "fine", "--as", "reviewer")
+    promoted = govern("promote", "credit@2", "--to", "production")
+    assert 1 in {refused.code, promoted.code}
+    govern("verify", "--full").ended(0)
+
+
+def test_a_revoked_model_is_not_gated_again(line: Path, sample: Sample):
+    govern("model", "revoke", "credit@2", "--reason", "wrong file", "--yes").ended(0)
+    assert "revoked" in govern(*sample.gate("2")).ended(1).err
+    assert govern("dataset", "withdraw", "credit@1", "--reason", "x", "--yes").code == 2
+
+
+@pytest.mark.parametrize("kind", ["model", "evidence", "trust-root", "object/evidence", "object/decision", "document/Policy"])
+def test_schemas_are_json_schemas(kind: str):
+    schema = json.loads(govern("schema", kind).ended(0).out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert schema["properties"]
+
+
+def test_an_unknown_schema_names_the_others():
+    assert "trust-root" in govern("schema", "nonsense").ended(2).err
+
+
+def test_the_doctor_says_what_to_do(place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    findings = {f["what"]: f for f in govern("doctor", "--json").document["findings"]}
+    assert findings["Keys"]["standing"] == "ok"
+    assert "Business Source License" in findings["alibi-detect"]["detail"]
+    assert findings["Drift detector"]["detail"].startswith("scipy")
+    (place.parent / "home" / "keys" / "root.pem").chmod(0o644)
+    ran = govern("doctor").ended(4)
+    assert "chmod 600" in ran.out
+    monkeypatch.setenv("GOVERN_PASSPHRASE_FILE", str(tmp_path / "none"))
+    assert "GOVERN_PASSPHRASE_FILE" in govern("doctor").out
+
+
+def test_a_made_workspace_says_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, founded: Path):
+    monkeypatch.setenv("GOVERN_PASSPHRASE_FILE", str(founded / "passphrase"))
+    monkeypatch.chdir(tmp_path)
+    document = govern("init", "--json").ended(0).document
+    assert document["size"] == 1
+    assert document["new_keys"] == ["log", "pipeline", "policy-owner", "root"]
+    assert document["entries"][0]["index"] == 0
+    (tmp_path / "second").mkdir()
+    second = govern("--workspace", tmp_path / "second", "init", "--json").ended(0).document
+    assert second["new_keys"] == []
+    assert second["origin"] != document["origin"]
+
+
+@pytest.mark.parametrize("direction", ["--up", "--down", "--impact"])
+def test_lineage_of_everything_that_was_recorded(line: Path, direction: str):
+    for entry in govern("log", "--json").document["entries"]:
+        ran = govern("lineage", f"#{entry['index']}", direction)
+        assert ran.code in {0, 2}, f"#{entry['index']} {entry['kind']}: {ran.err}"
