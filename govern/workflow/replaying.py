@@ -54,7 +54,7 @@ def replay_all(entries: Sequence[Entry], objects: Objects, state: State) -> tupl
     for record in sorted(state.decisions.values(), key=lambda record: record.index):
         try:
             objects.get(record.digest)
-        except StorageError:
+        except (NotFoundError, StorageError):
             continue
         found.append(replayed(entries[: record.index], objects, record, entries[record.index]))
     return tuple(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from govern.domain.facts import BindingFact, DecisionFact, EvidenceFact, ObservationFact, PolicyFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
-from govern.errors import StorageError, UnverifiableError, VerificationError
+from govern.errors import CorruptStoreError, NotFoundError, StorageError, UnverifiableError, VerificationError
 from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
 from govern.ledger.steps import StepResult, Verification
@@ -51,7 +51,12 @@ def check_ledger_history(entries: Iterable[Entry], objects: Objects) -> None:
         for digest in named_objects(entry):
             try:
                 objects.get(digest)
-            except StorageError as error:
+            except CorruptStoreError as error:
+                raise VerificationError(
+                    f"entry {entry.index} names an object that was changed: {error.message}", error.hint, step=8,
+                    index=entry.index, kind="object",
+                ) from error
+            except (NotFoundError, StorageError) as error:
                 raise UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint) from error
 
 

@@ -1,0 +1,165 @@
+"""Verification of ledgers and packs: what is right passes, and each kind of damage is named."""
+
+import shutil
+
+import pikepdf
+import pytest
+from workflow.conftest import Story
+
+from govern.workflow import demo, exporting, promoting, recording, reviewing, verifying, verifying_packs
+from govern.workflow.workspace import Workspace
+
+GATE = "promote:production"
+
+
+def steps(view) -> dict[int, str]:
+    return {step.number: step.state for step in view.steps}
+
+
+def test_a_ledger_that_is_right_verifies(story: Story):
+    view = verifying.verify(story.ws)
+    assert view.outcome == "verified", view.problem
+    assert {steps(view)[n] for n in range(1, 9)} == {"ok"}
+    again = verifying.verify(story.ws, full=False)
+    assert again.outcome == "verified"
+
+
+def test_one_changed_byte_is_located_and_says_what_rests_on_it(story: Story):
+    index = next(e.index for e in story.ws.ledger.entries() if e.kind == "dataset")
+    database = story.ws.folder / "ledger.db"
+    story.ws.close()
+    demo.flip_one_byte(database, index=index)
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    view = verifying.verify(ws)
+    assert view.outcome == "wrong"
+    assert view.index == index
+    assert "credit@2" in " ".join(view.touches) or not view.touches
+    ws.close()
+
+
+def test_a_damaged_entry_that_can_still_be_read_names_the_models_that_rest_on_it(story: Story):
+    from govern.workflow.touching import touched
+
+    index = next(e.index for e in story.ws.ledger.entries() if e.kind == "dataset")
+    assert touched(story.ws.ledger.entries(), index) == ("model credit@1", "model credit@2")
+    policy = next(e.index for e in story.ws.ledger.entries() if e.kind == "evidence")
+    assert touched(story.ws.ledger.entries(), policy) == ()
+
+
+def test_an_object_that_is_gone_is_could_not_be_checked(story: Story):
+    record = next(iter(story.ws.state().decisions.values()))
+    story.ws.objects.path_of(record.digest).unlink()
+    view = verifying.verify(story.ws)
+    assert view.outcome == "unchecked"
+    assert steps(view)[8] == "unchecked"
+
+
+def test_an_object_that_was_changed_is_wrong(story: Story):
+    record = next(iter(story.ws.state().decisions.values()))
+    path = story.ws.objects.path_of(record.digest)
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"deny", b"DENY"))
+    view = verifying.verify(story.ws)
+    assert (view.outcome, view.kind, view.index) == ("wrong", "object", record.index)
+
+
+def test_a_promotion_that_was_never_allowed_is_found(story: Story, passphrases):
+    """As an operator with a program of their own could write: the append checks the role, the history the rest."""
+    from govern.domain.facts import PromotionFact
+    from govern.domain.statement import Draft
+    from govern.workflow.workspace import about
+
+    ws = story.ws
+    denied = next(m for m in ws.state().models.values() if m.fact.version == "1")
+    decision = ws.state().decisions_of(denied.digest)[-1]
+    fact = PromotionFact(
+        system="credit", stage="production", decision=decision.digest, approvals=(), closure=decision.digest
+    )
+    written = ws.write([Draft(subjects=about("credit@1", denied.digest), fact=fact)], key="pipeline", passphrases=passphrases)
+    view = verifying.verify(ws)
+    assert view.outcome == "wrong"
+    assert (view.index, steps(view)[8]) == (written[0].index, "wrong")
+    assert "denies" in view.problem
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, _gated, sample, trainer, candidates):
+    """A pack and the trust root, made once."""
+    from workflow.conftest import PASSPHRASE, Clock
+
+    from govern.trust.home import Home
+    from govern_reports import render_pack
+
+    folder = tmp_path_factory.mktemp("exported")
+    shutil.copytree(_gated, folder / "work")
+    clock = Clock()
+    clock.forward(hours=2)
+    ws = Workspace.open(folder / "work", home=Home.at(folder / "work" / "home"), clock=clock)
+
+    def asks(_: str) -> str:
+        return PASSPHRASE
+
+    reviewing.approve(ws, reviewing.dossier(ws, "credit@2", GATE), key="reviewer", passphrases=asks)
+    promoting.promote(ws, "credit@2", to="production", passphrases=asks)
+    promoting.deploy(ws, "credit@2", to="production", passphrases=asks)
+    out = folder / "pack.pdf"
+    exporting.export(ws, "credit@2", out, renderer=render_pack, passphrases=asks)
+    trust = exporting.trust_root_file(ws)
+    ws.close()
+    return out, trust
+
+
+def test_a_pack_proves_itself_with_every_decision_derived_again(exported):
+    pack, trust = exported
+    view = verifying_packs.verify_pack(pack, trust=trust, replay=True)
+    assert view.outcome == "verified", view.problem
+    assert {steps(view)[n] for n in range(1, 8)} == {"ok"}
+    assert "identical" in view.steps[6].detail
+
+
+def test_the_export_is_an_entry_with_the_packs_digest(exported):
+    from govern.workflow.places import file_digest
+
+    pack, _ = exported
+    ws = Workspace.open(pack.parent / "work")
+    last = ws.ledger.entry(ws.ledger.size - 1)
+    assert (last.kind, last.statement.subjects[0].digest) == ("export", file_digest(pack))
+    ws.close()
+
+
+def test_a_key_found_only_in_the_pack_proves_nothing(exported, tmp_path, passphrases):
+    from govern.trust.home import Home
+
+    pack, _ = exported
+    other = Workspace.create(tmp_path / "other", passphrases=passphrases, home=Home.at(tmp_path / "home"), origin="govern/test")
+    stranger = exporting.trust_root_file(other)
+    other.close()
+    view = verifying_packs.verify_pack(pack, trust=stranger)
+    assert view.outcome != "verified"
+    assert steps(view)[3] in {"wrong", "unchecked"}
+
+
+@pytest.mark.parametrize("name", ["entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json", "manifest.json"])
+def test_a_swapped_attachment_is_found(exported, tmp_path, name):
+    pack, trust = exported
+    changed = tmp_path / "changed.pdf"
+    with pikepdf.open(pack) as pdf:
+        data = bytearray(pdf.attachments[name].get_file().read_bytes())
+        data[len(data) // 2] ^= 1
+        stream = next(
+            pdf.attachments[name].obj["/EF"][key] for key in ("/F", "/UF") if key in pdf.attachments[name].obj["/EF"]
+        )
+        stream.write(bytes(data))
+        pdf.save(changed)
+    view = verifying_packs.verify_pack(changed, trust=trust)
+    assert view.outcome == "wrong"
+    assert steps(view)[2] == "wrong"
+
+
+def test_a_file_recorded_twice_is_refused(story: Story, passphrases):
+    from govern.errors import UsageError
+
+    with pytest.raises(UsageError, match="recorded already, as credit@2"):
+        recording.record_model(
+            story.ws, story.candidates[1].model, name="credit", system="credit", key="developer", passphrases=passphrases
+        )
