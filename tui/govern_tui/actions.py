@@ -144,7 +144,7 @@ LINEAGE: Final = (
     _page("lineage", "later", "Later", "Ledger", "greater_than_sign,full_stop", "One tick of the slider later."),
     _page("lineage", "mark", "Mark", "Ledger", "space", "Mark this node as the end of a path."),
     _page("lineage", "path", "Path", "Ledger", "p", "Only the way between two marked nodes."),
-    _page("lineage", "broken", "Only stale or broken", "Ledger", "x", "Leave out all that is in order.", footer=True),
+    _page("lineage", "broken", "Broken only", "Ledger", "x", "Leave out all that is in order.", footer=True),
     _page("lineage", "tree", "Tree", "Ledger", "T,shift+t", "The same as a tree, without lanes."),
     _page("lineage", "export", "Export", "Ledger", "e", "Save the lines shown as text.", cli="govern lineage {ref} --json"),
 )

@@ -35,7 +35,7 @@ def _lanes(row: LineageRow) -> str:
 
 
 COLUMNS = (
-    Column(title="", width=10, cell=lambda row: (_lanes(row), "accent")),
+    Column(title="", width=8, cell=lambda row: (_lanes(row), "accent")),
     Column(title="what", width=0, cell=lambda row: (row.node, "strong" if row.depth == 0 else "")),
     Column(title="kind", width=12, cell=lambda row: (row.kind, "dim")),
     Column(title="entry", width=7, cell=lambda row: (f"#{row.index}" if row.index >= 0 else "–", "dim"), right=True, above=60),

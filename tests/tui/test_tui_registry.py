@@ -1,0 +1,136 @@
+"""The registry of actions: everything is in a menu, in help and in the palette, and no two share a key where both hold."""
+
+import re
+from itertools import combinations
+
+import pytest
+from textual.widgets import OptionList
+from tui.kit_tui import Bench, press, settled
+
+from govern_tui.actions import ACTIONS, BY_ID, FORBIDDEN_KEYS, MENUS, PAGES, of_menu, of_scope
+from govern_tui.chrome.popups import Menu, Reader
+from govern_tui.globals import GlobalActions
+from govern_tui.pages.every import PAGE_CLASSES
+
+SCOPES = tuple(page.id for page in PAGES)
+
+
+def test_ids_are_unique_and_every_page_has_a_class_and_a_key() -> None:
+    assert len(BY_ID) == len(ACTIONS)
+    assert tuple(PAGE_CLASSES) == SCOPES
+    assert [BY_ID[f"go.{page}"].keys[0] for page in SCOPES] == [str(number) for number in range(1, 10)]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_no_two_actions_share_a_key_where_both_hold(scope: str) -> None:
+    for one, other in combinations((*of_scope("app"), *of_scope(scope)), 2):
+        assert not set(one.keys) & set(other.keys), (one.id, other.id)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_action_is_in_exactly_one_menu_of_its_page(scope: str) -> None:
+    shown = [action.id for menu in MENUS for action in of_menu(menu, scope)]
+    assert sorted(shown) == sorted(action.id for action in (*of_scope("app"), *of_scope(scope)))
+
+
+def test_no_menu_begins_with_f_or_b_and_no_key_is_one_that_a_terminal_takes_for_another() -> None:
+    assert not {menu[0] for menu in MENUS} & {"F", "B"}
+    assert len({menu[0] for menu in MENUS}) == len(MENUS)
+    for action in ACTIONS:
+        assert not set(action.keys) & FORBIDDEN_KEYS, action.id
+        assert action.keys, action.id
+
+
+def test_f10_and_ctrl_p_have_plain_twins() -> None:
+    for action in ACTIONS:
+        for taken in {"f10", "ctrl+p"} & set(action.keys):
+            assert len(action.keys) > 1, (action.id, taken)
+
+
+def test_every_action_has_code_and_a_sentence() -> None:
+    for action in ACTIONS:
+        owner = GlobalActions if action.scope == "app" else PAGE_CLASSES[action.scope]
+        name = action.id.replace(".", "_") if action.scope == "app" else action.id.split(".")[1]
+        if not action.id.startswith("go.") or action.id in {"go.back", "go.entry"}:
+            assert callable(getattr(owner, f"do_{name}", None)), action.id
+        assert action.help.endswith("."), action.id
+
+
+def test_no_deciding_action_is_on_the_key_that_confirms() -> None:
+    assert not [action.id for action in ACTIONS if action.writes and "enter" in action.keys]
+
+
+async def test_help_names_every_action_of_the_page_with_its_key(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        for page in PAGES:
+            await app.go(page.id)
+            await settled(pilot)
+            await press(pilot, "question_mark")
+            assert isinstance(app.screen, Reader)
+            text = app.screen._body.plain
+            for action in (*of_scope("app"), *of_scope(page.id)):
+                assert action.title.rstrip("…") in text
+                assert action.help in text
+            await press(pilot, "escape")
+
+
+async def test_the_menu_lists_what_the_registry_says_and_does_it(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await press(pilot, "f10", "right", "right")
+        assert isinstance(app.screen, Menu)
+        lines = app.screen.query_one(OptionList)
+        ids = [lines.get_option_at_index(number).id for number in range(lines.option_count)]
+        assert ids == [action.id for action in of_menu("Go", "dashboard")]
+        await press(pilot, "down", "enter")
+        await settled(pilot)
+        assert app.page_name == "ledger"
+
+
+async def test_the_palette_offers_what_can_be_done_and_nothing_else(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await press(pilot, "colon")
+        await press(pilot, *"verif")
+        await pilot.pause(0.5)
+        await settled(pilot)
+        listed = app.screen.query_one("CommandList")
+        shown = " ".join(str(listed.get_option_at_index(number).prompt) for number in range(listed.option_count))
+        assert "Verify" in shown
+        assert "Approve" not in shown
+
+
+async def test_a_key_map_moves_an_action_and_its_old_key_is_dead(bench: Bench) -> None:
+    app = bench.app(keys={"go.ledger": "f12"})
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        assert app.page_name == "dashboard"
+        await press(pilot, "f12")
+        assert app.page_name == "ledger"
+
+
+async def test_the_footer_and_the_banner_are_there_on_every_page(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        for page in PAGES:
+            await app.go(page.id)
+            await settled(pilot)
+            assert app.query_one("#keybar").region.height == 1
+            banner = str(app.query_one("#banner").visual)
+            assert "READ-WRITE" in banner
+            assert re.search(r"\d due", banner)
+
+
+def test_commands_in_the_registry_are_commands_of_the_command_line() -> None:
+    from govern.cli.commands import __path__ as places
+
+    names = {file.stem for place in places for file in __import__("pathlib").Path(place).glob("*.py")}
+    for action in ACTIONS:
+        words = action.cli.split()
+        assert not words or words[0].startswith("--") or (words[0] == "govern" and words[1] in names), action.id
