@@ -46,7 +46,7 @@ TABLES: Final = (
     "systems", "datasets", "runs", "models", "policies", "policy_versions", "bindings", "binding_versions", "evidence",
     "decisions", "reviews", "waivers", "waiver_proposals", "promotions", "stages", "deployments", "environments",
     "rollbacks", "retirements", "retired", "observations", "findings", "exports", "anchors", "roots", "revocations",
-    "key_holders", "persons", "loose", "places", "denied", "counts", "chunks",
+    "key_holders", "persons", "loose", "places", "denied", "full", "chunks",
 )
 """Every table by name; all that a state is, beside its head."""
 
@@ -102,6 +102,8 @@ class State:
     """Index to (kind, key), for entries that are not keyed by index."""
     denied: Table[Digest, int]
     """Model to the index of its last denied observation."""
+    full: Table[Owner, int]
+    chunks: Table[tuple[Owner, int], tuple[Key, ...]]
     series: Series[Owner, Key]
 
     def __init__(self, head: Head | None = None, tables: dict[str, Table[object, object]] | None = None) -> None:
@@ -109,7 +111,7 @@ class State:
         for name in TABLES:
             table = (tables or {}).get(name)
             setattr(self, name, Table() if table is None else table)  # an empty table is false
-        self.series = Series(self.counts, self.chunks)  # type: ignore[attr-defined]
+        self.series = Series(self.full, self.chunks)
 
     # ----- the fold
 
@@ -179,8 +181,7 @@ class State:
 
     def objects_starting(self, relation: str, prefix: str) -> tuple[Digest, ...]:
         """Digests of decision or evidence objects (`decision`, `evidence-object`) that start with a prefix."""
-        found = (owner for owner in self.series.owners() if owner[0] == relation and str(owner[1]).startswith(prefix))
-        return tuple(Digest(str(owner[1])) for owner in found)
+        return tuple(Digest(str(owner[1])) for owner in self.series.starting(f'["{relation}","{prefix}'))
 
     def reviews_of(self, model: Digest, gate: str | None = None) -> tuple[ReviewRecord, ...]:
         """A model's reviews, oldest first."""

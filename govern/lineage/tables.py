@@ -1,6 +1,7 @@
 """Keyed tables that many states share: a change adds a layer, and an older state never sees it."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -108,52 +109,58 @@ class Table(Mapping[K, V], Generic[K, V]):
     __hash__ = None  # type: ignore[assignment]
 
     def starting(self, prefix: str) -> Iterator[K]:
-        """Keys that are text and start with `prefix`; a base that has its keys in order is asked for the range."""
+        """Keys whose text (see `key_text`) starts with `prefix`; a base that has them in order is asked for the range."""
         ranged = getattr(self._base, "starting", None)
         seen: set[K] = set()
         if ranged is not None:
-            for key in ranged(prefix):
-                seen.add(key)
-                yield key
-            yield from (key for key in self.layered() if key not in seen and str(key).startswith(prefix))
-            return
-        yield from (key for key in self if str(key).startswith(prefix))
+            seen.update(ranged(prefix))
+            yield from seen
+        mine = self if ranged is None else self.layered()
+        yield from (key for key in mine if key not in seen and key_text(key).startswith(prefix))
+
+
+def key_text(key: Hashable) -> str:
+    """A key as text: itself, or JSON where it is a tuple. Distinct keys of one table have distinct texts."""
+    return key if isinstance(key, str) else json.dumps(key, ensure_ascii=False, separators=(",", ":"))
 
 
 class Series(Generic[K, V]):
     """For each owner a growing sequence, kept in chunks so that appending stays cheap however long it gets."""
 
-    __slots__ = ("chunks", "counts")
+    __slots__ = ("chunks", "full")
 
-    def __init__(self, counts: Table[K, int], chunks: Table[tuple[K, int], tuple[V, ...]]) -> None:
-        self.counts = counts
+    def __init__(self, full: Table[K, int], chunks: Table[tuple[K, int], tuple[V, ...]]) -> None:
+        self.full = full
+        """How many chunks are full; nothing for the many owners that have not filled one."""
         self.chunks = chunks
 
     def append(self, owner: K, value: V) -> None:
         """Add a value at the end (opened tables only)."""
-        count = self.counts.get(owner) or 0
-        key = (owner, count // CHUNK)
-        self.chunks.put(key, (*(self.chunks.get(key) or ()), value))
-        self.counts.put(owner, count + 1)
+        full = self.full.get(owner) or 0
+        chunk = (*(self.chunks.get((owner, full)) or ()), value)
+        self.chunks.put((owner, full), chunk)
+        if len(chunk) == CHUNK:
+            self.full.put(owner, full + 1)
 
     def count(self, owner: K) -> int:
         """How many values the owner has."""
-        return self.counts.get(owner) or 0
+        full = self.full.get(owner) or 0
+        return full * CHUNK + len(self.chunks.get((owner, full)) or ())
 
     def of(self, owner: K) -> Iterator[V]:
         """Oldest first."""
-        for chunk in range(-(-self.count(owner) // CHUNK)):
-            yield from self.chunks[owner, chunk]
+        for number in range((self.full.get(owner) or 0) + 1):
+            yield from self.chunks.get((owner, number)) or ()
 
     def newest(self, owner: K) -> Iterator[V]:
         """Youngest first."""
-        for chunk in reversed(range(-(-self.count(owner) // CHUNK))):
-            yield from reversed(self.chunks[owner, chunk])
+        for number in reversed(range((self.full.get(owner) or 0) + 1)):
+            yield from reversed(self.chunks.get((owner, number)) or ())
 
     def last(self, owner: K) -> V | None:
         """The youngest, if there is one."""
         return next(self.newest(owner), None)
 
-    def owners(self) -> Iterable[K]:
-        """Everyone who has values."""
-        return iter(self.counts)
+    def starting(self, prefix: str) -> Iterator[K]:
+        """Owners whose text, as the first of a JSON array, starts with `prefix`."""
+        return (owner for owner, number in self.chunks.starting(f"[{prefix}") if number == 0)

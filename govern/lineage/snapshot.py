@@ -1,0 +1,151 @@
+"""States kept as rows: append-only versions of each key, so that any state that was kept can be read key by key.
+
+A row is (table, key, size, value): the value of a key from the state of `size` entries on. Nothing is ever changed, so a
+reader of one size is never disturbed by a writer of the next, and reading as of a time costs no more than reading now.
+The rows are a copy that can be made again from the entries; who could write them could make a model seem approved, so
+they belong where the keys are, not beside the ledger (see `README.md`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, Protocol
+
+from govern.domain.kept import Kept, Row
+from govern.domain.statement import Entry
+from govern.domain.text import Digest
+from govern.lineage.codec import fingerprint, key_text, read_head, table_codec, write_head
+from govern.lineage.state import TABLES, State
+from govern.lineage.tables import Table
+
+BATCH: Final = 2000
+"""Entries between two kept states when a long ledger is folded: what reading as of a time has to fold at most."""
+
+
+class Rows(Protocol):
+    """Where rows are kept; implemented by `govern.store`."""
+
+    def kept(self) -> Iterator[Kept]:
+        """All kept states, the largest first."""
+
+    def keep(self, state: Kept, rows: Iterable[Row]) -> None:
+        """Keep one more state, whole or not at all; one of that size that is there already stays."""
+
+    def value(self, table: str, key: str, size: int) -> bytes | None:
+        """The value of a key in the state of `size` entries."""
+
+    def keys(self, table: str, prefix: str, size: int) -> Iterator[str]:
+        """Keys that start with `prefix` in the state of `size` entries."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
+class StoredTable(Mapping[Any, Any]):
+    """One table of a kept state; what was read once is remembered."""
+
+    __slots__ = ("_codec", "_read", "_rows", "_size")
+
+    def __init__(self, rows: Rows, name: str, size: int) -> None:
+        self._rows = rows
+        self._codec = table_codec(name)
+        self._size = size
+        self._read: dict[Any, Any] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        if key in self._read:
+            found = self._read[key]
+        else:
+            data = self._rows.value(self._codec.name, key_text(key), self._size)
+            found = self._read[key] = None if data is None else self._codec.read(data)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.starting("")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def starting(self, prefix: str) -> Iterator[Any]:
+        """Keys whose text starts with `prefix`."""
+        for text in self._rows.keys(self._codec.name, prefix, self._size):
+            yield self._codec.key_of(text)
+
+
+def stored(rows: Rows, kept: Kept) -> State:
+    """The state that was kept, read key by key when asked."""
+    tables: dict[str, Any] = {name: Table(base=StoredTable(rows, name, kept.size)) for name in TABLES}
+    return State(read_head(kept.head), tables)
+
+
+def latest(rows: Rows, *, as_of: datetime | None = None) -> Kept | None:
+    """The largest kept state, or the largest whose clock is not after `as_of`; None where there is none."""
+    return next(
+        (
+            one for one in rows.kept()
+            if one.form == fingerprint() and (as_of is None or one.clock is None or one.clock <= as_of)
+        ),
+        None,
+    )
+
+
+def keep(rows: Rows, state: State, root: Digest) -> State:
+    """Keep a state and return it as one that is read from there. Keeps only what its tables do not have stored yet."""
+    changed = (
+        (name, key_text(key), table_codec(name).write(value))
+        for name, table in state.tables() for key, value in table.layered().items()
+    )
+    kept = Kept(size=state.size, clock=state.clock, root=root, head=write_head(state.head), form=fingerprint())
+    rows.keep(kept, changed)
+    return stored(rows, kept)
+
+
+class Source(Protocol):
+    """The ledger that a state is the fold of."""
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Entries in order."""
+
+    def root(self, size: int) -> Digest:
+        """Root hash of the tree of the first `size` entries."""
+
+
+def load(rows: Rows, source: Source, *, as_of: datetime | None = None, batch: int = BATCH) -> State:
+    """Return the state of a ledger, folding only the entries after the last kept state, and keep what is new.
+
+    Rows that belong to another ledger, another past or another form are forgotten and made again.
+    """
+    size = source.size
+    newest = next(rows.kept(), None)
+    if newest is not None and not _fits(newest, source, size):
+        rows.clear()
+    kept = latest(rows, as_of=as_of)
+    state = State() if kept is None else stored(rows, kept)
+    entries = source.entries(state.size, size)
+    while True:
+        before = state.size
+        state = state.extend(islice(entries, batch), as_of=as_of)
+        if state.size - before < batch:
+            break
+        state = keep(rows, state, source.root(state.size))
+    if as_of is None and state.size > before:
+        return keep(rows, state, source.root(state.size))
+    return state
+
+
+def _fits(newest: Kept, source: Source, size: int) -> bool:
+    if newest.form != fingerprint() or newest.size > size:
+        return False
+    return newest.size == 0 or newest.root == source.root(newest.size)
+
+
+__all__ = ["BATCH", "Rows", "Source", "StoredTable", "keep", "latest", "load", "stored"]
