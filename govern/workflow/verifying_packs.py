@@ -1,7 +1,7 @@
 """Verification of an evidence pack with nothing but the file and a trust root given from outside."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
 TITLES = {
     1: "file and revisions", 2: "manifest", 3: "trust root, entries, proofs and checkpoint", 4: "attached objects",
     5: "state machine", 6: "printed figures", 7: "replay of every decision", 8: "pages laid out again",
+    9: "signatures of the document",
 }
 OBJECT_FOLDERS = ("evidence/", "decisions/", "policies/", "bindings/")
 
@@ -89,13 +90,14 @@ class _StopHere(Exception):  # noqa: N818 - it carries nothing and ends the step
 
 
 def verify_pack(
-    path: Path, *, trust: bytes, replay: bool = False, again: LayOutAgain | None = None, progress: Progress = silent,
+    path: Path, *, trust: bytes, replay: bool = False, again: LayOutAgain | None = None,
+    certificates: Sequence[bytes] = (), progress: Progress = silent,
     on_step: Callable[[VerifyStep], None] = lambda _: None,
 ) -> VerifyView:
     """Verify a pack against a trust root that came on another way; what is wrong is in the view.
 
     With `replay`, every decision is derived again from the attached evidence, and with `again`, the pages from the
-    attached HTML. A key that is found only in the pack proves nothing and is refused. Raises `UsageError` or `DocumentError` where the
+    attached HTML; `certificates` (PEM or DER) are what signatures inside the PDF are held against. A key that is found only in the pack proves nothing and is refused. Raises `UsageError` or `DocumentError` where the
     file is no pack at all.
     """
     started = time.perf_counter()
@@ -110,6 +112,7 @@ def verify_pack(
         _figures(steps, path, attachments)
         _replayed(steps, proof, objects, wanted=replay, progress=progress)
         _laid_out_again(steps, path, again, progress)
+        _signatures(steps, path, certificates)
     except _StopHere:
         pass
     failure = steps.failure
@@ -125,10 +128,12 @@ def _verified(
     path: Path, attachments: Mapping[str, bytes], steps: _Steps, *, trust: bytes, progress: Progress
 ) -> BundleProof:
     from govern.exchange.pdf_manifest import check_manifest, check_relations
+    from govern.exchange.pdf_revisions import check_revisions
 
     with steps.step(1) as detail:
         found = coverage(path)
         detail.append(check_coverage(found, signed=bool(found.signatures)))
+        detail.append(check_revisions(path))
     with steps.step(2) as detail:
         missing = [name for name in NEEDED if name not in attachments]
         if missing:
@@ -224,3 +229,18 @@ def _laid_out_again(steps: _Steps, path: Path, again: LayOutAgain | None, progre
         if found.outcome == "differs":
             raise VerificationError(found.detail, "Its pages are not what its HTML gives.", step=8, kind="pages")
         detail.append(found.detail)
+
+
+def _signatures(steps: _Steps, path: Path, certificates: Sequence[bytes]) -> None:
+    signed = coverage(path).signatures
+    if not signed:
+        steps.skip(9, "the document carries none; the ledger's are checked in step 3")
+        return
+    if not certificates:
+        steps.skip(9, f"{len(signed)}, not checked: name the signers' certificates with --certificate FILE")
+        return
+    from govern.exchange.pdf_signatures import check_signatures
+
+    with steps.step(9) as detail:
+        found = check_signatures(path, certificates)
+        detail.append("; ".join(f"{one.field} by {one.subject}, {one.time}" for one in found))
