@@ -7,10 +7,10 @@ from typing import Final
 from govern_reports.charts.svg import ACCENT, BAD, GREY, INK, PALE, RULE, WARN, Canvas, fitted
 
 ORDER: Final = (
-    ("dataset", "run"), ("model",), ("policy", "binding", "evidence"), ("decision", "waiver"), ("review",),
-    ("promotion",), ("deployment", "observation", "rollback"),
+    ("dataset", "run", "code"), ("system", "model"), ("policy", "binding", "evidence"), ("decision", "waiver"), ("review",),
+    ("promotion",), ("deployment", "observation", "finding", "rollback", "retirement"),
 )
-HEADS: Final = ("Data and run", "Model", "Policy, evidence", "Decision", "Review", "Promotion", "In service")
+HEADS: Final = ("Data, code, run", "System, model", "Policy, evidence", "Decision", "Review", "Promotion", "In service")
 BOX_HEIGHT, GAP, TOP = 35.0, 7.0, 24.0
 MOST = 9
 """Boxes in a column; the rest are counted in a last one."""

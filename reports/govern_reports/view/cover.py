@@ -1,6 +1,7 @@
 """The cover: what was decided, about what, as of when, and whether the ledger that says so verifies."""
 
 from govern.domain.decision import Decision
+from govern.workflow.views import ReviewRow
 from govern_reports.view.blocks import Cover, Line, Part, Tone, line, mono
 from govern_reports.view.context import Context, decisions, verdict
 from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
@@ -63,6 +64,8 @@ def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
         )
     decision = found[0]
     word, tone = verdict(decision)
+    if decision.outcome.value == "allow" and _stale(context):
+        word, tone = "ALLOWED, APPROVAL STALE", "warn"
     score = decision.before_waivers
     waived = f", and {plural(len(decision.waivers), 'waiver')} laid over the rest" if decision.waivers else ""
     verb = "allows" if decision.outcome.value == "allow" else "does not allow"
@@ -76,13 +79,21 @@ def _approvals(context: Context) -> str:
     """Say how the reviews stand beside the decision."""
     dossier = context.pack.dossiers[0]
     approved = [row for row in dossier.reviews if row.action == "approve" and row.standing == "live"]
+    stale = words(list(dict.fromkeys(row.holder for row in _stale(context))))
     if dossier.missing:
         lacking = words([f"{item.count} {item.role}" for item in dossier.missing])
+        if stale:
+            return f"The approval by {clean(stale, 160)} is stale: what it rested on has changed. The quorum lacks {clean(lacking, 160)}."
         return f"The review quorum still lacks {clean(lacking, 160)}."
     if approved:
         holders = words(list(dict.fromkeys(row.holder for row in approved)))
         return f"It is approved by {clean(holders, 200)}."
     return "No approval was required." if not dossier.quorum else "No approval is recorded."
+
+
+def _stale(context: Context) -> list[ReviewRow]:
+    """Return the approvals that no longer hold."""
+    return [row for row in context.pack.dossiers[0].reviews if row.action == "approve" and row.standing == "stale"]
 
 
 def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:

@@ -172,7 +172,7 @@ def back(context: Context) -> Section:
     if len(rows) > PRINTED_ENTRIES:
         rows = rows[:PRINTED_ENTRIES]
     page.table(
-        ("Name 22%", "What 24%", "Type 12%", ">Bytes 10%", "SHA-256 32%"), rows, "Attachments",
+        ("Name 29%", "What 20%", "Type 12%", ">Bytes 8%", "SHA-256 31%"), rows, "Attachments",
         note="Beside these: report.html and report.css, from which these pages are made, and manifest.json, which lists every "
              f"attachment; its own SHA-256 is on each page's foot. {len(pack.attachments)} attachments are listed in the manifest beside the report.",
     )

@@ -17,7 +17,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "interval": ("Interval", "fixed:3"),
     "p_value": ("p", "p:4"),
     "shortfall": ("Shortfall", "fixed:1"),
-    "minimum_detectable": ("Min. detectable", "fixed:3"),
+    "minimum_detectable": ("Detectable", "fixed:3"),
     "true_positive_rate": ("TPR", "percent:1"),
     "false_positive_rate": ("FPR", "percent:1"),
     "false_negative_rate": ("FNR", "percent:1"),
@@ -31,7 +31,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "importance": ("Importance", "fixed:4"),
     "std": ("Spread", "fixed:4"),
     "rank": ("Rank", "count"),
-    "flip": ("One-person flip", "text"),
+    "flip": ("Flip", "text"),
 }
 """Known keys: head and form, in the order of the columns."""
 WIDEST: Final = 9
@@ -62,6 +62,8 @@ def form_of(key: str, value: JsonValue) -> str:
         return "text"
     if isinstance(value, int):
         return "count"
+    if key.endswith("_p_value") and is_number(value):
+        return "p:4"
     return "fixed:3" if is_number(value) else "text"
 
 
@@ -121,11 +123,16 @@ def rows_table(
 
 def values_table(page: Builder, context: Context, measurement: Measurement, source: str, base: str) -> None:
     """Add a measurement's numbers about the whole: a table where some have intervals, else one line."""
+    in_table = {"features", "effect_name"} | {key for row in measurement.features for key in row}
+    tests: set[str] = set()
     plain: list[tuple[str, Part]] = []
     made: list[tuple[Part, ...]] = []
     for key in sorted(measurement.values):
         value = measurement.values[key]
-        if key.endswith("_interval") or isinstance(value, list | dict):
+        if key.endswith("_interval") or isinstance(value, list | dict) or key in in_table:
+            continue
+        if key == "test" or key.endswith("_test"):
+            tests.add(str(value))
             continue
         interval = measurement.values.get(f"{key}_interval")
         shown = cell(context, value, key, source, f"{base}/values/{key}")
@@ -135,9 +142,20 @@ def values_table(page: Builder, context: Context, measurement: Measurement, sour
             cell(context, interval, "interval", source, f"{base}/values/{key}_interval") if interval else "–",
         ))
     if any(f"{key}_interval" in measurement.values for key in measurement.values):
-        page.table(("Measure 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=note(measurement))
+        page.table(("Measure 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=_said_of(tests, measurement))
     elif plain:
-        page.facts(*plain)
+        page.facts(*plain, *((("test", ", ".join(sorted(tests))),) if tests else ()))
+
+
+def _said_of(tests: set[str], measurement: Measurement) -> str:
+    """Say how the numbers about the whole were tested."""
+    methods = {
+        str(value["method"]) for value in measurement.values.values() if isinstance(value, dict) and value.get("method")
+    }
+    words = [f"Interval: {', '.join(sorted(methods))}."] if methods else []
+    if tests:
+        words.append(f"p: {', '.join(sorted(tests))}.")
+    return " ".join([*words, measurement.reason]).strip()
 
 
 def title(measurement: Measurement) -> str:

@@ -18,6 +18,8 @@ from govern_reports.view.context import (
 )
 from govern_reports.view.text import count, ends, minute, plural, words
 
+CASES = "\ncases:\n"
+"""A policy's test cases, for machines, begin here."""
 LONGEST_DOCUMENT = 60_000
 """Characters of a policy that are printed; the whole document is attached."""
 
@@ -70,8 +72,10 @@ def documents(context: Context) -> Section | None:
     page = Builder("documents", "Policy documents, as signed")
     for view in context.pack.policies:
         page.head(f"{view.name}@{view.version}")
-        text = view.text[:LONGEST_DOCUMENT]
+        text = view.text.partition(CASES)[0][:LONGEST_DOCUMENT]
         page.pre(text + ("\n… the rest is in the attachment" if len(view.text) > LONGEST_DOCUMENT else ""))
+        if CASES in view.text:
+            page.say("The document goes on with its known-bad and known-good cases; they are in the attachment.", role="note")
     return page.done()
 
 

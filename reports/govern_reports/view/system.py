@@ -43,7 +43,7 @@ def scope(context: Context) -> Section:
     )
     excluded = [
         (view.data_name, item.attribute, item.value or "(empty)", count(item.n))
-        for dossier in pack.dossiers for view in dossier.evidence for item in view.evidence.excluded
+        for dossier in pack.dossiers for view in dossier.evidence for item in view.evidence.excluded if item.n
     ]
     page.table(
         ("Data", "Attribute", "Unknown value", ">Rows left out"), excluded, "Rows left out of groups, counted and never hidden",
