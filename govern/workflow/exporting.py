@@ -143,8 +143,9 @@ def _attachments(ws: Workspace, entries: list[Entry], dossier: Dossier) -> Itera
 def _objects(ws: Workspace, dossier: Dossier) -> Iterable[Attachment]:
     """Give the objects: evidence, decisions, and the documents that they were decided by."""
     state = ws.state()
-    monitored = [state.decision_by_digest(one.fact.decision) for one in state.observations_of(dossier.model)]
-    decided = [state.decision_by_digest(view.digest) for view in dossier.attempts] + monitored
+    # Every attempt of the model's line, and every other gate that this version was asked at.
+    decided = [state.decision_by_digest(view.digest) for view in dossier.attempts]
+    decided += state.decisions_of(dossier.model)
     documents: dict[Digest, str] = {}
     for record in decided:
         if record is not None:
