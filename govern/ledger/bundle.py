@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from govern.canonical.dsse import decode_base64
-from govern.canonical.jcs import parse_json
+from govern.canonical.dsse import decode_base64, parse_leaf
+from govern.canonical.jcs import canonical_bytes, parse_json
+from govern.canonical.statement import read_statement
+from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Entry, TreeHead
 from govern.errors import DocumentError, UnverifiableError, VerificationError
 from govern.ledger import tree
 from govern.ledger.checkpoint import digest_bytes, digest_text, read_checkpoint, verify_checkpoint
 from govern.ledger.entries import check_leaf, check_producer, decode
+from govern.ledger.proof import parse_proof
 from govern.ledger.roots import check_with_trusted, read_trusted_root
+from govern.trust.root import RootChain
 
 MAX_LINES: Final = 1_000_000
 """Entries of one bundle: beyond it the ledger itself is what should be verified."""
@@ -70,19 +74,20 @@ def verify_bundle(
             f"{len(leaves)} entries, but {len(claims)} proofs", "The pack is not as it was made.", step=2, kind="proof"
         )
     head = _head(checkpoint)
-    indices = {leaf: index for leaf, (index, _, _) in zip(leaves, claims, strict=True)}
-    roots = check_with_trusted(_roots(trust_roots, indices), given, size=head.size)
-    verify_checkpoint(checkpoint, roots.in_force(head.size))
     _check_order([index for index, _, _ in claims])
-    producers: dict[str, tuple[int, Any]] = {}
-    complete = len(leaves) == head.size
-    read = []
-    for done, (leaf, (index, hashed, path)) in enumerate(zip(leaves, claims, strict=True), 1):
+    for leaf, (index, hashed, path) in zip(leaves, claims, strict=True):
         if tree.leaf_hash(leaf) != hashed:
             raise VerificationError(
                 f"entry {index} is not the one that was proved", "It was changed.", step=2, index=index, kind="changed"
             )
         _included(index, head, hashed, path)
+    indices = {leaf: index for leaf, (index, _, _) in zip(leaves, claims, strict=True)}
+    roots = check_with_trusted(_roots(trust_roots, indices), given, size=head.size)
+    verify_checkpoint(checkpoint, roots.in_force(head.size))
+    producers: dict[str, tuple[int, Any]] = {}
+    complete = len(leaves) == head.size
+    read = []
+    for done, (leaf, (index, hashed, _)) in enumerate(zip(leaves, claims, strict=True), 1):
         checked = check_leaf(index, leaf, roots=roots, origin=given.fact.origin)
         if complete:
             check_producer(index, checked.statement.header.producer, checked.signers, hashed, producers)
@@ -148,9 +153,11 @@ def _included(index: int, head: TreeHead, hashed: bytes, path: Sequence[bytes]) 
 def _roots(trust_roots: bytes, indices: dict[bytes, int]) -> list[tuple[int, bytes]]:
     """Find each trust root among the entries: its place in the tree is what says from when it is in force."""
     try:
-        listed = json.loads(trust_roots)
-        leaves = [json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() for one in listed]
-    except (ValueError, TypeError, RecursionError) as error:
+        listed = parse_json(trust_roots)
+        if not isinstance(listed, list):
+            raise DocumentError("a list is needed")  # noqa: TRY301
+        leaves = [canonical_bytes(one) for one in listed]
+    except DocumentError as error:
         raise VerificationError(
             "the list of trust roots can’t be read", "The pack is not as it was made.", step=1, kind="trust-root"
         ) from error
@@ -173,3 +180,31 @@ def proofs_line(index: int, leaf: bytes, path: Sequence[bytes]) -> bytes:
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
+
+
+def verify_entry(*, leaf: bytes, proof: bytes, trusted_root: bytes) -> BundleProof:
+    """Verify one entry by its C2SP tlog-proof, judged by the trust root given from outside, whichever version that is.
+
+    Raises `VerificationError`, `UnverifiableError`.
+    """
+    given = read_trusted_root(trusted_root)
+    leaf = leaf.rstrip(b"\n")
+    try:
+        said = parse_proof(proof)
+    except DocumentError as error:
+        raise VerificationError(error.message, "The proof is not as it was made.", step=2, kind="proof") from error
+    head = _head(said.checkpoint)
+    _included(said.index, head, tree.leaf_hash(leaf), said.hashes)
+    verify_checkpoint(said.checkpoint, given.fact)
+    try:
+        brings_root = isinstance(read_statement(parse_leaf(leaf).payload).fact, TrustRootFact)
+    except DocumentError as error:
+        raise VerificationError(
+            f"entry {said.index} can’t be read: {error.message}", "It was changed.", step=7, index=said.index, kind="statement"
+        ) from error
+    roots = RootChain(((said.index if brings_root else -1, given.fact),))
+    check_leaf(said.index, leaf, roots=roots, origin=given.fact.origin)
+    return BundleProof(
+        origin=given.fact.origin, head=head, entries=(decode(said.index, leaf, roots),), complete=head.size == 1,
+        root_version=given.fact.version,
+    )

@@ -1,0 +1,330 @@
+"""The portable verifier and the main one agree on a corpus of good and damaged proofs, bundles and packs."""
+
+import ast
+import base64
+import contextlib
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+from ledger.kit_ledger import NOW, Kit, model, review, signer
+
+from govern.canonical.statement import fact_digest
+from govern.canonical.values import object_bytes
+from govern.domain.statement import Draft, Subject
+from govern.errors import GovernError, UnverifiableError, VerificationError
+from govern.ledger.bundle import proofs_line, verify_bundle, verify_entry
+from govern.ledger.portable import verify_pack as portable
+from govern.trust import changes, enrolment
+
+SOURCE = Path(portable.__file__)
+
+
+def test_it_is_one_short_file_of_the_standard_library_and_cryptography():
+    text = SOURCE.read_text()
+    assert text.count("\n") < 600
+    used = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            used |= {one.name.split(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            used.add(node.module.split(".")[0])
+    assert used <= sys.stdlib_module_names | {"cryptography"}
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    kit = Kit.make(tmp_path_factory.mktemp("portable"), seeded=True)
+    kit.append(model(1), model(2))
+    kit.append(review(1), by="reviewer")
+    second = changes.enrolled(kit.root, enrolment.ask(kit.origin, signer("more", 77)), ["approver"])
+    draft = Draft(subjects=(Subject(name="trust-root@2", digest=fact_digest(second)),), fact=second)
+    kit.append(draft, by="root")
+    kit.append(model(3))
+    yield kit
+    kit.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def files(kit):
+    return bundle(kit)
+
+
+def bundle(kit, indices=None):
+    size = kit.ledger.size
+    leaves = [(index, leaf) for index, leaf in enumerate(kit.ledger.leaves()) if indices is None or index in indices]
+    return {
+        "entries.jsonl": b"".join(leaf + b"\n" for _, leaf in leaves),
+        "proofs.jsonl": b"".join(proofs_line(index, leaf, kit.ledger.inclusion(index, size)) for index, leaf in leaves),
+        "checkpoint.txt": kit.ledger.checkpoint().note.encode(),
+        "trust-root.json": b"[" + b",".join(leaf for _, leaf in kit.ledger.root_leaves()) + b"]",
+    }
+
+
+def by_main(files, trust):
+    try:
+        verify_bundle(
+            entries=files["entries.jsonl"], proofs=files["proofs.jsonl"], checkpoint=files["checkpoint.txt"].decode("utf-8", "replace"),
+            trust_roots=files["trust-root.json"], trusted_root=trust,
+        )
+    except VerificationError:
+        return 1
+    except UnverifiableError:
+        return 4
+    return 0
+
+
+def by_portable(files, trust):
+    try:
+        portable.verify_bundle(files, *portable.read_trust(trust))
+    except portable.Wrong:
+        return 1
+    except portable.Unchecked:
+        return 4
+    return 0
+
+
+def agree(files, trust):
+    main, other = by_main(files, trust), by_portable(files, trust)
+    assert main == other
+    return main
+
+
+def test_both_accept_a_whole_bundle_and_a_part_of_it(kit, files):
+    for trust in (kit.ledger.leaf(0), kit.ledger.leaf(4), object_bytes(kit.root), kit.ledger.leaf(0) + b"\n"):
+        assert agree(files, trust) == 0
+        assert agree(bundle(kit, {0, 3, 4}), trust) == 0
+    assert agree(bundle(kit, {0, 3}), kit.ledger.leaf(0)) == 4, "a trust root without its place in the tree"
+
+
+def test_a_trust_root_newer_than_the_bundle(kit, tmp_path):
+    older = Kit.make(tmp_path, seeded=True)
+    older.append(model(1))
+    files = bundle(older)
+    older.ledger.close()
+    assert agree(files, kit.ledger.leaf(4)) == 0, "version 2 is signed by version 1"
+    third = changes.renewed(kit.ledger.trust_root(), expires=kit.root.expires)
+    assert agree(files, object_bytes(kit.ledger.trust_root())) == 4
+    assert agree(files, object_bytes(third)) == 4
+
+
+def test_keys_found_only_inside_are_not_believed(kit, files, tmp_path):
+    theirs = Kit.make(tmp_path)
+    theirs.append(model(1))
+    assert agree(bundle(theirs), theirs.ledger.leaf(0)) == 0
+    assert agree(bundle(theirs), kit.ledger.leaf(0)) == 1
+    assert agree(files, theirs.ledger.leaf(0)) == 1
+    theirs.ledger.close()
+
+
+def test_what_is_no_trust_root_can_not_check_anything(kit, files):
+    weak = replace(kit.root, keys={**kit.root.keys, "0" * 64: signer("x").public})
+    for trust in (b"", b"{}", kit.ledger.leaf(1), files["checkpoint.txt"], object_bytes(weak)):
+        assert agree(files, trust) == 4
+
+
+def test_every_changed_byte_is_refused_by_both(kit, files):
+    trust = kit.ledger.leaf(0)
+    tried = 0
+    for name, data in files.items():
+        # A prime step reaches every kind of place in the files; the whole would take minutes.
+        for position in range(0, len(data), 67 if name != "checkpoint.txt" else 3):
+            changed = data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
+            if json_same(data, changed):
+                continue
+            assert agree({**files, name: changed}, trust) != 0, (name, position)
+            tried += 1
+    assert tried > 150
+
+
+def json_same(one, two):
+    """Say whether a change only moved white space: ``\\n`` to another one, which means the same."""
+    return one.split() == two.split()
+
+
+def test_lines_that_are_missing_doubled_or_swapped(kit, files):
+    trust = kit.ledger.leaf(0)
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        lines = files[name].splitlines(keepends=True)
+        for changed in (lines[:-1], lines[1:], lines + lines[-1:], lines[::-1], [*lines[:2], lines[3], lines[2], *lines[4:]]):
+            assert agree({**files, name: b"".join(changed)}, trust) == 1
+    both = {name: b"".join(reversed(files[name].splitlines(keepends=True))) for name in ("entries.jsonl", "proofs.jsonl")}
+    assert agree({**files, **both}, trust) == 1
+    roots = json.loads(files["trust-root.json"])
+    for changed in (roots[::-1], roots[:1] * 2, [], {}, roots[1:], [1]):
+        assert agree({**files, "trust-root.json": json.dumps(changed).encode()}, trust) != 0
+
+
+def test_a_dropped_trust_root_is_noticed(kit, files):
+    # Without version 2 its own entry is a trust root that the chain lacks.
+    roots = json.loads(files["trust-root.json"])
+    assert agree({**files, "trust-root.json": json.dumps(roots[:1]).encode()}, kit.ledger.leaf(0)) == 1
+
+
+def test_single_entries_with_their_proof(kit):
+    trust = kit.ledger.leaf(4)
+    for index in range(kit.ledger.size):
+        leaf, proof = kit.ledger.leaf(index), kit.ledger.proof(index).encode()
+        expected = 1 if index == 0 else 0  # the first root is another version than the one given
+        assert both_on_proof(leaf, proof, trust) == expected
+    leaf, proof = kit.ledger.leaf(2), kit.ledger.proof(2).encode()
+    assert both_on_proof(leaf, kit.ledger.proof(1).encode(), trust) == 1
+    for position in range(len(proof)):
+        changed = proof[:position] + bytes([proof[position] ^ 2]) + proof[position + 1 :]
+        assert both_on_proof(leaf, changed, trust) == 1, position
+    for position in range(0, len(leaf), 41):
+        changed = leaf[:position] + bytes([leaf[position] ^ 2]) + leaf[position + 1 :]
+        assert both_on_proof(changed, proof, trust) == 1, position
+
+
+def both_on_proof(leaf, proof, trust):
+    codes = []
+    for run, wrong, unchecked in (
+        (lambda: verify_entry(leaf=leaf, proof=proof, trusted_root=trust), VerificationError, UnverifiableError),
+        (lambda: portable.verify_proof(leaf, proof, portable.read_trust(trust)[0]), portable.Wrong, portable.Unchecked),
+    ):
+        try:
+            run()
+            codes.append(0)
+        except wrong:
+            codes.append(1)
+        except unchecked:
+            codes.append(4)
+    assert codes[0] == codes[1]
+    return codes[0]
+
+
+def make_pdf(files, **options):
+    with pikepdf.Pdf.new() as pdf:
+        pdf.add_blank_page()
+        for name, data in files.items():
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name, mime_type="application/json")
+        out = io.BytesIO()
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, **options)
+        return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pack(files):
+    manifest = {
+        "schema": "govern/manifest/v1",
+        "files": [
+            {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for name, data in sorted(files.items())
+        ],
+    }
+    return {**files, "manifest.json": json.dumps(manifest).encode()}
+
+
+def run(*arguments):
+    """Run the file as a stranger would: alone, in a process without govern."""
+    done = subprocess.run(
+        [sys.executable, "-I", SOURCE, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode in {0, 1, 2, 4}, done.stderr
+    assert not done.stderr
+    return done.returncode, done.stdout
+
+
+def test_a_pack_is_verified_by_the_file_alone(kit, pack, tmp_path):
+    (tmp_path / "pack.pdf").write_bytes(make_pdf(pack))
+    (tmp_path / "root.json").write_bytes(kit.ledger.leaf(0))
+    code, said = run("--trust", tmp_path / "root.json", tmp_path / "pack.pdf")
+    assert (code, said.splitlines()[0]) == (0, "VERIFIED")
+    assert kit.ledger.checkpoint().root.removeprefix("sha256:") in said
+    (tmp_path / "entry.json").write_bytes(kit.ledger.leaf(2))
+    (tmp_path / "entry.proof").write_text(kit.ledger.proof(2))
+    (tmp_path / "root2.json").write_bytes(kit.ledger.leaf(4))
+    assert run("--trust", tmp_path / "root2.json", tmp_path / "entry.json", tmp_path / "entry.proof")[0] == 0
+    assert run("--trust", tmp_path / "root.json", tmp_path / "nothing.pdf")[0] == 4
+    assert run()[0] == 2
+    (tmp_path / "bad.pdf").write_bytes(make_pdf({**pack, "checkpoint.txt": b"x"}))
+    assert run("--trust", tmp_path / "root.json", tmp_path / "bad.pdf")[0] == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"deterministic_id": True}, {"linearize": True}])
+def test_attachments_are_the_ones_that_pikepdf_sees(pack, options):
+    names = {f"evidence/{number:03}.json": b'{"n": %d}' % number * 40 for number in range(70)}
+    data = make_pdf({**pack, **names, "a (b).txt": b"1", "ümlaut.txt": b"2"}, **options)
+    found = portable.attachments(data)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert found == {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
+
+
+def test_an_appended_revision_is_read_as_viewers_read_it(pack):
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    out = io.BytesIO(make_pdf(pack))
+    writer = IncrementalPdfFileWriter(out)
+    names = writer.root["/Names"]["/EmbeddedFiles"]
+    place = [str(names["/Names"][at]) for at in range(0, len(names["/Names"]), 2)].index("checkpoint.txt")
+    spec = names["/Names"][2 * place + 1]
+    stream = generic.StreamObject(stream_data=b"replaced")
+    stream["/Type"] = generic.pdf_name("/EmbeddedFile")
+    spec["/EF"]["/F"] = writer.add_object(stream)
+    writer.mark_update(names.container_ref or writer.root_ref)
+    writer.update_container(spec)
+    writer.write_in_place()
+    assert portable.attachments(out.getvalue())["checkpoint.txt"] == b"replaced"
+
+
+def test_hostile_pdfs_end_in_an_answer(kit, pack):
+    trust = portable.read_trust(kit.ledger.leaf(0))
+    good = make_pdf(pack)
+    damaged = [good[: len(good) * part // 20] for part in range(20)] + [b"", b"%PDF-1.7\n", b"%PDF-1.5\nstartxref\n9\n%%EOF\n"]
+    damaged += [good[:place] + bytes([good[place] ^ 0x20]) + good[place + 1 :] for place in range(9, len(good), 499)]
+    damaged.append(b"%PDF-1.5\n1 0 obj\n" + b"[" * 5000 + b"\nstartxref\n9\n%%EOF\n")
+    damaged.append(make_pdf({"a": b"1"}))
+    answers = set()
+    for data in damaged:
+        with contextlib.suppress(portable.Wrong, portable.Unchecked):
+            portable.verify_pack(data, *trust)
+            answers.add("verified")
+            # What the damage did not reach is still what was signed.
+            assert {name: portable.attachments(data)[name] for name in pack} == pack
+    with pytest.raises((portable.Wrong, portable.Unchecked)):
+        portable.verify_pack(b"%PDF-1.5\n" + base64.b64encode(good), *trust)
+
+
+def test_manifest_and_recorded_objects_are_compared(kit, pack):
+    trust = portable.read_trust(kit.ledger.leaf(0))
+    assert portable.verify_pack(make_pdf(pack), *trust)
+    with pytest.raises(portable.Wrong, match="manifest"):
+        portable.verify_pack(make_pdf({**pack, "more.txt": b"x"}), *trust)
+    without = {name: data for name, data in pack.items() if name != "manifest.json"}
+    with pytest.raises(portable.Wrong, match="signed entry"):
+        portable.verify_pack(make_pdf({**without, "evidence/0.json": b"{}"}), *trust)
+    with pytest.raises(portable.Unchecked, match="not attached"):
+        portable.verify_pack(make_pdf({name: data for name, data in without.items() if name != "proofs.jsonl"}), *trust)
+
+
+def test_a_later_revocation_is_told(tmp_path):
+    kit = Kit.make(tmp_path)
+    kit.append(model(1), model(2))
+    kit.append(review(1), by="reviewer")
+    kit.append(model(3))
+    keyid = kit.signers["pipeline"].keyid
+    second = changes.revoked(kit.ledger.trust_root(), keyid, void_from=2, reason="compromised")
+    files = bundle(kit)
+    proof = verify_bundle(
+        entries=files["entries.jsonl"], proofs=files["proofs.jsonl"], checkpoint=files["checkpoint.txt"].decode(),
+        trust_roots=files["trust-root.json"], trusted_root=kit.ledger.leaf(0),
+    )
+    assert proof.complete
+    assert proof.void_later == ()
+    draft = Draft(subjects=(Subject(name="trust-root@2", digest=fact_digest(second)),), fact=second)
+    appended = kit.ledger.append([draft], signers=[kit.signers["root"]], log_signer=kit.signers["log"], now=NOW)
+    proof = verify_bundle(
+        entries=files["entries.jsonl"], proofs=files["proofs.jsonl"], checkpoint=files["checkpoint.txt"].decode(),
+        trust_roots=files["trust-root.json"], trusted_root=kit.ledger.leaf(appended[0].index),
+    )
+    assert proof.void_later == (2, 4)
+    with pytest.raises(GovernError):
+        kit.append(model(9))
+    kit.ledger.close()
