@@ -14,8 +14,16 @@ from govern.domain.text import Digest, decimal_of, instant
 from govern.errors import NotFoundError
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
-from govern.lineage.nodes import Node
-from govern.lineage.records import DecisionRecord, ModelRecord, ObservationRecord, Thing
+from govern.lineage.nodes import Node, record_of
+from govern.lineage.records import (
+    DecisionRecord,
+    DeploymentRecord,
+    FindingRecord,
+    ModelRecord,
+    ObservationRecord,
+    ReviewRecord,
+    Thing,
+)
 from govern.lineage.refs import resolve as resolve_ref
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
@@ -295,10 +303,11 @@ def lineage(
     state = ws.state(as_of=as_of)
     node = resolve_ref(state, ref)
     rows = layout(Graph(state), node, direction=direction)
+    now = as_of or ws.now()
     return tuple(
         LineageRow(
             lanes=row.lanes, node=row.node.name, kind=row.node.kind, digest=row.node.digest, index=row.node.index,
-            detail=_detail(state, row.node), standing=_node_standing(state, row.node), depth=row.depth,
+            detail=_detail(state, row.node), standing=_node_standing(state, row.node, now), depth=row.depth,
         )
         for row in rows
     )
@@ -313,9 +322,24 @@ def _detail(state: State, node: Node) -> str:
     return ""
 
 
-def _node_standing(state: State, node: Node) -> Standing:
-    record: Thing | None = state.datasets.get(node.digest) or state.models.get(node.digest)
-    return "none" if record is None else "ok" if record.state == "active" else "bad"
+def _node_standing(state: State, node: Node, now: datetime) -> Standing:
+    """Say how a node of the lineage stands: ended, stale, denied, open."""
+    found = record_of(state, node.key)
+    match found[1] if found else None:
+        case Thing(state=word):
+            return "ok" if word == "active" else "bad"
+        case ReviewRecord() as review:
+            if review.problem or review.fact.action in {"reject", "request-changes"}:
+                return "bad"
+            return "bad" if review.fact.action == "approve" and stale(state, review, now) else "ok"
+        case DecisionRecord() | ObservationRecord() as judged:
+            return "ok" if judged.fact.outcome == "allow" else "bad"
+        case FindingRecord() as finding:
+            return "ok" if finding.state == "verified-closed" else "warn"
+        case DeploymentRecord(ended=ended):
+            return "ok" if ended is None else "none"
+        case _:
+            return "none"
 
 
 def identity(ws: Workspace, state: State, model: ModelRecord) -> dict[str, str]:

@@ -12,13 +12,14 @@ from typing import Self, TypeVar
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
 from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
-from govern.lineage.state import State, fold
+from govern.lineage.state import State
 from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
 from govern.trust.home import Home
 from govern.trust.keyring import Keyring
 from govern.trust.signer import Signer
 from govern.workflow.config import Config, Keys, read_config, template
+from govern.workflow.folded import folded
 from govern.workflow.founding import found
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
@@ -112,8 +113,10 @@ class Workspace:
     def state(self, *, as_of: datetime | None = None) -> State:
         """Return what the ledger says now, or said at `as_of`."""
         if as_of is not None:
-            return fold(self.ledger.entries(), as_of=as_of)
-        state = State() if self._state is None else self._state
+            return folded(self.home, self.config.origin, self.ledger, as_of=as_of)
+        if self._state is None:
+            self._state = folded(self.home, self.config.origin, self.ledger)
+        state = self._state
         if self.ledger.size != state.size:
             state = state.extend(self.ledger.entries(state.size))
         self._state = state
