@@ -1,4 +1,7 @@
-"""Bundles: the files of a policy listed with their digests, so that one signature covers all and a stray file shows."""
+"""Bundles: the files of a policy listed with their digests, so that one signature covers all and a stray file shows.
+
+The list is an in-toto Statement v1 whose subjects are the files; signed, it lies beside them as `bundle.dsse.json`.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,32 +10,37 @@ from typing import Final
 from govern.domain.text import Digest, digest_of
 from govern.errors import DocumentError, VerificationError
 
-MANIFEST: Final = "bundle.json"
 SIGNATURE: Final = "bundle.dsse.json"
-SCHEMA: Final = "govern/bundle/v1"
+PREDICATE: Final = "urn:govern:bundle/v1"
+STATEMENT: Final = "https://in-toto.io/Statement/v1"
 MAX_FILES: Final = 1000
 """A policy with its cases and texts has tens of files."""
+_PREFIX: Final = "sha256:"
 
 
-def manifest_of(files: Mapping[str, bytes]) -> bytes:
-    """Return the manifest of a folder's files, by path with forward slashes; manifest and signature are left out."""
-    listed = {path: digest_of(data) for path, data in sorted(files.items()) if path not in {MANIFEST, SIGNATURE}}
-    return json.dumps({"schema": SCHEMA, "files": listed}, sort_keys=True, separators=(",", ":")).encode()
+def statement_of(files: Mapping[str, bytes]) -> bytes:
+    """Return the statement over a folder's files, by path with forward slashes; the signature itself is left out."""
+    subjects = [
+        {"digest": {"sha256": digest_of(data).removeprefix(_PREFIX)}, "name": path}
+        for path, data in sorted(files.items()) if path != SIGNATURE
+    ]
+    statement = {"_type": STATEMENT, "predicate": {"files": len(subjects)}, "predicateType": PREDICATE, "subject": subjects}
+    return json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def bundle_digest(manifest: bytes) -> Digest:
-    """Return the digest that a signature or a pin names."""
-    return digest_of(manifest)
+def bundle_digest(statement: bytes) -> Digest:
+    """Return the digest that pins a bundle."""
+    return digest_of(statement)
 
 
-def check_bundle(files: Mapping[str, bytes], manifest: bytes) -> None:
-    """Check that a folder holds exactly the files of its manifest.
+def check_bundle(files: Mapping[str, bytes], statement: bytes) -> None:
+    """Check that a folder holds exactly the files of a statement; the signature is checked by whoever read it.
 
-    Raises `VerificationError` for a file that is missing, changed or not listed, `DocumentError` for a manifest that is
+    Raises `VerificationError` for a file that is missing, changed or not listed, `DocumentError` for a statement that is
     none.
     """
-    listed = _listed(manifest)
-    present = {path: data for path, data in files.items() if path not in {MANIFEST, SIGNATURE}}
+    listed = _listed(statement)
+    present = {path: data for path, data in files.items() if path != SIGNATURE}
     for path in sorted(listed.keys() | present.keys()):
         if path not in listed:
             raise VerificationError(
@@ -44,15 +52,17 @@ def check_bundle(files: Mapping[str, bytes], manifest: bytes) -> None:
             raise VerificationError(f"{path} is not what was signed", "Get the bundle again from its owner.", kind="changed")
 
 
-def _listed(manifest: bytes) -> dict[str, str]:
+def _listed(statement: bytes) -> dict[str, str]:
     try:
-        read = json.loads(manifest, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError("the bundle's manifest does not read", "It is JSON that govern wrote.", where=MANIFEST) from error
-    files = read.get("files") if isinstance(read, dict) else None
-    if not isinstance(files, dict) or read.get("schema") != SCHEMA or len(files) > MAX_FILES:
-        raise DocumentError("this is no bundle manifest", f"Its schema is {SCHEMA}.", where=MANIFEST)
-    return {str(path): str(digest) for path, digest in files.items()}
+        read = json.loads(statement, object_pairs_hook=_unique)
+        if read["_type"] != STATEMENT or read["predicateType"] != PREDICATE or len(read["subject"]) > MAX_FILES:
+            raise ValueError("another kind of statement")
+        found = [(str(one["name"]), _PREFIX + str(one["digest"]["sha256"])) for one in read["subject"]]
+        return {path: str(digest) for path, digest in _unique(list(found)).items()}
+    except (ValueError, RecursionError, TypeError, KeyError) as error:
+        raise DocumentError(
+            "the bundle's statement does not read", f"It is an in-toto statement of the type {PREDICATE}.", where=SIGNATURE
+        ) from error
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

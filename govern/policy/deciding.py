@@ -115,9 +115,9 @@ def _result(
         policy_name=policy.name, enforcement=enforcement, status=verdict.status, reason=verdict.reason,
         explanation=verdict.explanation, checks=verdict.checks, evidence=found.evidence,
         advisory="; ".join(text for text in (verdict.advisory, dropped, _sources(policy, rule.rule.id, as_of)) if text),
-        remediation=rule.rule.remediation, controls=rule.rule.controls, claim=rule.rule.claim,
+        flip=smallest_flip(verdict.status, verdict.checks, rule.rule.measure), remediation=rule.rule.remediation,
+        controls=rule.rule.controls, claim=rule.rule.claim,
     )
-    result = replace(result, flip=smallest_flip(result))
     return _waived(result, rule, question, as_of), found.expires
 
 

@@ -1,10 +1,11 @@
 """The smallest change that would turn a rule's status, said for people."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
-from govern.domain.decision import Check, RuleResult, Status
+from govern.domain.decision import Check, Status
 from govern.domain.text import decimal_of
 from govern.errors import UsageError
 from govern.policy.verdict import shortened
@@ -15,23 +16,23 @@ LARGEST: Final = 10**7
 """Largest group whose rate comes back exactly from 15 digits."""
 
 
-def smallest_flip(result: RuleResult) -> str:
+def smallest_flip(status: Status, checks: Sequence[Check], measure: str) -> str:
     """Return the smallest change that turns the rule, in one sentence; empty where none can be named.
 
     For selection rates the change is counted in people whose outcome would have to differ, all else staying as it is
     (the shortfall of 29 CFR 1607.4D); for other values it is the distance to the threshold.
     """
-    if result.status is Status.FAIL:
-        changes = [_change(check, result.measure) for check in result.checks if check.status is Status.FAIL]
+    if status is Status.FAIL:
+        changes = [_change(check, measure) for check in checks if check.status is Status.FAIL]
         named = [text for text in changes if text]
         more = len(named) - SHOWN
         return "; and ".join(named[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    if result.status is Status.PASS:
+    if status is Status.PASS:
         near = min(
-            (check for check in result.checks if check.status is Status.PASS and _margin(check) is not None),
+            (check for check in checks if check.status is Status.PASS and _margin(check) is not None),
             key=lambda check: (_margin(check) or Fraction(0), check.label), default=None,
         )
-        return _change(near, result.measure) if near is not None else ""
+        return _change(near, measure) if near is not None else ""
     return ""
 
 

@@ -159,34 +159,42 @@ def _compared(
         return inconclusive(Reason.MISSING, str(why), label)
     except _Contradiction as why:
         return broken(str(why), label)
-    text = decimal_text(_SHOWN.divide(Decimal(observed.numerator), Decimal(observed.denominator)))
     n = subject.get("n")
-    interval = _interval(subject, assertion.value)
     common = Check(
-        label=label, status=Status.PASS, observed=text, op=assertion.op or "", interval=interval,
+        label=label, status=Status.PASS, op=assertion.op or "", interval=_interval(subject, assertion.value),
+        observed=decimal_text(_SHOWN.divide(Decimal(observed.numerator), Decimal(observed.denominator))),
         n=n if isinstance(n, int) else None, p_value=_p_text(subject), detail=dict(subject),
+        threshold="" if assertion.op == "present" else rule.threshold(assertion)[0],
     )
     if assertion.op == "present":
         return common
-    written, threshold = rule.threshold(assertion)
-    common = replace(common, threshold=written)
+    threshold = rule.threshold(assertion)[1]
     if rule.rule.uncertainty.decide == "interval":
         return _by_interval(rule, common, threshold)
     holds = _holds(observed, assertion.op or "", threshold)
     if rule.rule.uncertainty.decide == "point":
-        if common.n is not None and common.n < rule.rule.uncertainty.min_group:
-            note = f"{common.n} in the group, {rule.rule.uncertainty.min_group} are needed"
-            return replace(common, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
-        return replace(common, status=Status.PASS if holds else Status.FAIL)
+        return _by_point(rule, common, holds=holds)
     chance = looking.chances.get(str(subject.get("group", subject.get("feature", ""))))
     status, reason, note = decided(
-        holds=holds, p_value=chance, n=common.n, one_person=not holds and one_person_decides(looking.known, subject, threshold),
+        holds=holds, p_value=chance, n=common.n,
+        one_person=not holds and one_person_decides(looking.known, subject, threshold),
         uncertainty=rule.rule.uncertainty,
     )
+    if status is Status.PASS and not note and chance is None:
+        return common
     return replace(
         common, status=status, reason=reason, note=note,
         p_value=decimal_text(chance) if chance is not None else common.p_value,
     )
+
+
+def _by_point(rule: BoundRule, check: Check, *, holds: bool) -> Check:
+    """Take the point value as it is, if there are enough people."""
+    least = rule.rule.uncertainty.min_group
+    if check.n is not None and check.n < least:
+        note = f"{check.n} in the group, {least} are needed"
+        return replace(check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
+    return check if holds else replace(check, status=Status.FAIL)
 
 
 def _observed(looking: _Looking, subject: Numbers, assertion: Assertion) -> Fraction:

@@ -72,7 +72,7 @@ def peers() -> list[tuple[str, float]]:
         rego.add_module("gate", f"package gate\nimport rego.v1\n{rules}\n")
 
         def by_rego() -> object:
-            rego.set_input_json(json.dumps(values))
+            rego.set_input_term(json.dumps(values))
             return rego.query("data.gate.deny")
 
         found.append(("regopy", median(by_rego)))

@@ -7,7 +7,7 @@ from govern.domain.decision import Outcome
 from govern.errors import DocumentError, VerificationError
 from govern.policy.attempts import Attempted, attempts
 from govern.policy.bound import BoundPolicy
-from govern.policy.bundle import check_bundle, manifest_of
+from govern.policy.bundle import check_bundle, statement_of
 from govern.policy.deciding import decide
 from govern.policy.diff_bindings import diff_bindings
 from govern.policy.question import Question
@@ -81,22 +81,24 @@ FILES = {"policy.yaml": b"one", "binding.yaml": b"two", "cases/a.yaml": b"three"
 
 
 def test_a_bundle_is_exactly_its_files() -> None:
-    manifest = manifest_of(FILES)
-    check_bundle(FILES, manifest)
-    check_bundle({**FILES, "bundle.json": manifest, "bundle.dsse.json": b"{}"}, manifest)
+    statement = statement_of(FILES)
+    check_bundle(FILES, statement)
+    check_bundle({**FILES, "bundle.dsse.json": b"{}"}, statement)
     for files, kind in (
         ({**FILES, "stray.yaml": b"four"}, "extra"), ({k: v for k, v in FILES.items() if k != "cases/a.yaml"}, "missing"),
         ({**FILES, "policy.yaml": b"onE"}, "changed"),
     ):
         with pytest.raises(VerificationError) as caught:
-            check_bundle(files, manifest)
+            check_bundle(files, statement)
         assert caught.value.kind == kind
 
 
 @pytest.mark.parametrize(
-    "manifest", [b"", b"[]", b"{}", b'{"schema":"govern/bundle/v1","files":[]}', b'{"schema":"x","files":{}}',
-                 b'{"schema":"govern/bundle/v1","files":{"a":"b","a":"c"}}', b"[" * 100_000]
+    "statement", [
+        b"", b"[]", b"{}", b"[" * 100_000, statement_of(FILES).replace(b"bundle/v1", b"bundle/v2"),
+        statement_of(FILES).replace(b"binding.yaml", b"policy.yaml"), statement_of(FILES).replace(b'"subject":', b'"subjects":'),
+    ],
 )
-def test_a_manifest_that_is_none_is_said(manifest: bytes) -> None:
+def test_a_statement_that_is_none_is_said(statement: bytes) -> None:
     with pytest.raises(DocumentError):
-        check_bundle(FILES, manifest)
+        check_bundle(FILES, statement)
