@@ -33,11 +33,11 @@ lint: setup ## ruff, mypy and the rooms' import contracts
 
 tests: setup ## The default test suite
 	@echo "== pytest with $(WORKERS) workers"
-	@$(PYTEST) -q -n $(WORKERS) -m "not slow" --durations=15
+	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not slow" --durations=15
 
 offline: setup ## The default test suite in a network namespace that has only loopback
 	@echo "== pytest without a network"
-	@unshare -rn bash -c 'ip link set lo up 2>/dev/null || $(BIN)/python .ci/loopback.py; exec $(PYTEST) -q -n $(WORKERS) -m "not slow"'
+	@unshare -rn bash -c 'ip link set lo up 2>/dev/null || $(BIN)/python .ci/loopback.py; exec $(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not slow"'
 
 slow: setup ## Load, simulation and fault runs, whole (minutes)
 	@echo "== slow tests"

@@ -37,7 +37,7 @@ run python "$here/adult_model.py" "$csv" "$folder/made"
 say "A workspace, and two people with keys of their own"
 run govern init --origin walkthrough/adult
 run govern key new developer
-run govern key enrol developer --role recorder
+run govern key enrol developer --role recorder --role approver   # who records one model may review another
 run govern key new reviewer
 run govern key enrol reviewer --role approver
 run govern trust show -o "$folder/trust-root.json"

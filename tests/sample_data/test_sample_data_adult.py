@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def walked(repository: Path, shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -20,10 +22,10 @@ def walked(repository: Path, shared_folder: Path, tmp_path_factory: pytest.TempP
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         [str(repository / "sample_data" / "adult_walkthrough.sh"), str(data), str(folder)],
-        capture_output=True, text=True, timeout=280, env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=850, env={**os.environ, "PATH": path},
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout[-6000:]
+    return folder, done.stdout
 
 
 def test_first_model_is_denied_for_its_impact_ratio(walked: tuple[Path, str]):
@@ -43,7 +45,7 @@ def test_nobody_approves_their_own_model(walked: tuple[Path, str]):
     said = walked[1]
     refused = said.index("It is my own model")
     signed = said.index("less accuracy is accepted")
-    assert "developer" in said[refused:signed]
+    assert "developer is not independent" in said[refused:signed]
 
 
 def test_ledger_and_pack_hold_no_row(walked: tuple[Path, str]):
