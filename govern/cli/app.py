@@ -19,7 +19,7 @@ from govern.errors import ExitCode
 
 COMMANDS = (
     "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "promote", "deploy", "rollback", "retire", "dataset",
-    "model", "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "replay", "export", "schema",
+    "model", "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "replay", "export", "sign", "schema",
     "doctor", "tui",
 )
 """Modules of `govern.cli.commands`; each has `add(app)`."""

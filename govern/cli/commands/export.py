@@ -1,15 +1,22 @@
-"""`govern export`: the evidence pack of a model, a PDF that brings its proofs along."""
+"""`govern export`: the evidence pack of a model, a PDF that brings its proofs along; or a copy to read."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli import options
+from govern.cli.commands.verify import CODES
 from govern.cli.files import write
+from govern.cli.rendering import PackWriter
 from govern.cli.session import Session, command
+from govern.errors import ExitCode, UsageError
 
-KINDS = ("model", "system", "decision", "control", "ledger")
+if TYPE_CHECKING:
+    from govern.workflow.workspace import Workspace
+
+READING = (".html", ".md")
+"""Endings of copies to read: they prove nothing, so they are not recorded."""
 
 
 def add(app: typer.Typer) -> None:
@@ -20,38 +27,75 @@ def add(app: typer.Typer) -> None:
 def export(
     session: Session, *,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@2.")],
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="PACK.pdf", help="The pack; must not be there yet.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="PACK.pdf", help="Must not be there yet; .html and .md give a copy to read.")
+    ],
     gate: options.Gate = None,
+    templates: Annotated[
+        Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
+    ] = None,
     trust_out: Annotated[
         Path | None,
         typer.Option("--trust-out", metavar="FILE", help="Also write the trust root, to hand over on another way."),
     ] = None,
-) -> None:
+) -> ExitCode:
     """Write the evidence pack of a model, a PDF with its proofs.
 
-    PDF/A-3, with the machine-readable proofs attached. That it left the house is an entry of its own.
+    PDF/A-3, with the machine-readable proofs attached. That it left the house is an entry of its own. Exit 1 where the
+    ledger does not verify: the pack says so on its cover.
     """
-    from govern.cli.rendering import renderer
     from govern.workflow import exporting
 
+    if out.suffix.lower() not in {".pdf", *READING}:
+        raise UsageError(f"{out} has no ending that says what it is to be", "Call it PACK.pdf, or .html or .md for a copy to read.")
     with session.workspace() as workspace:
+        if out.suffix.lower() in READING:
+            return _copy(session, workspace, model, out, gate, templates)
+        writer = PackWriter(templates)
         with session.progress() as progress:
             pack = exporting.export(
-                workspace, model, out, renderer=renderer(), gate=gate, key=session.key, passphrases=session.passphrases,
+                workspace, model, out, renderer=writer, gate=gate, key=session.key, passphrases=session.passphrases,
                 progress=progress,
             )
         if trust_out is not None:
             write(trust_out, exporting.trust_root_file(workspace))
-        size = workspace.ledger.size
+        index = workspace.ledger.size - 1
+        leaf = workspace.ledger.entry(index).leaf_hash
+    code = CODES[writer.outcome or "unchecked"]
     if session.as_json:
-        session.voice.document("govern/export/v1", {"pack": pack, "entry": size - 1, "trust_root": trust_out})
-        return
+        session.voice.document(
+            "govern/export/v1",
+            {"pack": pack, "entry": {"index": index, "digest": leaf}, "trust_root": trust_out, "ledger": writer.outcome,
+             "exit_code": int(code)},
+        )
+        return code
     voice = session.voice
     voice.line(f"✓ {pack.path}: {pack.pages} pages", "green")
-    voice.table(
-        [("pack", pack.digest), ("manifest", pack.manifest), ("recorded", f"#{size - 1} export")], indent="  "
-    )
-    root = trust_out or "TRUST-ROOT.json"
-    voice.hint(f"Next: whoever gets it runs: govern verify {pack.path} --trust {root}")
+    voice.table([("pack", pack.digest), ("manifest", pack.manifest), ("recorded", f"#{index} export, entry {leaf}")], indent="  ")
+    if code is not ExitCode.OK:
+        voice.line(f"{voice.state(writer.outcome or 'unchecked')}  the ledger: the pack says so on its cover; see govern verify")
+    voice.hint(f"Next: whoever gets it runs: govern verify {pack.path} --trust {trust_out or 'TRUST-ROOT.json'}")
     if trust_out is None:
-        voice.hint("They need the trust root on another way than the pack: govern trust show --output trust-root.json")
+        voice.hint("They need the trust root on another way than the pack: govern trust show --output TRUST-ROOT.json")
+    return code
+
+
+def _copy(
+    session: Session, workspace: "Workspace", model: str, out: Path, gate: str | None, templates: Path | None
+) -> ExitCode:
+    """Write what a pack would say, without proofs."""
+    from govern.workflow import exporting
+    from govern_reports import render_html, render_markdown
+
+    with session.progress() as progress:
+        pack = exporting.pack_data(workspace, model, gate=gate, progress=progress)
+    render = render_html if out.suffix.lower() == ".html" else render_markdown
+    render(pack, out, templates=templates)
+    code = CODES[pack.verification.outcome]
+    if session.as_json:
+        session.voice.document(
+            "govern/export/v1", {"copy": out, "ledger": pack.verification.outcome, "exit_code": int(code)}
+        )
+        return code
+    session.voice.line(f"✓ {out}: a copy to read; it brings no proofs and was not recorded", "green")
+    return code

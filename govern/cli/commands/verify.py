@@ -7,7 +7,7 @@ import typer
 
 from govern.cli.files import existing, read
 from govern.cli.session import Session, command
-from govern.cli.text import brief, count, duration, state
+from govern.cli.text import brief, clean, count, duration, state
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ def verify(
         Path | None,
         typer.Option("--trust", metavar="ROOT", help="The trust root that you were given on another way than the pack."),
     ] = None,
+    certificate: Annotated[
+        list[Path] | None,
+        typer.Option("--certificate", metavar="FILE", help="What signatures inside a PDF are held against; repeat for more."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again, and lay its pages out again.")] = False,
 ) -> ExitCode:
@@ -41,8 +45,8 @@ def verify(
     from govern.workflow import verifying
 
     if pack is None:
-        if trust is not None or replay:
-            raise UsageError("--trust and --replay are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
+        if trust is not None or replay or certificate:
+            raise UsageError("--trust, --replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
         with session.workspace() as workspace, session.progress() as progress:
             view = verifying.verify(workspace, full=full, progress=progress)
         return report(session, view, "ledger")
@@ -57,7 +61,7 @@ def verify(
     with session.progress() as progress:
         view = verify_pack(
             existing(pack), trust=read(trust, "the trust root"), replay=replay, again=lay_out_again() if replay else None,
-            progress=progress,
+            certificates=[read(path, "a certificate") for path in certificate or ()], progress=progress,
         )
     return report(session, view, str(pack))
 
@@ -81,7 +85,10 @@ def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
         if view.touches:
             voice.paragraph(f"touches: {', '.join(view.touches)}", indent="  ")
         if view.hint:
-            voice.paragraph(f"→ {view.hint}", indent="  ")
+            first, *rest = view.hint.splitlines()
+            voice.paragraph(f"→ {first}", indent="  ")
+            for line in rest:
+                voice.line(f"    {clean(line)}")
     voice.table([(f"({s.number})", state(s.state), s.title, s.detail) for s in view.steps], indent="  ", right=(0,))
     voice.talk(f"  in {duration(view.seconds)}", "dim")
     return code
