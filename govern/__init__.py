@@ -1,3 +1,24 @@
 """Governance and compliance audit for machine learning: evidence, verdicts, signed approvals, and their proof."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govern.errors import GateDenied
+    from govern.face import open  # noqa: A004 - `govern.open()` reads as it should
+
 __version__ = "0.1.0"
+__all__ = ["GateDenied", "__version__", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the Python face when it is first asked for: commands that don't need it don't pay for it."""
+    if name == "open":
+        from govern import face
+
+        return face.open
+    if name == "GateDenied":
+        from govern.errors import GateDenied as Denied
+
+        return Denied
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

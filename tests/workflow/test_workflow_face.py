@@ -1,0 +1,184 @@
+"""The Python face: runs as context managers, typed answers, one exception for a denial, threads and forks."""
+
+import os
+import runpy
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import govern
+from govern.domain.facts import ModelFact, RunFact
+from govern.errors import UsageError
+from govern.trust.home import Home
+from govern.workflow import policies
+from govern.workflow.verifying import verify
+from govern.workflow.workspace import Workspace
+
+WORDS = {"purpose": "credit", "task": "binary-classification", "tier": "low", "owner": "lending"}
+
+
+def asks(_: str) -> str:
+    return "correct horse"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A new workspace in the test's own home, with the baseline pack."""
+    home = Home.default()
+    with Workspace.create(tmp_path, passphrases=asks, home=home, origin="govern/face") as ws:
+        policies.install(ws, "baseline", passphrases=asks)
+    return tmp_path
+
+
+@pytest.fixture
+def skops_file(tmp_path: Path) -> Path:
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+
+    path = tmp_path / "model.skops"
+    skops.io.dump(LogisticRegression().fit([[0.0], [1.0]], [0, 1]), path)
+    return path
+
+
+def rows(path: Path, name: str = "rows.csv", extra: str = "") -> Path:
+    file = path / name
+    file.write_text(f"a,b\n1,2\n3,4\n{extra}")
+    return file
+
+
+def facts(face, kind):
+    return [entry.fact for entry in face._ws.ledger.entries() if isinstance(entry.fact, kind)]
+
+
+def test_a_run_records_itself_its_inputs_and_its_models_when_the_block_ends(folder, skops_file):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        data = face.record_dataset(rows(folder), name="train")
+        with face.run(system="credit", inputs=[data], parameters={"c": 1.5}, seeds={"fit": 7}) as run:
+            run.log_metrics({"auc": 0.91})
+            model = run.record_model(skops_file, name="credit")
+            with pytest.raises(UsageError, match="not recorded"):
+                _ = model.ref
+        (recorded,) = facts(face, RunFact)
+        assert (recorded.parameters, recorded.metrics, recorded.seeds) == ({"c": "1.5"}, {"auc": "0.91"}, {"fit": 7})
+        assert [one.digest for one in recorded.inputs] == [data.digest]
+        assert recorded.outcome == "completed"
+        assert facts(face, ModelFact)[0].run == run.recorded.digest
+        assert model.name == "credit@1"
+        assert verify(face._ws, full=True).outcome == "verified"
+
+
+def test_a_run_that_fails_is_recorded_as_failed_and_its_models_are_not(folder, skops_file):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        def work():
+            with face.run(system="credit") as run:
+                made.append(run.record_model(skops_file, name="credit"))
+                return 1 / 0
+
+        made = []
+        with pytest.raises(ZeroDivisionError):
+            work()
+        assert [fact.outcome for fact in facts(face, RunFact)] == ["failed"]
+        assert facts(face, ModelFact) == []
+        with pytest.raises(UsageError, match="not recorded"):
+            _ = made[0].ref
+
+
+def test_a_model_that_changed_after_it_was_recorded_is_refused(folder, skops_file):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        def work():
+            with face.run(system="credit") as run:
+                run.record_model(skops_file, name="credit")
+                skops_file.write_bytes(skops_file.read_bytes() + b"\0")
+
+        with pytest.raises(UsageError, match="changed after"):
+            work()
+        assert facts(face, ModelFact) == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+def test_a_metric_that_is_no_finite_number_is_refused(folder, value):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        with pytest.raises(UsageError, match="finite"), face.run(system="credit") as run:
+            run.log_metrics({"auc": value})
+
+
+def test_misspelt_words_are_usage_errors(folder, skops_file):
+    with govern.open(folder, passphrases=asks) as face:
+        with pytest.raises(UsageError, match="not described so"):
+            face.record_system("credit", porpose="credit")
+        with pytest.raises(UsageError, match="not asked so"):
+            face.gate("credit@1", to="production", data=skops_file, tagret="y")
+    with pytest.raises(UsageError, match="not a workspace"):
+        govern.open(folder / "nowhere")
+
+
+def test_threads_write_one_after_the_other_and_the_ledger_verifies(folder):
+    with govern.open(folder, passphrases=asks) as face:
+        wrong: list[Exception] = []
+
+        def work(number: int) -> None:
+            try:
+                for turn in range(3):
+                    face.record_dataset(rows(folder, f"{number}-{turn}.csv", f"{number},{turn}\n"), name="rows")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+                wrong.append(error)
+            finally:
+                face.close()
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        versions = [record.fact.version for record in face._ws.state().datasets.values()]
+        assert sorted(versions, key=int) == [str(number) for number in range(1, 13)]
+        assert verify(face._ws, full=True).outcome == "verified"
+
+
+def test_a_fork_works_with_a_connection_of_its_own(folder):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_dataset(rows(folder), name="before")
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                face.record_dataset(rows(folder, "child.csv", "5,6\n"), name="child")
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+        face.record_dataset(rows(folder, "after.csv", "7,8\n"), name="after")
+        assert {record.name for record in face._ws.state().datasets.values()} == {"before@1", "child@1", "after@1"}
+        assert verify(face._ws, full=True).outcome == "verified"
+
+
+def test_the_commit_and_whether_the_tree_is_clean_are_found(repository, tmp_path):
+    from govern.face import revision
+
+    commit, _ = revision(repository)
+    assert commit.startswith("gitCommit:") or not (repository / ".git").exists()
+    assert revision(tmp_path) == ("", False)
+
+
+@pytest.mark.parametrize(("candidate", "code"), [("1", 1), ("2", 0)])
+def test_the_example_pipeline_is_denied_for_bias_and_allowed_without_it(
+    folder, candidate, code, repository, monkeypatch, capsys, tmp_path
+):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("correct horse\n")
+    monkeypatch.setenv("GOVERN_PASSPHRASE_FILE", str(secret))
+    monkeypatch.setattr(sys, "path", [str(repository / "sample_data"), *sys.path])
+    monkeypatch.setattr(sys, "argv", ["pipeline.py", "--workspace", str(folder), "--candidate", candidate])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(repository / "sample_data" / "pipeline.py"), run_name="__main__")
+    out, err = capsys.readouterr()
+    assert ended.value.code == code, err
+    assert ("denied at promote:production" in err) is bool(code)
+    assert ("once its reviewers approve it" in out) is not bool(code)
