@@ -17,7 +17,7 @@ MAX_NAMES: Final = 40
 """Names that an error shows."""
 MAX_OPCODES: Final = 2_000_000
 """A hostile file must not keep the scan busy for ever."""
-_OPENERS: Final = {b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ\x00": lzma.LZMAFile}
+_OPENERS: Final = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _STRINGS: Final = {
     "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8",
 }

@@ -1,0 +1,30 @@
+"""What the tests of measures share: one request, one answer."""
+
+from typing import Any
+
+from govern.domain.evidence import Evidence, Measurement, MeasureRequest
+from govern.measure import Inputs, measure, recompute
+
+
+def evidence(name: str, data: Any, *, parameters: dict[str, Any] | None = None, **inputs: Any) -> Evidence:
+    """Measure one thing and check on the way that its numbers come out of its statistics again."""
+    found = measure([MeasureRequest(measure=name, parameters=parameters or {})], Inputs(data=data, **inputs))
+    assert recompute(found) == found
+    return found
+
+
+def one(name: str, data: Any, *, parameters: dict[str, Any] | None = None, **inputs: Any) -> Measurement:
+    """Measure one thing for one attribute."""
+    found = evidence(name, data, parameters=parameters, **inputs)
+    assert len(found.measures) == 1
+    return found.measures[0]
+
+
+def group(measurement: Measurement, name: str) -> dict[str, Any]:
+    """Find a group."""
+    return dict(next(row for row in measurement.groups if row["group"] == name))
+
+
+def feature(measurement: Measurement, name: str) -> dict[str, Any]:
+    """Find a feature."""
+    return dict(next(row for row in measurement.features if row["feature"] == name))
