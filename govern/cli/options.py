@@ -1,6 +1,6 @@
 """Options that several commands share, so that a word means the same everywhere."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +8,9 @@ import typer
 
 from govern.domain.text import moment
 from govern.errors import UsageError
+
+MOST_DAYS = 36_600
+"""A hundred years; more is a slip of the finger."""
 
 
 def given(value: str | None) -> str | None:
@@ -86,6 +89,14 @@ def whole(text: str, option: str) -> int:
     if not text.removeprefix("-").isdecimal():
         raise UsageError(f"{option} “{text}” is not a whole number", "Write digits only.")
     return int(text)
+
+
+def days(text: str, option: str) -> timedelta:
+    """Read a number of days: `90d`, `P90D` or `90`. Raises `UsageError`."""
+    digits = text.strip().upper().removeprefix("P").removesuffix("D")
+    if not digits.isascii() or not digits.isdecimal() or not 0 < int(digits) <= MOST_DAYS:
+        raise UsageError(f"{option} “{text}” is not a number of days", "Write it as 90d.")
+    return timedelta(days=int(digits))
 
 
 def as_of(text: str | None) -> datetime | None:

@@ -143,3 +143,55 @@ def test_lineage_of_everything_that_was_recorded(line: Path, direction: str):
     for entry in govern("log", "--json").document["entries"]:
         ran = govern("lineage", f"#{entry['index']}", direction)
         assert ran.code in {0, 2}, f"#{entry['index']} {entry['kind']}: {ran.err}"
+
+
+def test_a_new_policy_is_tried_on_what_was_decided(line: Path, tmp_path: Path):
+    stricter = lean(tmp_path / "stricter")
+    (stricter / "policy.yaml").write_text(POLICY.replace('threshold: "0.8"', 'threshold: "0.97"').replace("1.0.0", "1.1.0"))
+    words = ["policy", "diff", lean(tmp_path / "same"), stricter, "--replay", "30d"]
+    shown = govern(*words).ended(0).out
+    assert shown.startswith("tightened")
+    assert "1 of 2 stored decisions would turn" in shown
+    turned = {one["subject_name"]: (one["before"], one["after"]) for one in govern(*words, "--json").document["replayed"]}
+    assert turned == {"credit@1": ("deny", "deny"), "credit@2": ("allow", "deny")}
+    assert "number of days" in govern(*words[:-1], "soon").ended(2).err
+
+
+def test_a_signed_bundle_is_refused_with_a_stray_file(place: Path, tmp_path: Path):
+    folder = lean(tmp_path / "bundle")
+    assert "2 files signed by policy-owner" in govern("policy", "sign", folder).ended(0).out
+    assert govern("policy", "sign", folder, "--as", "pipeline").ended(1)
+    (folder / "stray.yaml").write_text("")
+    ran = govern("policy", "install", folder).ended(1)
+    assert "stray.yaml" in ran.err
+
+
+def test_every_attempt_is_listed(line: Path):
+    shown = govern("review", "attempts", "credit", "--to", "production").ended(0).out
+    assert shown.index("✗ DENY") < shown.index("✓ ALLOW")
+    assert len(govern("review", "attempts", "credit@2", "--to", "production", "--json").document["attempts"]) == 2
+    assert "--to" in govern("review", "attempts", "credit").ended(2).err
+    assert govern("review", "attempts", "nothing", "--to", "production").ended(2)
+
+
+def test_a_copy_to_read_is_not_recorded(line: Path, tmp_path: Path):
+    before = govern("checkpoint").out
+    assert "brings no proofs" in govern("export", "credit@2", "-o", tmp_path / "pack.md").ended(0).out
+    assert "credit@2" in (tmp_path / "pack.md").read_text()
+    govern("export", "credit@2", "-o", tmp_path / "pack.html").ended(0)
+    assert govern("export", "credit@2", "-o", tmp_path / "pack.html").ended(2)
+    assert "ending" in govern("export", "credit@2", "-o", tmp_path / "pack.txt").ended(2).err
+    assert govern("checkpoint").out == before
+
+
+def test_an_old_copy_of_the_ledger_lets_nothing_run(line: Path):
+    database = line / ".govern" / "ledger.db"
+    kept = {path: path.read_bytes() for path in database.parent.glob("ledger.db*")}
+    govern("model", "revoke", "credit@2", "--reason", "it was the wrong file", "--yes").ended(0)
+    for path in database.parent.glob("ledger.db*"):
+        path.unlink()
+    for path, data in kept.items():
+        path.write_bytes(data)
+    for words in (["verify"], ["status"], ["deploy", "credit@2", "--to", "production", "--check"], ["record", "system", "x", "--purpose", "p", "--owner", "o"]):
+        ran = govern(*words).ended(1)
+        assert "put back" in ran.out + ran.err, words

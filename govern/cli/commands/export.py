@@ -44,7 +44,7 @@ def export(
     PDF/A-3, with the machine-readable proofs attached. That it left the house is an entry of its own. Exit 1 where the
     ledger does not verify: the pack says so on its cover.
     """
-    from govern.workflow import exporting
+    from govern.workflow import exporting, packing
 
     if out.suffix.lower() not in {".pdf", *READING}:
         raise UsageError(f"{out} has no ending that says what it is to be", "Call it PACK.pdf, or .html or .md for a copy to read.")
@@ -84,11 +84,11 @@ def _copy(
     session: Session, workspace: "Workspace", model: str, out: Path, gate: str | None, templates: Path | None
 ) -> ExitCode:
     """Write what a pack would say, without proofs."""
-    from govern.workflow import exporting
+    from govern.workflow import exporting, packing
     from govern_reports import render_html, render_markdown
 
     with session.progress() as progress:
-        pack = exporting.pack_data(workspace, model, gate=gate, progress=progress)
+        pack = packing.pack_data(workspace, model, gate=gate, progress=progress)
     render = render_html if out.suffix.lower() == ".html" else render_markdown
     render(pack, out, templates=templates)
     code = CODES[pack.verification.outcome]

@@ -38,6 +38,9 @@ def measure(
         typer.Option("--measures", metavar="ID,ID", callback=options.given, help="Such as impact_ratio,performance; else all that apply."),
     ] = None,
     seed: options.Seed = 0,
+    ll144: Annotated[
+        Path | None, typer.Option("--ll144", metavar="FILE", help="Write the tables of 6 RCNY 5-301 there, as CSV.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the evidence there, as JSON.")] = None,
 ) -> None:
     """Measure rows and print the evidence; no verdict.
@@ -69,6 +72,10 @@ def measure(
         from govern.canonical.values import object_bytes
 
         write(out, object_bytes(evidence))
+    if ll144 is not None:
+        from govern.exchange import ll144 as tables
+
+        write(ll144, tables.write(evidence))
     if session.as_json:
         session.voice.document(evidence.schema, evidence)
         return

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govern.cli.options import days, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell, brief, count, state
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.domain.text import Digest
     from govern.policy.bound import BoundPolicy
     from govern.policy.model import Policy
     from govern.policy.testing import DocumentsReport
+    from govern.workflow.policy_tools import Turned
 
 Where = Annotated[str, typer.Argument(metavar="FOLDER|PACK", help="A folder with policy.yaml and binding*.yaml, or a pack's id.")]
 KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red", "scope-narrowed": "red", "changed": "yellow"}
@@ -21,12 +24,13 @@ KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red
 
 def add(app: typer.Typer) -> None:
     """Add the group."""
-    policy = group(app, "policy", "Install, show, lint, test and compare policies.")
+    policy = group(app, "policy", "Install, show, lint, test, compare and sign policies.")
     command(policy, "install", signs=True)(install)
     command(policy, "show")(show)
     command(policy, "lint", workspace=False)(lint)
     command(policy, "test", workspace=False)(test)
     command(policy, "diff")(diff)
+    command(policy, "sign", signs=True)(sign)
 
 
 def install(session: Session, *, named: Where) -> None:
@@ -112,7 +116,12 @@ def _documents(named: str) -> list[tuple[str, str]]:
     path = Path(named)
     if path.is_file():
         data = path.read_bytes()
-        kind = next((k for k in ("Binding", "Waiver") if f"kind: {k}".encode() in data), "Policy")
+        kind = next((k for k in ("Binding", "Waiver", "Controls") if f"kind: {k}".encode() in data), "Policy")
+        if kind == "Controls":
+            from govern.policy.catalogue import parse_catalogue
+
+            parse_catalogue(data, where=named)
+            return [(named, "controls")]
         if kind == "Binding":
             return [(named, f"binding {parse_binding(data, where=named).name}")]
         if kind == "Waiver":
@@ -178,17 +187,35 @@ def diff(
     session: Session, *,
     old: Annotated[str, typer.Argument(metavar="OLD", help="A policy.yaml, a folder, or a pack's id.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
+    replay: Annotated[
+        str | None,
+        typer.Option("--replay", metavar="90d", callback=given, help="Decide the last days' decisions again under NEW."),
+    ] = None,
 ) -> None:
     """Compare two versions of a policy by meaning.
 
-    Each difference is tightened, loosened, scope widened, scope narrowed, changed or text.
+    Each difference is tightened, loosened, scope widened, scope narrowed, changed or text. --replay shows which stored
+    decisions of this workspace would turn.
     """
     from govern.policy import diff as comparing
 
-    found = comparing.diff(_policy(old), _policy(new))
+    (before, _), (after, digest) = _policy(old), _policy(new)
+    found = comparing.diff(before, after)
+    turned: tuple[Turned, ...] | None = None
+    if replay is not None:
+        from govern.workflow.policy_tools import would_turn
+
+        since = days(replay, "--replay")
+        with session.workspace() as workspace:
+            turned = would_turn(workspace, after, digest, since=since)
     if session.as_json:
-        session.voice.document("govern/policy-diff/v1", {"change": found.change, "lines": found.lines,
-                                                          "needs_second_approver": found.needs_second_approver})
+        session.voice.document(
+            "govern/policy-diff/v1",
+            {
+                "change": found.change, "lines": found.lines, "needs_second_approver": found.needs_second_approver,
+                "replayed": turned,
+            },
+        )
         return
     session.voice.line(f"{found.change}: {count(len(found.lines), 'difference')}", "bold")
     session.voice.table(
@@ -198,16 +225,55 @@ def diff(
         ],
         indent="  ",
     )
+    if turned is not None:
+        _turned(session, turned)
     if found.needs_second_approver:
         session.voice.hint("Loosening or narrowing needs a second approver's signature when it is installed.")
 
 
-def _policy(named: str) -> "Policy":
+def _turned(session: Session, replayed: "Sequence[Turned]") -> None:
+    voice = session.voice
+    other = [one for one in replayed if one.turned]
+    voice.line()
+    voice.line(f"{len(other)} of {count(len(replayed), 'stored decision')} would turn", "bold")
+    voice.table(
+        [
+            (
+                f"#{one.index}", one.subject_name, one.gate, state(one.before.value), "→", state(one.after.value),
+                ", ".join(f"{rule}: {was} → {now}" for rule, was, now in one.rules),
+            )
+            for one in replayed if one.turned or one.rules
+        ],
+        indent="  ",
+    )
+
+
+def sign(
+    session: Session, *, folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that holds policy.yaml.")]
+) -> None:
+    """Sign a policy's folder as a bundle.
+
+    Whoever installs it then gets exactly these files: one that is missing, changed or added is refused.
+    """
+    from govern.workflow.bundles import sign_bundle
+
+    with session.workspace() as workspace:
+        bundle = sign_bundle(workspace, folder, key=session.key, passphrases=session.passphrases)
+    if session.as_json:
+        session.voice.document("govern/bundle/v1", {"bundle": bundle})
+        return
+    session.voice.line(f"✓ {folder}: {count(len(bundle.files), 'file')} signed by {', '.join(bundle.holders)}", "green")
+    session.voice.line(f"  bundle {bundle.digest}")
+
+
+def _policy(named: str) -> "tuple[Policy, Digest]":
+    from govern.domain.text import digest_of
     from govern.policy.documents import parse_policy
     from govern.workflow.policies import documents
 
     path = Path(named)
     if path.is_file():
-        return parse_policy(path.read_bytes(), where=named)
-    given = documents(named)
-    return parse_policy(given.policy, where=given.policy_where)
+        data = path.read_bytes()
+        return parse_policy(data, where=named), digest_of(data)
+    given_ = documents(named)
+    return parse_policy(given_.policy, where=given_.policy_where), digest_of(given_.policy)

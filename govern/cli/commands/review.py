@@ -29,6 +29,7 @@ def add(app: typer.Typer) -> None:
     review = group(app, "review", "What waits for people, and what they sign.")
     command(review, "list")(queue)
     command(review, "show")(show)
+    command(review, "attempts")(attempts)
     command(review, "approve", signs=True)(approve)
     command(review, "reject", signs=True)(reject)
     command(review, "request-changes", signs=True)(request_changes)
@@ -87,6 +88,38 @@ def show(session: Session, *, model: Model, to: options.Stage = None, gate: opti
         session.voice.document("govern/dossier/v1", {"dossier": dossier})
         return
     shown.show(session.voice, dossier)
+
+
+def attempts(
+    session: Session, *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A line of models, such as credit of credit@2.")],
+    to: options.Stage = None,
+    gate: options.Gate = None,
+) -> None:
+    """Show every attempt of a line of models at a gate.
+
+    With what policy changed between two attempts, and what the earlier policy would have answered.
+    """
+    from govern.workflow.policy_tools import attempts_of
+
+    asked = gate_name(to, gate)
+    if asked is None:
+        raise UsageError("which gate is meant is not said", "Give --to STAGE or --gate GATE.")
+    with session.workspace() as workspace:
+        found = attempts_of(workspace, name.partition("@")[0], asked)
+    if session.as_json:
+        session.voice.document("govern/attempts/v1", {"attempts": found})
+        return
+    voice = session.voice
+    if not found:
+        voice.line(f"{name} was never gated for {asked}")
+    for one in found:
+        voice.line(f"{voice.state(one.outcome.value)}  {one.number}. {one.subject_name}  #{one.index}  {when(one.as_of)}")
+        if one.against:
+            voice.paragraph(f"against: {', '.join(one.against)}", indent="    ")
+        voice.table([(line.kind, line.where, f"{line.before} → {line.after}") for line in one.changes], indent="    ")
+        if one.moved_by_policy and one.outcome_before is not None:
+            voice.paragraph(f"! the policy of the attempt before would have said {one.outcome_before.value}", indent="    ")
 
 
 def approve(
