@@ -55,6 +55,11 @@ class Places:
         except OSError as error:
             raise StorageError(f"{self._file} can't be written: {error.strerror}", "Check space and permissions.") from error
 
+    def place_of(self, digest: Digest) -> Path | None:
+        """Return where a file was last seen, unchecked; None where it never was."""
+        place = self._read().get(digest)
+        return None if place is None else Path(place)
+
     def find(self, digest: Digest, *, what: str, option: str) -> Path:
         """Return where a file lies, hashed again just now. Raises `UsageError` where it is gone or changed."""
         place = self._read().get(digest)
