@@ -289,3 +289,26 @@ def build(*, number: int = 40, outcome: Outcome = Outcome.ALLOW, kind: str = "mo
         entries=rows, verification=verification, checkpoint="govern.example/credit\n40\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— govern.example/credit mJqxMAAAAAAAAA==\n",
         size=number, root=root, attachments=attached, software={"govern": "0.1.0"},
     )
+
+
+def many(models: int, *, number: int = 40, kind: str = "system") -> PackData:
+    """A pack about many model versions, each with its own evidence and decision."""
+    pack = build(number=number, kind=kind)
+    first = pack.dossiers[0]
+    dossiers, attached = [], list(pack.attachments)
+    for place in range(models):
+        name = f"credit-scoring@{place + 1}"
+        measured = evidence(f"0.{place + 100:04d}")
+        held = digest_of(plain(measured))
+        made = replace(decision(held, policy=pack.policies[0].digest, outcome=Outcome.DENY if place % 7 == 3 else Outcome.ALLOW),
+                       subject_name=name, subject=digest(name))
+        view = DecisionView(digest=digest_of(plain(made)), index=21 + place, holder="pipeline", decision=made)
+        dossiers.append(replace(
+            first, name=name, model=digest(name), decision=view, attempts=(view,),
+            evidence=(replace(first.evidence[0], digest=held, evidence=measured, index=20 + place),),
+        ))
+        attached.append(Attachment(name=f"evidence/{held[7:]}.json", media_type="application/json", description="Evidence", data=plain(measured)))
+        attached.append(Attachment(name=f"decisions/{view.digest[7:]}.json", media_type="application/json", description="Decision", data=plain(made)))
+    unique = {item.data: item for item in attached}
+    return replace(pack, dossiers=tuple(dossiers), attachments=tuple(unique.values()), title="Consumer credit scoring",
+                   period=(NOW - timedelta(days=30), NOW))

@@ -1,6 +1,7 @@
 """From pack data to the view: which sections a kind of pack has, and in which order."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from govern.domain.text import instant
@@ -17,7 +18,7 @@ from govern_reports.view import (
     rules,
     system,
 )
-from govern_reports.view.blocks import Section, View
+from govern_reports.view.blocks import Heading, Line, Section, Table, View
 from govern_reports.view.context import Context
 from govern_reports.view.figures import Register
 from govern_reports.view.text import clean, one_line, second
@@ -52,7 +53,7 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
 def build(pack: PackData, register: Register) -> View:
     """Return the whole pack as strings; every printed number that comes from an attachment is registered."""
     context = Context(pack, register)
-    sections = [made for make in SECTIONS[pack.kind] if (made := make(context)) is not None]
+    sections = _linked([made for make in SECTIONS[pack.kind] if (made := make(context)) is not None])
     title = one_line(pack.title, 160)
     return View(
         title=f"{cover.KINDS[pack.kind]}: {title}", running=title,
@@ -61,3 +62,21 @@ def build(pack: PackData, register: Register) -> View:
         created=instant(pack.as_of), cover=cover.cover(context), sections=tuple(sections),
         draft=pack.verification.outcome != "verified",
     )
+
+
+def _linked(sections: list[Section]) -> list[Section]:
+    """Take the link off words that lead to a section which this kind of pack does not have."""
+    present = {section.id for section in sections} | {
+        block.id for section in sections for block in section.blocks if isinstance(block, Heading) and block.id
+    }
+
+    def kept(line: Line) -> Line:
+        return tuple(replace(span, href="") if span.href and span.href[1:] not in present else span for span in line)
+
+    return [
+        replace(section, blocks=tuple(
+            replace(block, rows=tuple(tuple(map(kept, row)) for row in block.rows)) if isinstance(block, Table) else block
+            for block in section.blocks
+        ))
+        for section in sections
+    ]

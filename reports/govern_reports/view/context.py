@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from govern.domain.decision import Check, Decision, Enforcement, RuleResult, Status
+from govern.domain.decision import Check, Enforcement, RuleResult, Status
 from govern.domain.evidence import Measurement
 from govern.workflow.pack import PackData
 from govern.workflow.views import DecisionView, Dossier, EvidenceView
@@ -12,6 +12,8 @@ from govern_reports.view.blocks import Line, Part, Span, Tone, line
 from govern_reports.view.figures import Register
 from govern_reports.view.text import is_number, minute, places_against
 
+DETAILED = 12
+"""Model versions printed in full; two hundred would be some 3,000 pages that nobody reads, and are attached anyway."""
 FAIRNESS = frozenset({
     "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "predictive_parity",
     "calibration_by_group", "error_rates", "scoring_rate", "proxy",
@@ -46,10 +48,33 @@ class Context:
         """Whether the pack is about more than one model."""
         return len(self.pack.dossiers) > 1
 
+    @property
+    def detailed(self) -> tuple[Dossier, ...]:
+        """The models whose every number is printed: those that run, then the latest, at most `DETAILED` of them."""
+        if len(self.pack.dossiers) <= DETAILED:
+            return self.pack.dossiers
+        order = sorted(
+            range(len(self.pack.dossiers)),
+            key=lambda place: (self.pack.dossiers[place].name not in self.pack.dossiers[place].system.deployments.values(), -place),
+        )
+        return tuple(self.pack.dossiers[place] for place in sorted(order[:DETAILED]))
+
+    def decided(self) -> Iterator[tuple[Dossier, DecisionView]]:
+        """Yield each detailed model that has a decision."""
+        return ((dossier, dossier.decision) for dossier in self.detailed if dossier.decision is not None)
+
+    @property
+    def rest(self) -> str:
+        """Say that there are more, where there are."""
+        left = len(self.pack.dossiers) - len(self.detailed)
+        if not left:
+            return ""
+        return f"Printed here for {len(self.detailed)} of {len(self.pack.dossiers)} model versions: those in service and the latest. The other {left} are in the table of model versions and in the attachments."
+
     def measurements(self, names: frozenset[str]) -> Iterator[tuple[Dossier | None, EvidenceView, int, Measurement]]:
         """Yield the measurements of these measures with their dossier, evidence and place, observations last."""
         seen: set[str] = set()
-        for dossier in self.pack.dossiers:
+        for dossier in self.detailed:
             for view in dossier.evidence:
                 seen.add(view.digest)
                 yield from self._of(dossier, view, names)
@@ -147,10 +172,3 @@ def _goodness(pair: tuple[int, Check]) -> tuple[Decimal, int]:
         return Decimal(0), place
     value = Decimal(check.observed or "0")
     return (-value if check.op.startswith("<") else value), place
-
-
-def verdict(decision: Decision) -> tuple[str, Tone]:
-    """Return a decision's word."""
-    if decision.problem:
-        return "DENIED, IN ERROR", "bad"
-    return ("ALLOWED", "good") if decision.outcome.value == "allow" else ("DENIED", "bad")

@@ -1,10 +1,10 @@
 """The cover: what was decided, about what, as of when, and whether the ledger that says so verifies."""
 
 from govern.domain.decision import Decision
-from govern.workflow.views import ReviewRow
 from govern_reports.view.blocks import Cover, Line, Part, Tone, line, mono
-from govern_reports.view.context import Context, decisions, verdict
-from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
+from govern_reports.view.context import Context, decisions
+from govern_reports.view.standing import standing
+from govern_reports.view.text import clean, grouped, one_line, plural, second, span
 
 KINDS = {
     "model": "Evidence pack for one model version",
@@ -62,38 +62,8 @@ def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
             f"{allowed} OF {len(found)} ALLOWED", "good" if allowed == len(found) else "warn",
             f"As of {moment} the latest decisions allow {allowed} of {len(found)} model versions.",
         )
-    decision = found[0]
-    word, tone = verdict(decision)
-    if decision.outcome.value == "allow" and _stale(context):
-        word, tone = "ALLOWED, APPROVAL STALE", "warn"
-    score = decision.before_waivers
-    waived = f", and {plural(len(decision.waivers), 'waiver')} laid over the rest" if decision.waivers else ""
-    verb = "allows" if decision.outcome.value == "allow" else "does not allow"
-    return word, tone, (
-        f"On {second(decision.as_of)} the gate {clean(decision.gate, 60)} {verb} {clean(decision.subject_name, 80)}: "
-        f"{score.passed} of {score.total} binding rules pass{waived}. {_approvals(context)}"
-    )
-
-
-def _approvals(context: Context) -> str:
-    """Say how the reviews stand beside the decision."""
-    dossier = context.pack.dossiers[0]
-    approved = [row for row in dossier.reviews if row.action == "approve" and row.standing == "live"]
-    stale = words(list(dict.fromkeys(row.holder for row in _stale(context))))
-    if dossier.missing:
-        lacking = words([f"{item.count} {item.role}" for item in dossier.missing])
-        if stale:
-            return f"The approval by {clean(stale, 160)} is stale: what it rested on has changed. The quorum lacks {clean(lacking, 160)}."
-        return f"The review quorum still lacks {clean(lacking, 160)}."
-    if approved:
-        holders = words(list(dict.fromkeys(row.holder for row in approved)))
-        return f"It is approved by {clean(holders, 200)}."
-    return "No approval was required." if not dossier.quorum else "No approval is recorded."
-
-
-def _stale(context: Context) -> list[ReviewRow]:
-    """Return the approvals that no longer hold."""
-    return [row for row in context.pack.dossiers[0].reviews if row.action == "approve" and row.standing == "stale"]
+    said = standing(pack, pack.dossiers[0], found[0])
+    return said.word, said.tone, said.sentence
 
 
 def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:

@@ -18,7 +18,9 @@ def lifecycle(context: Context) -> Section:
         "Promotions, deployments, rollbacks and retirements",
         empty=f"None recorded; searched in all {pack.size:,} entries.",
     )
-    for dossier in pack.dossiers:
+    if context.rest:
+        page.say(context.rest, role="note")
+    for dossier in context.detailed:
         if not dossier.lineage:
             continue
         page.head(f"Lineage of {dossier.name}")

@@ -10,7 +10,9 @@ STANDING = {"live": ("live", "good"), "stale": ("STALE", "bad"), "superseded": (
 def people(context: Context) -> Section:
     """Write the section."""
     page = Builder("people", "Decisions, approvals, waivers and findings")
-    for dossier in context.pack.dossiers:
+    if context.rest:
+        page.say(context.rest, role="note")
+    for dossier in context.detailed:
         page.head(f"Reviews of {dossier.name} at {dossier.gate}")
         quorum = words([f"{item.count} {item.role} (not {', '.join(item.distinct_from)})" for item in dossier.quorum])
         lacking = words([f"{item.count} {item.role}" for item in dossier.missing])

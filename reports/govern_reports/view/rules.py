@@ -83,7 +83,9 @@ def results(context: Context) -> Section:
     """Give every rule's procedure, numbers, threshold and status."""
     page = Builder("results", "Tests and results")
     none = True
-    for dossier, view in decisions(context.pack):
+    if context.rest:
+        page.say(context.rest, role="note")
+    for dossier, view in context.decided():
         none = False
         decision = view.decision
         source = context.register.source("decisions", view.digest)
@@ -174,7 +176,7 @@ def attempts(context: Context) -> Section:
         "Every decision on this line of models at this gate, not only the last; and every version of a policy that "
         "judged one of them. A threshold that was lowered after a failure shows here.",
     )
-    for dossier in context.pack.dossiers:
+    for dossier in context.detailed:
         rows: list[tuple[Part, ...]] = []
         for number, view in enumerate(dossier.attempts, start=1):
             decision = view.decision

@@ -4,7 +4,8 @@ from govern_reports.view.blocks import Builder, Part, Section, line, mono
 from govern_reports.view.context import Context
 from govern_reports.view.text import count, ends, grouped, minute, plural, second, span
 
-MOST_MODELS = 200
+MOST_ROWS = 100
+"""Data sources in the table; every one is in the attached entries."""
 
 
 def scope(context: Context) -> Section:
@@ -29,6 +30,8 @@ def scope(context: Context) -> Section:
     rows: list[tuple[Part, ...]] = []
     seen: set[str] = set()
     for view in [view for dossier in pack.dossiers for view in dossier.evidence] + list(pack.observations):
+        if len(rows) == MOST_ROWS:
+            break
         if view.digest in seen:
             continue
         seen.add(view.digest)
@@ -39,7 +42,7 @@ def scope(context: Context) -> Section:
     page.table(
         ("Data 26%", "SHA-256 22%", ">Rows 12%", "Measured for 14%", "Collected, UTC 18%", ">Entry 8%"), rows,
         "Data sources, by digest",
-        note="Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
+        note=f"At most {MOST_ROWS} are listed. Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
     )
     excluded = [
         (view.data_name, item.attribute, item.value or "(empty)", count(item.n))
@@ -62,7 +65,7 @@ def description(context: Context) -> Section:
     """Describe systems and what identifies each model."""
     page = Builder("system", "System description")
     seen: set[str] = set()
-    for dossier in context.pack.dossiers[:MOST_MODELS]:
+    for dossier in context.detailed:
         system = dossier.system
         if system.name not in seen:
             seen.add(system.name)

@@ -1,0 +1,144 @@
+"""Every kind of pack, as HTML and Markdown from one view; a large one on paper in bounded memory."""
+
+import re
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from reports.pack_builder import build, many
+
+from govern.domain.decision import Outcome
+from govern.exchange.pdf import read_attachments
+from govern.exchange.pdf_figures import check_figures
+from govern.exchange.pdf_manifest import check_manifest
+from govern_reports import markup, render_html, render_markdown, render_pack
+from govern_reports.view.build import SECTIONS
+from govern_reports.view.build import build as build_view
+from govern_reports.view.figures import Register
+
+WANTED = {
+    "model": {"read-first", "scope", "system", "policy", "results", "attempts", "fairness", "explanation", "performance", "people",
+              "lineage", "integrity", "entries", "limits", "verify", "documents", "attachments"},
+    "decision": {"read-first", "scope", "system", "results", "fairness", "people", "integrity", "verify", "attachments"},
+    "system": {"read-first", "models", "results", "attempts", "performance", "people", "lineage", "integrity", "verify"},
+    "control": {"read-first", "coverage", "policy", "results", "people", "integrity", "verify"},
+    "ledger": {"read-first", "systems", "models", "people", "lineage", "integrity", "register", "limits", "verify"},
+}
+
+
+@pytest.mark.parametrize("kind", list(SECTIONS))
+def test_each_kind_has_its_sections_and_no_dead_link(kind):
+    pack = many(3, kind=kind) if kind in {"system", "control", "ledger"} else build(kind=kind)
+    view = build_view(pack, Register(pack.attachments))
+    ids = {section.id for section in view.sections}
+    assert ids >= WANTED[kind]
+    html = markup.html(view).decode("utf-8")
+    targets = set(re.findall(r'href="#([^"]+)"', html))
+    present = set(re.findall(r'\bid="([^"]+)"', html))
+    assert targets - present == set()
+    assert len(re.findall(r'\bid="([^"]+)"', html)) == len(present)
+
+
+@pytest.mark.parametrize("kind", list(SECTIONS))
+def test_markdown_and_html_say_the_same_numbers(kind):
+    pack = build(kind=kind)
+    view = build_view(pack, Register(pack.attachments))
+    text = markup.markdown(view).decode("utf-8")
+    html = markup.html(view).decode("utf-8")
+    printed = set(re.findall(r'<data id="n\d+"[^>]*>([^<]+)</data>', html))
+    assert all(number.replace("&lt;", "\\<") in text for number in printed)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    widths = {line.replace("\\|", "").count("|") for line in rows[:2]}
+    assert len(widths) <= 1
+    assert text.startswith("# Consumer credit scoring")
+
+
+def test_html_and_markdown_are_written_whole_and_only_once(tmp_path):
+    html = render_html(build(), tmp_path / "pack.html")
+    said = html.read_text("utf-8")
+    assert "<style>" in said
+    assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", said)
+    assert render_markdown(build(), tmp_path / "pack.md").read_text("utf-8").count("## ") > 10
+
+
+def test_coverage_is_by_framework_and_names_who_attested(tmp_path):
+    pack = replace(build(kind="control"), scope="nist-ai-rmf")
+    html = markup.html(build_view(pack, Register(pack.attachments))).decode("utf-8")
+    assert "Framework nist-ai-rmf" in html
+    assert "MEASURE-2.11" in html
+    assert "Framework eu-ai-act" not in html
+    everything = markup.html(build_view(build(kind="control"), Register(()))).decode("utf-8")
+    assert "Framework eu-ai-act" in everything
+    assert "validator" in everything
+
+
+def cover_of(**changes):
+    pack = build()
+    pack = replace(pack, dossiers=(replace(pack.dossiers[0], **changes),))
+    return build_view(pack, Register(())).cover
+
+
+def test_the_cover_says_todays_truth_first():
+    denied = build_view(build(outcome=Outcome.DENY), Register(())).cover
+    assert (denied.status, denied.tone) == ("DENIED", "bad")
+    assert "does not allow" in denied.sentence
+    allowed = cover_of()
+    assert (allowed.status, allowed.tone) == ("ALLOWED", "good")
+    assert "Approved by reviewer on 19 November 2026" in allowed.sentence
+
+
+def test_an_approval_that_went_stale_is_the_first_word():
+    dossier = build().dossiers[0]
+    reviews = tuple(replace(row, standing="stale", note="drift in annual_income (#33): review#24 → model") for row in dossier.reviews)
+    cover = cover_of(reviews=reviews, missing=dossier.quorum)
+    assert (cover.status, cover.tone) == ("NO LONGER HOLDS", "bad")
+    for words in ("allowed credit-scoring@2", "Approved by reviewer", "since then drift in annual_income (#33)", "Finding F-1 is open", "It runs in production"):
+        assert words in cover.sentence
+    elsewhere = replace(dossier.system, deployments={"production": "credit-scoring@1"})
+    assert cover_of(reviews=reviews, missing=dossier.quorum, system=elsewhere).tone == "warn"
+
+
+def test_a_model_without_its_quorum_is_not_green():
+    dossier = build().dossiers[0]
+    assert cover_of(reviews=(), missing=dossier.quorum).status == "ALLOWED BY POLICY, NOT APPROVED"
+    rejected = replace(dossier.reviews[0], standing="live")
+    cover = cover_of(reviews=(rejected,), missing=dossier.quorum)
+    assert (cover.status, cover.tone) == ("ALLOWED BY POLICY, REJECTED IN REVIEW", "warn")
+
+
+LARGE = """
+import resource, sys
+from pathlib import Path
+from reports.pack_builder import many
+from govern_reports import render_pack
+done = render_pack(many(200, number=10_000, kind="ledger"), Path(sys.argv[1]))
+print(done.pages, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_ten_thousand_entries_and_two_hundred_models_stay_bounded(tmp_path, repository):
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, str(tmp_path / "large.pdf")], capture_output=True, text=True, timeout=1200,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(str(repository / part) for part in (".", "reports", "tests"))},
+    )
+    assert done.returncode == 0, done.stderr
+    pages, ours, layout = map(int, done.stdout.split())
+    assert pages > 200
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert ours * unit < 400 << 20
+    assert layout * unit < 1500 << 20
+    attachments = read_attachments(tmp_path / "large.pdf")
+    check_figures(tmp_path / "large.pdf", attachments, check_manifest(attachments))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < 2 << 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["system", "control", "decision", "ledger"])
+def test_each_kind_on_paper_passes_its_own_check(kind, tmp_path):
+    pack = many(3, kind=kind) if kind != "decision" else build(kind=kind)
+    done = render_pack(pack, tmp_path / "pack.pdf")
+    attachments = read_attachments(done.path)
+    check_figures(done.path, attachments, check_manifest(attachments))
