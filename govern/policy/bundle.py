@@ -55,14 +55,16 @@ def check_bundle(files: Mapping[str, bytes], statement: bytes) -> None:
 def _listed(statement: bytes) -> dict[str, str]:
     try:
         read = json.loads(statement, object_pairs_hook=_unique)
-        if read["_type"] != STATEMENT or read["predicateType"] != PREDICATE or len(read["subject"]) > MAX_FILES:
-            raise ValueError("another kind of statement")
+        known = read["_type"] == STATEMENT and read["predicateType"] == PREDICATE and len(read["subject"]) <= MAX_FILES
         found = [(str(one["name"]), _PREFIX + str(one["digest"]["sha256"])) for one in read["subject"]]
-        return {path: str(digest) for path, digest in _unique(list(found)).items()}
+        listed = {path: str(digest) for path, digest in _unique(list(found)).items()}
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise DocumentError(
             "the bundle's statement does not read", f"It is an in-toto statement of the type {PREDICATE}.", where=SIGNATURE
         ) from error
+    if not known:
+        raise DocumentError("this is another kind of statement", f"Its type is {PREDICATE}.", where=SIGNATURE)
+    return listed
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
