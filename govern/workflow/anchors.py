@@ -82,7 +82,7 @@ def add(
         key: The key that signs the entry, in the role auditor.
         passphrases: Asked for the key's.
     """
-    checkpoint = ws.ledger.checkpoint()
+    checkpoint = ws.unguarded.checkpoint()
     token: Digest | None = None
     attested: datetime | None = None
     if method == "rfc3161":
@@ -111,7 +111,7 @@ def listed(ws: Workspace) -> tuple[AnchorRow, ...]:
             index=entry.index, method=fact.method, size=fact.size, root=fact.root, where=fact.where,
             recorded=entry.time, attested=fact.attested_time,
         )
-        for entry in ws.ledger.entries()
+        for entry in ws.unguarded.entries()
         if isinstance(fact := entry.fact, AnchorFact)
     )
 
@@ -146,7 +146,7 @@ def _proof(checkpoint: Checkpoint, response: bytes) -> bytes:
 def _stamps(ws: Workspace, outside: Outside) -> list[AnchorCheck]:
     roots = timestamps.pinned(outside.authorities) if outside.authorities else ()
     found = []
-    for entry in ws.ledger.entries():
+    for entry in ws.unguarded.entries():
         if isinstance(fact := entry.fact, AnchorFact) and fact.token is not None:
             what = f"#{entry.index} rfc3161"
             try:
@@ -179,7 +179,7 @@ def _notes(ws: Workspace, outside: Outside) -> list[AnchorCheck]:
     found = []
     for what, note in notes:
         try:
-            if read_checkpoint(note).origin != ws.ledger.origin:
+            if read_checkpoint(note).origin != ws.unguarded.origin:
                 continue
             found.append(AnchorCheck(what=what, state="ok", detail="signed by the log", head=_verified(ws, note)))
         except VerificationError as error:
@@ -191,7 +191,7 @@ def _notes(ws: Workspace, outside: Outside) -> list[AnchorCheck]:
 
 def _verified(ws: Workspace, note: str) -> TreeHead:
     size = read_checkpoint(note).size
-    return verify_checkpoint(note, ws.ledger.roots().in_force(size)).head
+    return verify_checkpoint(note, ws.unguarded.roots().in_force(size)).head
 
 
 def _printed(outside: Outside) -> list[AnchorCheck]:
@@ -210,10 +210,10 @@ def _against(ws: Workspace, one: AnchorCheck) -> AnchorCheck:
     head = one.head
     if head is None:
         return one
-    if head.size > ws.ledger.size:
-        detail = f"the ledger has {ws.ledger.size} entries only: its tail was deleted, or an old copy put back"
+    if head.size > ws.unguarded.size:
+        detail = f"the ledger has {ws.unguarded.size} entries only: its tail was deleted, or an old copy put back"
         return AnchorCheck(what=one.what, state="wrong", detail=detail, head=head)
-    if ws.ledger.root_at(head.size) != head:
+    if ws.unguarded.root_at(head.size) != head:
         detail = f"the ledger has another tree of {head.size} entries: it was rewritten"
         return AnchorCheck(what=one.what, state="wrong", detail=detail, head=head)
     return one

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from govern.errors import DocumentError, StorageError, UsageError
 
@@ -44,6 +44,28 @@ class Review(BaseModel):
     finding_days: int = Field(default=14, ge=1, le=366)
 
 
+class Hook(BaseModel):
+    """Whom to tell what monitoring found, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    on: tuple[Literal["observation", "denied", "drift", "finding"], ...] = Field(min_length=1)
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    command: tuple[str, ...] = ()
+    secret_file: str = ""
+    """Of the webhook's HMAC; relative paths start in the `.govern` folder."""
+    timeout_seconds: float = Field(default=10, gt=0, le=120)
+    attempts: int = Field(default=3, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Hook":
+        if bool(self.url) == bool(self.command):
+            message = "a hook has a url or a command, one of them"
+            raise ValueError(message)
+        return self
+
+
 class Config(BaseModel):
     """The whole file."""
 
@@ -58,6 +80,7 @@ class Config(BaseModel):
     keys: Keys = Keys()
     models: Models = Models()
     review: Review = Review()
+    hooks: tuple[Hook, ...] = ()
 
 
 def read_config(path: Path) -> Config:
@@ -128,4 +151,12 @@ allowed_types = []
 [review]
 due_days = 14
 finding_days = 14
+
+# Whom to tell what monitoring found: a webhook (signed with the secret in secret_file, see X-Govern-Signature), or a
+# command that gets the event on its stdin. What could not be delivered waits in `outbox/` and is tried again.
+# [[hooks]]
+# name = "retraining"
+# on = ["drift", "finding"]          # observation, denied, drift, finding
+# url = "https://ci.example/hooks/retrain"
+# secret_file = "hook-secret"
 """

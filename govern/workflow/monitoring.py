@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from govern.canonical.values import object_bytes
-from govern.domain.decision import Decision, RuleResult, Status
+from govern.domain.decision import Decision, Outcome, RuleResult, Status
 from govern.domain.evidence import Evidence
 from govern.domain.facts import FindingFact, ObservationFact, SystemFact
 from govern.domain.statement import Draft
@@ -15,7 +15,7 @@ from govern.lineage.records import DeploymentRecord
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
-from govern.workflow import gating
+from govern.workflow import gating, hooks
 from govern.workflow.gating import Data
 from govern.workflow.interface import Passphrases, Progress, silent
 from govern.workflow.places import Places
@@ -87,7 +87,23 @@ def monitor(
             written=written, sentence=_sentence(decision, observation.drifted, findings),
         )
 
-    return settled(attempt)
+    found = settled(attempt)
+    hooks.notify(ws, _kinds(found), {
+        "system": system.name, "model": model.name, "model_digest": model.digest, "deployment": deployment.fact.id,
+        "environment": deployment.fact.environment, "outcome": found.decision.outcome.value, "sentence": found.sentence,
+        "drifted": list(found.drifted), "findings": list(found.findings),
+        "observation": next(one.index for one in found.written if one.kind == "observation"),
+    })
+    return found
+
+
+def _kinds(found: Monitored) -> tuple[str, ...]:
+    """What hooks may ask for."""
+    kinds = {
+        "observation": True, "denied": found.decision.outcome is Outcome.DENY, "drift": bool(found.drifted),
+        "finding": bool(found.findings),
+    }
+    return tuple(kind for kind, holds in kinds.items() if holds)
 
 
 def running(state: State, ref: str, environment: str | None) -> DeploymentRecord:

@@ -7,13 +7,16 @@ from pathlib import Path
 from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
-from govern.errors import UsageError
+from govern.errors import Refused, UsageError
 from govern.lineage.records import BindingRecord
 from govern.lineage.state import State
 from govern.policy.bound import BoundPolicy
-from govern.policy.diff import diff
+from govern.policy.bundle import SIGNATURE
+from govern.policy.diff import PolicyDiff, diff
+from govern.policy.diff_bindings import diff_bindings
 from govern.policy.documents import parse_binding, parse_policy
 from govern.policy.model import Policy
+from govern.workflow.bundles import verified_bundle
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.views import Written
 from govern.workflow.workspace import Workspace, about
@@ -44,52 +47,85 @@ def documents(named: str) -> Documents:
         )
     import govern_policies
 
-    if named not in govern_policies.pack_ids():
+    try:
+        pack = govern_policies.load(named)
+    except govern_policies.UnknownPackError as error:
         raise UsageError(
             f"“{named}” is neither a folder nor a pack",
             f"Packs that ship with govern: {', '.join(govern_policies.pack_ids())}.",
-        )
-    pack = govern_policies.load(named)
+        ) from error
     return Documents(
         policy=pack.policy, policy_where=f"{named}/policy.yaml", bindings=((f"{named}/binding.yaml", pack.binding),),
-        pack=named,
+        pack=pack.id,
     )
 
 
 def install(
-    ws: Workspace, named: str, *, key: str | None = None, passphrases: Passphrases
+    ws: Workspace, named: str, *, key: str | None = None, also_as: Sequence[str] = (), passphrases: Passphrases
 ) -> tuple[Written, ...]:
     """Commit a policy and its bindings to the ledger: from the next gate on they judge.
 
-    What is in force already, byte for byte, is not written again. Raises `UsageError`, `DocumentError`, `Refused`.
+    What is in force already, byte for byte, is not written again. A change that loosens or narrows what is in force
+    needs the signatures of two holders: `also_as` names the second's key. A folder that holds a signed bundle has to be
+    exactly what was signed. Raises `UsageError`, `DocumentError`, `VerificationError`, `Refused`.
     """
+    if (Path(named) / SIGNATURE).is_file():
+        verified_bundle(Path(named), ws.ledger.trust_root(), size=ws.ledger.size)
     given = documents(named)
     if not given.bindings:
         raise UsageError("there is no binding", "A policy without a binding applies nowhere: add binding.yaml.")
-    policy = parse_policy(given.policy, where=given.policy_where)
-    policy_digest = digest_of(given.policy)
     state = ws.state()
-    drafts: list[Draft] = []
-    current = state.policies.get(policy.name)
-    if current is None or current.digest != policy_digest:
-        earlier = parse_policy(ws.objects.get(current.digest), where=current.name) if current else None
-        fact = PolicyFact(
-            name=policy.name, version=policy.version, title=policy.title, owner=policy.owner, pack=given.pack,
-            supersedes=current.digest if current else None,
-            change=diff(earlier, policy).change if earlier else "new",
+    changes = _changes(ws.objects, state, given)
+    if not changes:
+        raise UsageError(f"{named} is in force already", "There is nothing to install.")
+    signs = ws.key_for("policy", key)
+    holders = {ws.holder_of(name) for name in (signs, *also_as)}
+    looser = [line for change in changes for line in change.looser]
+    if looser and len(holders) < 2:  # noqa: PLR2004 - four eyes
+        raise Refused(
+            f"this loosens what is in force: {looser[0]}" + (f", and {len(looser) - 1} more" if len(looser) > 1 else ""),
+            "It takes the signatures of two holders in the role policy: name the second's key with --also-as.",
         )
-        drafts.append(Draft(subjects=about(f"policy/{policy.name}@{policy.version}", policy_digest), fact=fact))
-    for where, data in given.bindings:
-        drafts += _binding_draft(state, data, where, policy, policy_digest)
-    if not drafts:
-        raise UsageError(f"{policy.name}@{policy.version} is in force already", "There is nothing to install.")
     ws.objects.put(given.policy)
     for _, data in given.bindings:
         ws.objects.put(data)
-    return ws.write(drafts, key=ws.key_for("policy", key), passphrases=passphrases)
+    return ws.write(
+        [change.draft for change in changes], at=state.size, key=signs, also=tuple(also_as), passphrases=passphrases
+    )
 
 
-def _binding_draft(state: State, data: bytes, where: str, policy: Policy, policy_digest: Digest) -> list[Draft]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One document that is to be in force, and in what it is less strict than the one that it replaces."""
+
+    draft: Draft
+    looser: tuple[str, ...] = ()
+
+
+def _changes(objects: Objects, state: State, given: Documents) -> list[Change]:
+    policy = parse_policy(given.policy, where=given.policy_where)
+    digest = digest_of(given.policy)
+    current = state.policies.get(policy.name)
+    changes: list[Change] = []
+    if current is None or current.digest != digest:
+        found = diff(parse_policy(objects.get(current.digest), where=current.name), policy) if current else None
+        fact = PolicyFact(
+            name=policy.name, version=policy.version, title=policy.title, owner=policy.owner, pack=given.pack,
+            supersedes=current.digest if current else None, change=found.change if found else "new",
+        )
+        changes.append(
+            Change(
+                draft=Draft(subjects=about(f"policy/{policy.name}@{policy.version}", digest), fact=fact), looser=_looser(found)
+            )
+        )
+    for where, data in given.bindings:
+        changes += _binding_change(objects, state, data, where, policy, digest)
+    return changes
+
+
+def _binding_change(
+    objects: Objects, state: State, data: bytes, where: str, policy: Policy, policy_digest: Digest
+) -> list[Change]:
     binding = parse_binding(data, where=where)
     if binding.pin.name != policy.name:
         raise UsageError(
@@ -99,11 +135,22 @@ def _binding_draft(state: State, data: bytes, where: str, policy: Policy, policy
     current = state.bindings.get(binding.name)
     if current is not None and current.digest == digest and current.fact.policy == policy_digest:
         return []
+    earlier = parse_binding(objects.get(current.digest), where=current.name) if current else None
+    found = diff_bindings(earlier, binding, policy=policy) if earlier else None
     fact = BindingFact(
         name=binding.name, version=binding.version, policy=policy_digest, gates=binding.gates,
-        supersedes=current.digest if current else None, change="mixed" if current else "new",
+        supersedes=current.digest if current else None, change=found.change if found else "new",
     )
-    return [Draft(subjects=about(f"binding/{binding.name}", digest), fact=fact)]
+    draft = Draft(subjects=about(f"binding/{binding.name}", digest), fact=fact)
+    return [Change(draft=draft, looser=_looser(found))]
+
+
+def _looser(found: PolicyDiff | None) -> tuple[str, ...]:
+    if found is None or not found.needs_second_approver:
+        return ()
+    return tuple(
+        f"{line.where}: {line.before} → {line.after}" for line in found.lines if line.kind in {"loosened", "scope-narrowed"}
+    )
 
 
 def in_force(objects: Objects, state: State) -> tuple[BoundPolicy, ...]:

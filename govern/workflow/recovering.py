@@ -19,19 +19,19 @@ def recover(ws: Workspace, *, reason: str, passphrases: Passphrases) -> Written:
         raise UsageError("a recovery without a reason", "Say what was lost, and how.")
     store = ws.home.checkpoints(ws.config.origin)
     trusted = store.read()
-    if trusted is None or ws.ledger.verify(trusted=store).failure is None:
+    if trusted is None or ws.unguarded.verify(trusted=store).failure is None:
         raise Refused("nothing was lost: the ledger continues what was trusted", "There is nothing to recover from.")
-    ws.ledger.verify().check()
-    found = ws.ledger.checkpoint()
+    ws.unguarded.verify().check()
+    found = ws.unguarded.checkpoint()
     draft = Draft(
         subjects=(Subject(name=f"checkpoint/{trusted.size}", digest=trusted.root),),
         fact=RecoveryFact(lost_note=trusted.note, found_note=found.note, reason=reason),
     )
-    entries = ws.ledger.append(
+    entries = ws.unguarded.append(
         [draft], signers=[ws.keyring.signer(ws.config.keys.root, passphrases)],
         log_signer=ws.keyring.signer(ws.config.keys.log, passphrases), now=ws.now(), seen=found.head, at=found.size,
     )
-    now = ws.ledger.checkpoint()
+    now = ws.unguarded.checkpoint()
     store.reset(now.head, now.note)
     return written(entries[0])
 
@@ -45,14 +45,14 @@ def accept(ws: Workspace) -> int:
     trusted = store.read()
     if trusted is None:
         raise Refused("nothing is trusted here yet", "`govern verify` begins it.")
-    ws.ledger.verify().check()
-    for entry in ws.ledger.entries():
+    ws.unguarded.verify().check()
+    for entry in ws.unguarded.entries():
         if not isinstance(entry.fact, RecoveryFact):
             continue
         lost = read_checkpoint(entry.fact.lost_note)
-        verify_checkpoint(lost.note, ws.ledger.roots().in_force(min(lost.size, entry.index)))
+        verify_checkpoint(lost.note, ws.unguarded.roots().in_force(min(lost.size, entry.index)))
         if lost.head == trusted.head:
-            head = ws.ledger.checkpoint()
+            head = ws.unguarded.checkpoint()
             store.reset(head.head, head.note)
             return entry.index
     raise Refused(

@@ -11,12 +11,12 @@ from govern.domain.statement import Entry
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import GovernError, NotFoundError, StorageError
 from govern.lineage.records import DecisionRecord
-from govern.lineage.refs import resolve
 from govern.lineage.state import State, fold
 from govern.policy.deciding import ENGINE
 from govern.policy.question import PresentedEvidence
 from govern.workflow.gating import derived
 from govern.workflow.interface import Objects
+from govern.workflow.packing import decision_record
 from govern.workflow.workspace import Workspace
 
 Outcome = Literal["identical", "same-verdict", "differs", "cannot"]
@@ -39,12 +39,7 @@ class Replay:
 def replay(ws: Workspace, ref: str) -> Replay:
     """Derive a decision of this workspace again; `ref` is the decision's digest or its entry. Raises `NotFoundError`."""
     state = ws.state()
-    record = state.decision_by_digest(Digest(ref)) if ref.startswith("sha256:") else None
-    if record is None:
-        node = resolve(state, ref, kinds=("decision",))
-        record = state.decisions.get(node.index)
-    if record is None:
-        raise NotFoundError(f"{ref} is no decision", "`govern log --kind decision` lists them.")
+    record = decision_record(state, ref)
     return replayed(ws.ledger.entries(0, record.index), ws.objects, record, ws.ledger.entry(record.index))
 
 

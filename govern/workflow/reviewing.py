@@ -53,7 +53,7 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
         model=model.digest, name=model.name, system=reading.system_row(ws, state, model.fact.system, now), gate=gate,
         description=state.systems[model.fact.system].fact.description, decision=last,
         attempts=attempts(ws, state, model, gate),
-        evidence=tuple(evidence_view(ws, record) for record in _evidence_of(state, model, decided)),
+        evidence=evidence_behind(ws, decided[-1]) if decided else (),
         reviews=tuple(review_row(state, record, now) for record in state.reviews_of(model.digest, gate)),
         quorum=required, missing=standing.missing,
         conflicts=_all_conflicts(ws, state, model.digest),
@@ -226,11 +226,11 @@ def review_row(state: State, record: ReviewRecord, now: datetime) -> ReviewRow:
     )
 
 
-def _evidence_of(state: State, model: ModelRecord, decided: Sequence[DecisionRecord]) -> list[EvidenceRecord]:
-    """Return the evidence that the last decision rests on."""
-    wanted = set(decided[-1].fact.evidence) if decided else set()
-    newest = {record.digest: record for record in state.evidence_of(model.digest) if record.digest in wanted}
-    return sorted(newest.values(), key=lambda record: record.index)
+def evidence_behind(ws: Workspace, decision: DecisionRecord) -> tuple[EvidenceView, ...]:
+    """Show the evidence that a decision rests on, oldest first."""
+    wanted = set(decision.fact.evidence)
+    newest = {one.digest: one for one in ws.state().evidence_of(decision.model) if one.digest in wanted}
+    return tuple(evidence_view(ws, record) for record in sorted(newest.values(), key=lambda record: record.index))
 
 
 def _last_gate(ws: Workspace, state: State, model: ModelRecord) -> str:

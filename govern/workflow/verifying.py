@@ -28,15 +28,15 @@ def verify(
     it is still there. Only what can't be tried at all raises: `StorageError`, `UsageError`.
     """
     started = time.perf_counter()
-    found = ws.ledger.verify(
-        trusted=ws.home.checkpoints(ws.config.origin), now=ws.now(), full=full,
+    found = ws.unguarded.verify(
+        trusted=ws.trusted, now=ws.now(), full=full,
         mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
         history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
         on_step=lambda step: on_step(shown(step)),
     )
     failure = found.failure
     index = failure.index if isinstance(failure, VerificationError) else None
-    names = touched(readable(ws.ledger.entries()), index) if index is not None and index < ws.ledger.size else ()
+    names = touched(readable(ws.unguarded.entries()), index) if index is not None else ()
     return view_of(found, seconds=time.perf_counter() - started, names=names)
 
 

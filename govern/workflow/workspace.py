@@ -12,9 +12,11 @@ from typing import Self, TypeVar
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
 from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
+from govern.ledger.guard import check_guard
 from govern.lineage.state import State
 from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
+from govern.trust.checkpoints import CheckpointStore
 from govern.trust.home import Home
 from govern.trust.keyring import Keyring
 from govern.trust.signer import Signer
@@ -102,11 +104,24 @@ class Workspace:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, opened. Raises `StorageError`."""
+        """The ledger, opened, and proved to continue what was seen of it before.
+
+        Raises `StorageError`; `VerificationError` where an old copy was put back or the ledger was forked.
+        """
+        trusted = self.trusted.read()
+        if trusted is not None:
+            ledger = self.unguarded
+            checkpoint = ledger.checkpoint()
+            check_guard(trusted, checkpoint.head, checkpoint.note, ledger.nodes)
+        return self.unguarded
+
+    @cached_property
+    def unguarded(self) -> Ledger:
+        """The ledger, opened as it is: for verification, which says more than that it was put back, and for recovery."""
         return Ledger.open(database_url(self.config.database, self.folder))
 
     @property
-    def trusted(self) -> "object":
+    def trusted(self) -> CheckpointStore:
         """The checkpoints of this ledger that are kept outside it."""
         return self.home.checkpoints(self.config.origin)
 
@@ -141,18 +156,20 @@ class Workspace:
         self.holder_of(key)
 
     def write(
-        self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases, at: int | None = None
+        self, drafts: Sequence[Draft], *, key: str, passphrases: Passphrases, at: int | None = None,
+        also: Sequence[str] = (),
     ) -> tuple[Written, ...]:
         """Sign and append `drafts` as one batch, and say what was written.
 
         With `at`, only onto a ledger of exactly so many entries: what was decided on a state is not written onto
-        another. Raises `LedgerMovedError`, `Refused`, `StorageError`.
+        another. `also` names further keys that sign every draft. Raises `LedgerMovedError`, `Refused`, `StorageError`.
         """
         signer = self._ready.pop(key, None) or self.keyring.signer(key, passphrases)
+        signers = (signer, *(self.keyring.signer(name, passphrases) for name in also))
         log_signer = self.keyring.signer(self.config.keys.log, passphrases)
-        trusted = self.home.checkpoints(self.config.origin)
+        trusted = self.trusted
         entries = self.ledger.append(
-            drafts, signers=(signer,), log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
+            drafts, signers=signers, log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
             at=at,
         )
         return tuple(written(entry) for entry in entries)
@@ -175,8 +192,8 @@ class Workspace:
 
     def close(self) -> None:
         """Close the ledger, if it was opened."""
-        if "ledger" in self.__dict__:
-            self.ledger.close()
+        if "unguarded" in self.__dict__:
+            self.unguarded.close()
 
     def __enter__(self) -> Self:
         return self

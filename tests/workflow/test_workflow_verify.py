@@ -163,3 +163,31 @@ def test_a_file_recorded_twice_is_refused(story: Story, passphrases):
         recording.record_model(
             story.ws, story.candidates[1].model, name="credit", system="credit", key="developer", passphrases=passphrases
         )
+
+
+def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
+    """The file alone looks right; only the checkpoint in the user's own folder tells."""
+    from govern.domain.facts import SystemFact
+    from govern.errors import VerificationError
+    from govern.workflow import reading
+
+    database = story.ws.folder / "ledger.db"
+    story.ws.close()
+    old = database.read_bytes()
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    recording.record_system(
+        ws, SystemFact(name="other", purpose="credit", task="regression", tier="low", owner="model-risk"),
+        passphrases=passphrases,
+    )
+    ws.close()
+    for beside in story.ws.folder.glob("ledger.db*"):
+        beside.unlink()
+    database.write_bytes(old)
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    with pytest.raises(VerificationError, match="put back"):
+        promoting.check(ws, "credit@2", to="production")
+    with pytest.raises(VerificationError, match="put back"):
+        reading.status(ws)
+    view = verifying.verify(ws)
+    assert (view.outcome, view.kind) == ("wrong", "rollback")
+    ws.close()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from govern.domain.text import Digest
 from govern.errors import MissingExtraError, Refused
-from govern.workflow import exporting, keys, promoting, reading, reviewing, verifying, verifying_packs, waivers
+from govern.workflow import exporting, keys, packing, promoting, reading, reviewing, verifying, verifying_packs, waivers
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.views import (
@@ -204,7 +204,7 @@ class WorkflowDesk:
 
     def pack(self, model: Digest, progress: Progress) -> PackData:
         """The data that a pack of this model would hold."""
-        return self._apart(lambda ws: exporting.pack_data(ws, model, progress=progress))
+        return self._apart(lambda ws: packing.pack_data(ws, model, progress=progress))
 
     def export(self, model: Digest, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
         """Write a pack and record that it left the house."""

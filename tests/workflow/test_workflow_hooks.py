@@ -1,0 +1,217 @@
+"""Hooks: signed, bounded in time, tried again, and never the reason that an observation is lost."""
+
+import hmac
+import json
+import sys
+import threading
+import time
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from workflow.conftest import Story
+from workflow.test_workflow_monitor import window
+
+from govern.errors import DocumentError
+from govern.trust.home import Home
+from govern.workflow import hooks, monitoring, promoting, reviewing
+from govern.workflow.config import read_config
+from govern.workflow.workspace import Workspace
+
+SECRET = b"a shared secret"
+
+
+class Receiver:
+    """A real server on loopback that answers as it is told and remembers what it got."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.answers: list[int] = []
+        self.hang = threading.Event()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((dict(self.headers), body))
+                code = receiver.answers.pop(0) if receiver.answers else 204
+                if code == 0:
+                    receiver.hang.wait(10)
+                    return
+                self.send_response(code)
+                if code == 307:
+                    self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/hook"
+
+    def close(self) -> None:
+        self.hang.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver(monkeypatch):
+    monkeypatch.setattr(hooks, "PAUSE", 0.01)
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def with_hooks(folder: Path, text: str) -> Path:
+    config = folder / "config.toml"
+    config.write_text(config.read_text() + text)
+    return folder
+
+
+@pytest.fixture
+def hooked(tmp_path):
+    def make(text: str) -> Workspace:
+        Workspace.create(tmp_path, passphrases=lambda _: "correct horse", home=Home.default()).close()
+        (tmp_path / ".govern" / "secret").write_bytes(SECRET + b"\n")
+        with_hooks(tmp_path / ".govern", text)
+        return Workspace.open(tmp_path)
+
+    return make
+
+
+def webhook(url: str, more: str = "") -> str:
+    return f'\n[[hooks]]\nname = "retrain"\non = ["drift"]\nurl = "{url}"\nsecret_file = "secret"\ntimeout_seconds = 1\n{more}'
+
+
+def command(code: str, more: str = "") -> str:
+    return f'\n[[hooks]]\nname = "alert"\non = ["drift"]\ncommand = {json.dumps([sys.executable, "-c", code])}\n{more}'
+
+
+def notes(ws) -> list[dict]:
+    return [json.loads(line) for line in (ws.folder / "deliveries.jsonl").read_text().splitlines()]
+
+
+def test_a_webhook_is_signed_over_time_and_body_and_noted(hooked, receiver):
+    ws = hooked(webhook(receiver.url))
+    (delivery,) = hooks.notify(ws, ("observation", "drift"), {"model": "credit@2"})
+    ((headers, body),) = receiver.got
+    signed = headers[hooks.TIMESTAMP].encode() + b"." + body
+    assert headers[hooks.SIGNATURE] == "sha256=" + hmac.new(SECRET, signed, sha256).hexdigest()
+    assert json.loads(body)["model"] == "credit@2"
+    assert headers[hooks.DELIVERY] == delivery.event
+    assert [(note["delivered"], note["attempts"]) for note in notes(ws)] == [(True, 1)]
+    assert hooks.waiting(ws) == ()
+
+
+def test_what_no_hook_asked_for_goes_nowhere(hooked, receiver):
+    ws = hooked(webhook(receiver.url))
+    assert hooks.notify(ws, ("observation",), {}) == ()
+    assert receiver.got == []
+
+
+def test_a_receiver_that_fails_is_tried_again_with_the_same_delivery(hooked, receiver):
+    receiver.answers = [500, 503]
+    (delivery,) = hooks.notify(hooked(webhook(receiver.url)), ("drift",), {})
+    assert (delivery.delivered, delivery.attempts) == (True, 3)
+    assert len({headers[hooks.DELIVERY] for headers, _ in receiver.got}) == 1
+
+
+def test_a_redirect_is_not_followed(hooked, receiver):
+    receiver.answers = [307]
+    (delivery,) = hooks.notify(hooked(webhook(receiver.url, "attempts = 1\n")), ("drift",), {})
+    assert not delivery.delivered
+    assert "307" in delivery.detail
+    assert len(receiver.got) == 1
+
+
+def test_a_hook_that_hangs_is_left_after_its_time_and_its_event_is_delivered_later(hooked, receiver):
+    receiver.answers = [0]
+    ws = hooked(webhook(receiver.url, "attempts = 1\n"))
+    start = time.monotonic()
+    (delivery,) = hooks.notify(ws, ("drift",), {"n": 1})
+    assert time.monotonic() - start < 5
+    assert not delivery.delivered
+    assert [event["n"] for event in hooks.events(ws)] == [1]
+    receiver.hang.set()
+    both = hooks.notify(ws, ("drift",), {"n": 2})
+    assert [one.delivered for one in both] == [True, True]
+    assert [json.loads(body)["n"] for _, body in receiver.got] == [1, 1, 2]
+    assert hooks.waiting(ws) == ()
+
+
+def test_a_server_that_is_not_there_loses_nothing(hooked):
+    ws = hooked(webhook("http://127.0.0.1:9/", "attempts = 1\n"))
+    (delivery,) = hooks.notify(ws, ("drift",), {})
+    assert not delivery.delivered
+    assert len(hooks.waiting(ws)) == 1
+
+
+def test_a_missing_secret_sends_nothing_unsigned(hooked, receiver):
+    ws = hooked(webhook(receiver.url, "attempts = 1\n"))
+    (ws.folder / "secret").unlink()
+    (delivery,) = hooks.notify(ws, ("drift",), {})
+    assert not delivery.delivered
+    assert receiver.got == []
+
+
+def test_a_command_gets_the_event_and_its_failure_is_noted(hooked, tmp_path, monkeypatch):
+    monkeypatch.setattr(hooks, "PAUSE", 0.01)
+    out = tmp_path / "out.json"
+    ws = hooked(command(f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"))
+    assert hooks.notify(ws, ("drift",), {"n": 1})[0].delivered
+    assert json.loads(out.read_text())["n"] == 1
+    ws.close()
+
+
+def test_a_command_that_fails_says_why(hooked, monkeypatch):
+    monkeypatch.setattr(hooks, "PAUSE", 0.01)
+    (delivery,) = hooks.notify(hooked(command("import sys; sys.exit('no room')")), ("drift",), {})
+    assert (delivery.delivered, delivery.attempts) == (False, 3)
+    assert "no room" in delivery.detail
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(hooked, tmp_path):
+    marker = tmp_path / "survived"
+    child = f"import time; time.sleep(2); open({str(marker)!r}, 'w').close()"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    (delivery,) = hooks.notify(hooked(command(code, "timeout_seconds = 0.5\nattempts = 1\n")), ("drift",), {})
+    assert "not done within" in delivery.detail
+    time.sleep(2.2)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("words", [
+    'name = "a"\non = ["drift"]', 'name = "a"\non = []\nurl = "http://x"', 'name = "a"\non = ["drift"]\nurl = "file:///etc"',
+    'name = "a"\non = ["drift"]\nurl = "http://x"\ncommand = ["y"]', 'name = "../a"\non = ["drift"]\nurl = "http://x"',
+    'name = "a"\non = ["nothing"]\nurl = "http://x"', 'name = "a"\non = ["drift"]\nurl = "http://x"\ntimeout_seconds = 0',
+])
+def test_a_hook_that_makes_no_sense_is_refused(hooked, words):
+    with pytest.raises(DocumentError, match="hooks"):
+        hooked(f"\n[[hooks]]\n{words}\n")
+
+
+def test_drift_reaches_the_hook_and_a_dead_hook_leaves_the_observation(story: Story, passphrases, tmp_path, receiver):
+    (story.ws.folder / "secret").write_bytes(SECRET)
+    with_hooks(story.ws.folder, webhook(receiver.url))
+    with_hooks(story.ws.folder, webhook("http://127.0.0.1:9/", "attempts = 1\n").replace("retrain", "dead"))
+    story.ws.config = read_config(story.ws.folder / "config.toml")
+    dossier = reviewing.dossier(story.ws, "credit@2", "promote:production")
+    reviewing.approve(story.ws, dossier, key="reviewer", passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    found = monitoring.monitor(
+        story.ws, "credit@2", data=window(story, "window_drifted.csv", tmp_path), passphrases=passphrases
+    )
+    ((_, body),) = receiver.got
+    event = json.loads(body)
+    assert set(event["drifted"]) == set(found.drifted)
+    assert story.ws.ledger.entry(event["observation"]).kind == "observation"
+    assert [file.name.split(".")[1] for file in hooks.waiting(story.ws)] == ["dead"]

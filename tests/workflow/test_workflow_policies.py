@@ -1,0 +1,82 @@
+"""Policies come into force by signed entries, and what loosens them takes two."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from workflow.conftest import Story, enrol
+
+import govern_policies
+from govern.errors import DocumentError, Refused, UsageError
+from govern.workflow import policies
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The baseline pack as a folder of one's own, a version further."""
+    pack = govern_policies.load("baseline")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "policy.yaml").write_bytes(pack.policy.replace(b"version: 1.0.0", b"version: 1.1.0", 1))
+    (mine / "binding.yaml").write_bytes(pack.binding.replace(b"version: 1.0.0", b"version: 1.1.0"))
+    return mine
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "policy.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_what_is_in_force_is_not_installed_again(story: Story, passphrases):
+    with pytest.raises(UsageError, match="in force already"):
+        policies.install(story.ws, "baseline", passphrases=passphrases)
+
+
+def test_loosening_takes_two_holders_and_is_named(story: Story, folder: Path, passphrases):
+    edit(folder, 'default: "0.8", bounds', 'default: "0.7", bounds')
+    with pytest.raises(Refused, match=r"loosens what is in force: .*0\.8.*0\.7"):
+        policies.install(story.ws, str(folder), passphrases=passphrases)
+    enrol(story.ws, "second-owner", "policy")
+    written = policies.install(story.ws, str(folder), also_as=("second-owner",), passphrases=passphrases)
+    entry = story.ws.ledger.entry(written[0].index)
+    assert entry.fact.change == "loosened"
+    assert sorted(signed.holder for signed in entry.signed_by) == ["policy-owner", "second-owner"]
+
+
+def test_tightening_takes_one(story: Story, folder: Path, passphrases):
+    edit(folder, 'default: "0.8", bounds', 'default: "0.85", bounds')
+    written = policies.install(story.ws, str(folder), passphrases=passphrases)
+    assert story.ws.ledger.entry(written[0].index).fact.change == "tightened"
+
+
+def test_a_misspelt_key_is_named_with_line_and_column(story: Story, folder: Path, passphrases):
+    edit(folder, "    max_age: P90D", "    max_agee: P90D")
+    with pytest.raises(DocumentError) as caught:
+        policies.install(story.ws, str(folder), passphrases=passphrases)
+    assert "max_agee" in str(caught.value)
+    assert caught.value.where.count(":") >= 2
+
+
+def test_a_policy_without_a_binding_is_refused(story: Story, folder: Path, passphrases):
+    (folder / "binding.yaml").unlink()
+    with pytest.raises(UsageError, match="no binding"):
+        policies.install(story.ws, str(folder), passphrases=passphrases)
+
+
+def test_a_key_without_the_role_installs_nothing(story: Story, folder: Path, passphrases):
+    size = story.ws.ledger.size
+    with pytest.raises(Refused):
+        policies.install(story.ws, str(folder), key="reviewer", passphrases=passphrases)
+    assert story.ws.ledger.size == size
+
+
+def test_a_stray_file_in_a_signed_folder_is_refused(story: Story, folder: Path, passphrases):
+    from govern.errors import VerificationError
+    from govern.workflow import bundles
+
+    bundles.sign_bundle(story.ws, folder, passphrases=passphrases)
+    shutil.copy(folder / "binding.yaml", folder / "binding-more.yaml")
+    with pytest.raises(VerificationError):
+        policies.install(story.ws, str(folder), passphrases=passphrases)
