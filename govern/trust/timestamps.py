@@ -51,10 +51,18 @@ def fetch(url: str, request: bytes) -> bytes:
 
 def pinned(pem: bytes) -> tuple[Certificate, ...]:
     """Read the certificates that a verifier trusts. Raises `UsageError`."""
+    if not pem.strip():
+        return ()
     try:
         return tuple(load_pem_x509_certificates(pem))
     except ValueError as error:
         raise UsageError("the file holds no certificate in PEM", "Ask the time-stamp authority for its root.") from error
+
+
+def check_pinned(roots: Sequence[Certificate]) -> None:
+    """Refuse to check time stamps against nothing. Raises `UnverifiableError`."""
+    if not roots:
+        raise UnverifiableError("no certificate of a time-stamp authority was given", "Name its root: --tsa-root FILE.")
 
 
 def verify_token(response: bytes, data: bytes, roots: Sequence[Certificate]) -> datetime:
@@ -63,8 +71,7 @@ def verify_token(response: bytes, data: bytes, roots: Sequence[Certificate]) -> 
     Only certificates in `roots` are trusted, never one that the token brings along. Raises `UnverifiableError` where
     none is given, `VerificationError` where the token is wrong.
     """
-    if not roots:
-        raise UnverifiableError("no certificate of a time-stamp authority was given", "Name its root: --tsa-root FILE.")
+    check_pinned(roots)
     library = _library()
     try:
         token = library.decode_timestamp_response(response)

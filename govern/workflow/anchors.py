@@ -86,8 +86,10 @@ def add(
     token: Digest | None = None
     attested: datetime | None = None
     if method == "rfc3161":
+        roots = timestamps.pinned(authorities)
+        timestamps.check_pinned(roots)
         response = timestamps.fetch(where, timestamps.new_request(checkpoint.note.encode()))
-        attested = timestamps.verify_token(response, checkpoint.note.encode(), timestamps.pinned(authorities))
+        attested = timestamps.verify_token(response, checkpoint.note.encode(), roots)
         token = ws.objects.put(_proof(checkpoint, response))
     elif method == "git-tag":
         gittags.write_tag(Path(where), gittags.tag_name(checkpoint.origin, checkpoint.size), checkpoint.note)
