@@ -158,8 +158,13 @@ def completed(ws: Workspace, digest: Digest, name: str, data: Data, system: Syst
     model = data.model
     if model is not None and file_digest(model) != digest:
         raise UsageError(f"{model} is not the file that was recorded as {name}", "Its digest differs; name the right one.")
-    if model is None and data.prediction is None and data.score is None:
-        model = Places(ws.folder).find(digest, what=name, option="--model")
+    if model is None:
+        try:
+            model = Places(ws.folder).find(digest, what=name, option="--model")
+        except UsageError:
+            # With its outcomes given much can be measured without the model; a rule that needs it will say so.
+            if data.prediction is None and data.score is None:
+                raise
     return replace(
         data, model=model, protected=data.protected or system.protected, threshold=data.threshold or threshold or None
     )

@@ -11,6 +11,7 @@ from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
 from govern.ledger.steps import StepResult, Verification
 from govern.lineage.history import check_history
+from govern.workflow.anchors import Outside, anchored
 from govern.workflow.interface import Objects, Progress, silent
 from govern.workflow.touching import readable, touched
 from govern.workflow.views import VerifyStep, VerifyView
@@ -20,17 +21,19 @@ OnStep = Callable[[VerifyStep], None]
 
 
 def verify(
-    ws: Workspace, *, full: bool = True, progress: Progress = silent, on_step: OnStep = lambda _: None
+    ws: Workspace, *, full: bool = True, outside: Outside | None = None, progress: Progress = silent,
+    on_step: OnStep = lambda _: None,
 ) -> VerifyView:
     """Verify the ledger in numbered steps; what is wrong is in the view, with what rests on it.
 
     With `full` false, what the signed local mark says was verified before is not looked at again, beyond proving that
-    it is still there. Only what can't be tried at all raises: `StorageError`, `UsageError`.
+    it is still there. `outside` says where anchors lie. Only what can't be tried at all raises: `StorageError`, `UsageError`.
     """
     started = time.perf_counter()
     found = ws.unguarded.verify(
         trusted=ws.trusted, now=ws.now(), full=full,
         mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
+        anchors=anchored(ws, outside) if outside is not None else (),
         history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
         on_step=lambda step: on_step(shown(step)),
     )
