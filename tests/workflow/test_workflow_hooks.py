@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import shutil
 import sys
 import threading
 import time
@@ -76,10 +77,17 @@ def with_hooks(folder: Path, text: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("empty")
+    Workspace.create(folder, passphrases=lambda _: "correct horse", home=Home.at(folder / "home")).close()
+    return folder
+
+
 @pytest.fixture
-def hooked(tmp_path):
+def hooked(tmp_path, empty):
     def make(text: str) -> Workspace:
-        Workspace.create(tmp_path, passphrases=lambda _: "correct horse", home=Home.default()).close()
+        shutil.copytree(empty / ".govern", tmp_path / ".govern")
         (tmp_path / ".govern" / "secret").write_bytes(SECRET + b"\n")
         with_hooks(tmp_path / ".govern", text)
         return Workspace.open(tmp_path)
