@@ -1,5 +1,6 @@
 """A workspace made by the real workflow with keys from fixed seeds, so that two runs show the same."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ govern_tui.forget_recording()
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from textual import events  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
+from textual.worker import WorkerCancelled  # noqa: E402
 
 from govern.domain.facts import SystemFact  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
@@ -153,9 +155,12 @@ class Bench:
 
 async def settled(pilot: Pilot) -> None:
     """Wait until nothing reads and nothing is left to draw."""
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
+    for _ in range(2):
+        with suppress(WorkerCancelled):  # a reading that a later one replaced
+            await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+    with suppress(WorkerCancelled):
+        await pilot.app.workers.wait_for_complete()
 
 
 async def press(pilot: Pilot, *keys: str) -> None:

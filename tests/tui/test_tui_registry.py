@@ -11,6 +11,7 @@ from govern_tui.actions import ACTIONS, BY_ID, FORBIDDEN_KEYS, MENUS, PAGES, of_
 from govern_tui.chrome.popups import Menu, Reader
 from govern_tui.globals import GlobalActions
 from govern_tui.pages.every import PAGE_CLASSES
+from govern_tui.widgets.rowtable import RowTable
 
 SCOPES = tuple(page.id for page in PAGES)
 
@@ -25,6 +26,12 @@ def test_ids_are_unique_and_every_page_has_a_class_and_a_key() -> None:
 def test_no_two_actions_share_a_key_where_both_hold(scope: str) -> None:
     for one, other in combinations((*of_scope("app"), *of_scope(scope)), 2):
         assert not set(one.keys) & set(other.keys), (one.id, other.id)
+
+
+def test_no_widget_takes_a_key_away_from_an_action() -> None:
+    taken = {key.strip() for binding in RowTable.BINDINGS for key in binding.key.split(",")}
+    for action in ACTIONS:
+        assert not taken & set(action.keys), action.id
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -215,9 +215,12 @@ class GovernApp(App[int]):
             self.notify(f"{action.title.rstrip('…')}: {clean(reason)}.", severity="warning", markup=False)
             return
         name = "do_" + action.id.split(".", 1)[1]
-        result = self.everywhere.do(action) if action.scope == "app" else getattr(self.page, name)()
-        if result is not None:
-            await result
+        try:
+            result = self.everywhere.do(action) if action.scope == "app" else getattr(self.page, name)()
+            if result is not None:
+                await result
+        except GovernError as error:
+            self.trouble(error)
         self.tell()
 
     async def action_quit(self) -> None:

@@ -11,7 +11,8 @@ from govern.workflow.views import Dossier
 from govern_tui.text import Piece, bar, decimal, grouped, number, when
 from govern_tui.widgets.document import Document
 
-BAR: Final = 24
+BAR: Final = 18
+LABEL: Final = 18
 FAIRNESS: Final = ("impact_ratio", "demographic_parity", "equalized_odds", "error_rates", "intersectional", "calibration")
 EXPLANATION: Final = ("permutation_importance", "protected_reliance")
 DRIFT: Final = ("covariate_drift", "label_drift", "prediction_drift", "concept_drift")
@@ -58,7 +59,7 @@ def groups_text(dossier: Dossier) -> Content:
         _table(made, item.groups, "group")
         _values(made, item.values)
         for left_out in evidence.excluded:
-            if left_out.attribute == item.attribute:
+            if left_out.attribute == item.attribute and left_out.n:
                 made.line(f"{grouped(left_out.n)} rows left out: {left_out.attribute} is {left_out.value}", "warn")
     return made.content()
 
@@ -107,8 +108,13 @@ def performance_text(dossier: Dossier) -> Content:
 
 BARS: Final = ("ratio", "rate", "importance", "effect", "share", "true_positive_rate")
 """Which number of a row is drawn, the first that it has."""
-WIDE: Final = 7
-"""Columns at most; the rest is in the evidence, which Enter on the ledger page shows whole."""
+FIRST: Final = (
+    "n", "selected", "rate", "ratio", "p_value", "true_positive_rate", "false_positive_rate", "importance", "std", "rank", "share", "in_model",
+    "effect", "effect_name", "p_adjusted", "kind", "reliance", "positives", "negatives",
+)
+"""Columns in the order in which they get room."""
+ROOM: Final = 72
+"""Cells of a table: what a dossier has at 120 columns. The rest is in the evidence, which the ledger page shows whole."""
 
 
 def _scalar(value: JsonValue) -> Piece:
@@ -124,11 +130,20 @@ def _scalar(value: JsonValue) -> Piece:
 def _table(made: Document, rows: "tuple[Mapping[str, JsonValue], ...] | list[Mapping[str, JsonValue]]", key: str) -> None:
     if not rows:
         return
-    names = [name for name in rows[0] if name != key and not isinstance(rows[0][name], dict | list)][:WIDE]
-    drawn = next((name for name in BARS if name in names), "")
+    there = [name for name in rows[0] if name != key and not isinstance(rows[0][name], dict | list)]
+    there.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    drawn = next((name for name in BARS if name in there), "")
     top = max([abs(number(str(row.get(drawn))) or 0.0) for row in rows] or [1.0]) if drawn else 1.0
     top = 1.0 if drawn in {"ratio", "rate", "true_positive_rate", "share"} and top <= 1 else top or 1.0
-    heads = [(key, 22, False), *((name.replace("_", " ")[:14], max(8, min(14, len(name))), True) for name in names)]
+    heads, names = [(key, LABEL, False)], []
+    left = ROOM - LABEL - (BAR + 2 if drawn else 0)
+    for name in there:
+        title = name.replace("_", " ").replace("true positive", "tp").replace("false positive", "fp")[:12]
+        width = max(7, len(title))
+        if left >= width + 2:
+            heads.append((title, width, True))
+            names.append(name)
+            left -= width + 2
     heads += [(drawn, BAR, False)] if drawn else []
     lines: list[list[Piece]] = []
     for row in rows:

@@ -118,7 +118,7 @@ def attempts_text(dossier: Dossier) -> Content:
             (f"{decision.before_waivers.passed}/{decision.before_waivers.total}", ""), (str(failed), "bad" if failed else "dim"),
         ])
     made.heading("Attempts, oldest first").table(
-        [("entry", 7, False), ("decided", 16, False), ("model", 26, False), ("outcome", 10, False), ("pass", 7, True), ("fail", 5, True)], rows,  # type: ignore[arg-type]
+        [("entry", 6, False), ("decided", 16, False), ("model", 18, False), ("outcome", 8, False), ("pass", 6, True), ("fail", 4, True)], rows,  # type: ignore[arg-type]
     )
     others = [attempt for attempt in dossier.attempts if dossier.decision is None or attempt.digest != dossier.decision.digest]
     if dossier.decision is None or not others:
@@ -134,9 +134,9 @@ def attempts_text(dossier: Dossier) -> Content:
         moved = old[1] != new[1] and old[1] and new[1]
         lines.append([
             (name, "strong"), (decimal(old[0]), ""), LOOK.glyph(old[2]), (decimal(new[0]), ""), LOOK.glyph(new[2]),
-            (f"threshold {old[1]} → {new[1]}" if moved else new[1], "warn" if moved else "dim"),
+            (f"{old[1]} → {new[1]}" if moved else new[1], "warn" if moved else "dim"),
         ])
-    made.table([("check", 34, False), ("before", 9, True), ("", 2, False), ("now", 9, True), ("", 2, False), ("", 30, False)], lines)  # type: ignore[arg-type]
+    made.table([("check", 28, False), ("before", 8, True), ("", 1, False), ("now", 8, True), ("", 1, False), ("", 16, False)], lines)  # type: ignore[arg-type]
     return made.content()
 
 

@@ -203,9 +203,9 @@ class LedgerPage(Page):
     def set_filter(self, line: str) -> None:
         """Filter, or show everything again where the line is empty."""
         self._line = line
-        if line:
-            self.govern.say(command_of(line))
         self.reload()
+        if self._line:
+            self.govern.say(command_of(self._line))
 
     def why_not(self, action: Action) -> str:
         """Clearing needs a filter."""

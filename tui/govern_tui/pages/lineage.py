@@ -34,8 +34,10 @@ def _lanes(row: LineageRow) -> str:
     return row.lanes.translate(str.maketrans("●│─╮╯╰╭┤├┼┬┴", "*|-\\//\\++++++"))
 
 
+WIDEST_LANES = 26
+"""Cells of the graph at most; more lanes than that are cut, and T shows the same without them."""
+
 COLUMNS = (
-    Column(title="", width=8, cell=lambda row: (_lanes(row), "accent")),
     Column(title="what", width=0, cell=lambda row: (row.node, "strong" if row.depth == 0 else "")),
     Column(title="kind", width=12, cell=lambda row: (row.kind, "dim")),
     Column(title="entry", width=7, cell=lambda row: (f"#{row.index}" if row.index >= 0 else "–", "dim"), right=True, above=60),
@@ -62,7 +64,7 @@ class LineagePage(Page):
         self.as_of: datetime | None = None
         self.only_bad = False
         self.as_tree = False
-        self._marks: list[Digest] = []
+        self._marks: list[LineageRow] = []
         self._between: set[Digest] = set()
         self._rows: tuple[LineageRow, ...] = ()
 
@@ -125,6 +127,9 @@ class LineagePage(Page):
         if self.as_tree:
             rows = [replace(row, lanes="", node="  " * abs(row.depth) + ("└ " if row.depth else "") + row.node) for row in rows]
         centre = next((number for number, row in enumerate(rows) if row.depth == 0), 0)
+        lanes = max([len(row.lanes) for row in rows] or [0])
+        graph = (Column(title="", width=min(lanes, WIDEST_LANES), cell=lambda row: (_lanes(row), "accent")),) if lanes else ()
+        self.table.columns = (*graph, *COLUMNS)
         self.table.show(ListSource(rows), cursor=centre)
         when = f"as of {instant(self.as_of)}" if self.as_of else ""
         depth = f"depth {self.depth}" if self.depth < DEEPEST else ""
@@ -229,7 +234,7 @@ class LineagePage(Page):
         """Mark a node as one end of a path."""
         row = self.table.current()
         if isinstance(row, LineageRow):
-            self._marks = [*self._marks[-1:], row.digest]
+            self._marks = [*self._marks[-1:], row]
             self.table.marked.symmetric_difference_update({self.table.cursor})
             self.table.action_move(1)
             self.table.refresh()
@@ -250,9 +255,9 @@ class LineagePage(Page):
         def between() -> set[Digest]:
             ways: tuple[tuple[Direction, Direction], ...] = (("up", "down"), ("down", "up"))
             for one, other in ways:
-                beyond = {row.digest for row in self.desk.lineage(first, one, self.as_of)}
-                if second in beyond:
-                    return beyond & {row.digest for row in self.desk.lineage(second, other, self.as_of)}
+                beyond = {row.digest for row in self.desk.lineage(ref_of(first), one, self.as_of)}
+                if second.digest in beyond:
+                    return beyond & {row.digest for row in self.desk.lineage(ref_of(second), other, self.as_of)}
             return set()
 
         def then(found: set[Digest]) -> None:
@@ -280,6 +285,11 @@ class LineagePage(Page):
         lines = [f"{row.lanes}  {row.node}  {row.kind}  #{row.index}  {row.digest}" for row in map(source.row, range(len(source)))]
         self.govern.logged(BY_ID["lineage.export"], ref=self.ref)
         self.govern.save_text(f"lineage-{short(self._rows[0].digest) if self._rows else 'empty'}-{self.direction}.txt", "\n".join(lines) + "\n")
+
+
+def ref_of(row: LineageRow) -> str:
+    """What names a node for certain: the entry that recorded it, or its digest where none did."""
+    return f"#{row.index}" if row.index >= 0 else row.digest
 
 
 def slider(tick: int) -> str:

@@ -224,5 +224,5 @@ def plot(chart: PlotextPlot, shown: tuple[tuple[str, float, str], ...], limit: f
         surface.plot([1, max(2, len(places))], [limit, limit], marker="-" if LOOK.ascii else "─", label=f"limit {limit:g}")
     surface.ylim(0, max([*values, limit or 0.0, 0.01]) * 1.15)
     step = max(1, len(shown) // 6)
-    surface.xticks(places[::step], [shown[int(place) - 1][0][:10] for place in places[::step]])
+    surface.xticks(places[::step], [shown[int(place) - 1][0][5:] for place in places[::step]])
     chart.refresh()

@@ -1,0 +1,280 @@
+"""Each page on a real ledger: what it shows, what its keys do, where they lead."""
+
+import json
+
+from textual.widgets import Static
+from tui.kit_tui import PASSPHRASE, Bench, dialog, press, settled
+
+from govern_tui.chrome.popups import Prompt, Reader
+from govern_tui.dialogs.asking import AskDialog
+from govern_tui.pages.lineage import TICKS
+from govern_tui.widgets.rowtable import RowTable
+
+SIZE = (120, 34)
+
+
+def text_of(app: object, selector: str) -> str:
+    return str(app.page.query_one(selector, Static).visual)
+
+
+async def filtered(pilot: object, line: str) -> list:
+    await press(pilot, "slash")
+    assert isinstance(pilot.app.screen, Prompt)
+    pilot.app.screen.query_one("#prompt").value = line
+    await press(pilot, "enter")
+    await settled(pilot)
+    source = pilot.app.page.table.source
+    return [source.row(position) for position in range(len(source))]
+
+
+async def test_the_dashboard_shows_systems_due_items_drift_and_leads_on(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        systems = app.page.query_one("#systems", RowTable)
+        assert [row.name for row in systems.source._rows] == ["credit"]
+        assert "stale" in systems.current().headline
+        assert len(app.page.query_one("#drift", RowTable).source) == 1
+        assert "FAIL" in text_of(app, "#results-text")
+        app.page.query_one("#drift").focus()
+        await press(pilot, "enter")
+        assert app.page_name == "monitoring"
+        await press(pilot, "backspace")
+        assert app.page_name == "dashboard"
+        app.page.query_one("#due").focus()
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.page_name == "review"
+        assert app.page.dossier is not None
+
+
+async def test_the_ledger_page_shows_every_entry_and_the_one_under_the_cursor(bench: Bench) -> None:
+    app = bench.app()
+    size = bench.ws.ledger.size
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        table = app.page.table
+        assert len(table.source) == size
+        assert table.current().index == size - 1
+        await press(pilot, "end")
+        await pilot.pause(0.1)
+        await settled(pilot)
+        assert table.current().kind == "trust-root"
+        assert "trust-root" in text_of(app, "#entry-text")
+        await press(pilot, "s")
+        assert table.source.row(0).index == 0
+        await press(pilot, "enter")
+        assert isinstance(app.screen, Reader)
+        assert "c2sp.org" in app.screen._body.plain
+        assert '"predicateType": "urn:govern:trust-root/v1"' in app.screen._body.plain
+
+
+async def test_ledger_filters_by_kind_actor_subject_status_time_and_text(bench: Bench) -> None:
+    app = bench.app()
+    every = [bench.ws.ledger.entry(index) for index in range(bench.ws.ledger.size)]
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        for line, wanted in (
+            ("kind:model", {entry.index for entry in every if entry.kind == "model"}),
+            ("kind:model,review", {entry.index for entry in every if entry.kind in {"model", "review"}}),
+            ("actor:developer", {entry.index for entry in every if entry.holder == "developer"}),
+            ("subject:credit@2", {entry.index for entry in every if "credit@2" in entry.statement.subjects[0].name}),
+            ("since:2026-11-03", {entry.index for entry in every if entry.time.isoformat() >= "2026-11-03"}),
+            ("kind:model until:2026-11-02", set()),
+        ):
+            assert {row.index for row in await filtered(pilot, line)} == wanted, line
+        assert all(row.standing == "bad" for row in await filtered(pilot, "status:bad"))
+        await filtered(pilot, "kind:nonsense")
+        assert any("no kind" in note.message for note in app._notifications)
+        await press(pilot, "escape")
+        assert len(app.page.table.source) == len(every)
+        assert any(command.startswith("govern log --kind model") for command in app.commands)
+
+
+async def test_goto_finds_numbers_dates_and_digests(bench: Bench) -> None:
+    app = bench.app()
+    entry = next(e for e in (bench.ws.ledger.entry(i) for i in range(bench.ws.ledger.size)) if e.kind == "model")
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        for target, index in (("3", 3), (entry.statement.subjects[0].digest[:20], entry.index), ("credit@1", entry.index), ("2026-11-01", 0)):
+            await press(pilot, "g")
+            app.screen.query_one("#prompt").value = target
+            await press(pilot, "enter")
+            await settled(pilot)
+            assert app.page_name == "ledger"
+            assert app.page.table.current().index == index, target
+
+
+async def test_ledger_rows_are_exported_as_they_are_shown(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        rows = await filtered(pilot, "kind:model")
+        await press(pilot, "e")
+        await settled(pilot)
+    saved = next((bench.folder / "exports").glob("*.jsonl")).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["index"] for line in saved] == [row.index for row in rows]
+
+
+async def test_lineage_goes_up_down_impact_and_back_in_time(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await app.go("lineage", "credit@1")
+        await settled(pilot)
+        page = app.page
+        kinds = {row.kind for row in page.table.source._rows}
+        assert {"model", "dataset", "decision", "evidence"} <= kinds
+        await press(pilot, "u")
+        assert "dataset" in {row.kind for row in page._rows}
+        assert "decision" not in {row.kind for row in page._rows}
+        await press(pilot, "b")
+        now = len(page._rows)
+        for _ in range(TICKS * 2 // 3):
+            await press(pilot, "comma")
+        assert page.as_of is not None
+        assert len(page._rows) < now
+        assert "as of 2026" in str(page.table.border_title)
+        await press(pilot, "T")
+        assert all(not row.lanes for row in page.table.source._rows)
+        await press(pilot, "enter")
+        assert app.page_name == "ledger"
+
+
+async def test_a_path_leads_from_one_marked_node_to_another(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await app.go("lineage", "train@1")
+        await settled(pilot)
+        page = app.page
+        rows = page.table.source._rows
+        places = [next(n for n, row in enumerate(rows) if row.node == "train@1"), next(n for n, row in enumerate(rows) if row.kind == "promotion")]
+        for place in places:
+            page.table.move_to(place)
+            await press(pilot, "space")
+        await press(pilot, "p")
+        names = [row.kind for row in page.table.source._rows]
+        assert {"dataset", "promotion"} <= set(names)
+        assert len(names) < len(rows)
+
+
+async def test_the_dossier_shows_rules_groups_differences_history_and_basis(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "4", "enter")
+        page = app.page
+        assert "DRIFT" not in text_of(app, "#text-summary")
+        for tab, words in (
+            ("rules", ("FAIR-001", ">= 0.8", "flip")), ("groups", ("sex", "impact_ratio@1")), ("attempts", ("Differences", "FAIR-001")),
+            ("history", ("reviewer", "approve")), ("basis", ("sha256:", "evidence")),
+        ):
+            page.query_one("#tabs").active = f"tab-{tab}"
+            await settled(pilot)
+            text = text_of(app, f"#text-{tab}")
+            for word in words:
+                assert word in text, (tab, word)
+
+
+async def test_verification_reports_its_steps_and_the_banner_says_so(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "8", "F")
+        while app.jobs.running:
+            await settled(pilot)
+        assert app.page.view is not None
+        assert app.page.view.outcome == "verified"
+        assert "VERIFIED" in text_of(app, "#report-text")
+        assert "chain OK to" in str(app.query_one("#banner").visual)
+
+
+async def test_a_changed_byte_is_named_with_its_entry(bench: Bench) -> None:
+    from govern.workflow.demo import flip_one_byte
+
+    bench.ws.close()
+    flip_one_byte(bench.folder / ".govern" / "ledger.db", index=5)
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(0.5)
+        await app.go("verify")
+        await press(pilot, "F")
+        while app.jobs.running:
+            await pilot.pause(0.05)
+        await settled(pilot)
+        assert app.page.view.outcome == "wrong"
+        assert app.page.view.index == 5
+        assert "entry #5" in text_of(app, "#report-text")
+        assert "CHAIN BROKEN" in str(app.query_one("#banner").visual)
+
+
+async def test_policies_show_the_document_that_was_signed(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "5")
+        assert "apiVersion: govern/v1" in text_of(app, "#policy-text")
+        await press(pilot, "e")
+        digest = app.page.table.current().digest
+    saved = next((bench.folder / "exports").glob("policy-*.yaml"))
+    assert saved.read_bytes() == bench.ws.objects.get(digest)
+
+
+async def test_monitoring_shows_a_chart_a_table_and_a_sentence(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "6")
+        assert "above the limit" in text_of(app, "#sentence")
+        assert app.page.query_one("#chart").display
+        await press(pilot, "t")
+        assert not app.page.query_one("#chart").display
+        row = app.page.table.current()
+        assert row.values[-1][1][:5] in text_of(app, "#windows-text")
+        await press(pilot, "f")
+        assert "income" in app.screen._body.plain
+
+
+async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "9", "n")
+        await dialog(pilot)
+        assert isinstance(app.screen, AskDialog)
+        await press(pilot, "+officer", "enter", "+officer", "enter", "+" + PASSPHRASE, "enter")
+        await settled(pilot)
+        mine = app.page.query_one("#mine", RowTable)
+        mine.focus()
+        mine.move_to(next(n for n, row in enumerate(mine.source._rows) if row.name == "officer"))
+        await press(pilot, "e")
+        await dialog(pilot)
+        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
+        await settled(pilot)
+        root = bench.ws.ledger.trust_root()
+        enrolled = next(keyid for keyid, key in root.keys.items() if key.holder == "officer")
+        people = app.page.query_one("#people", RowTable)
+        people.focus()
+        people.move_to(next(n for n, row in enumerate(people.source._rows) if row.keyid == enrolled))
+        await press(pilot, "k")
+        await dialog(pilot)
+        await press(pilot, "+left the company for good", "enter", "+" + PASSPHRASE, "enter")
+        await settled(pilot)
+    assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
+
+
+async def test_the_command_log_tells_the_same_on_the_command_line(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "4", "enter", "8", "enter")
+        while app.jobs.running:
+            await settled(pilot)
+        await press(pilot, "at")
+        text = app.screen._body.plain
+        assert "govern review show credit@" in text
+        assert "govern verify" in text
