@@ -7,11 +7,11 @@ PYTEST := $(BIN)/python -m pytest
 # `make test` is for a fresh checkout too: nothing of it may depend on the user's own workspace or keys.
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test lint types imports tests offline slow faults lock wheel clean \
-	bench-ledger bench-measures bench-lineage bench-tui bench-reports
+.PHONY: help setup demo test lint tests offline slow faults lock wheel clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+	@echo "bench-ROOM        Figures against a peer or a limit: $(patsubst tests/benchmarks/bench_%.py,%,$(sort $(wildcard tests/benchmarks/bench_*.py)))"
 
 setup: ## Virtual environment, locked packages, Pango
 	@.ci/setup.sh
@@ -47,7 +47,7 @@ faults: setup ## Kill, full disk and other fault runs, whole
 	@echo "== fault runs"
 	@$(PYTEST) -q -m slow -k fault --timeout 3600
 
-bench-ledger bench-measures bench-lineage bench-tui bench-reports: bench-%: setup ## Figures against a peer or a limit
+bench-%: setup
 	@echo "== benchmark: $*"
 	@$(BIN)/python tests/benchmarks/bench_$*.py
 
