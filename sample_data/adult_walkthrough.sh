@@ -58,7 +58,7 @@ done
 
 gate() { # EXIT-CODE MODEL NAME
   expect "$1" govern gate "$2" --to production --data "$folder/made/$3-test.csv" --reference "$folder/made/train.csv" \
-    --model "$folder/made/$3.skops" --target income-per-year --prediction prediction --score score \
+    --target income-per-year --prediction prediction --score score \
     --favourable '>50K' --positive '>50K' --junit "$folder/$3.junit.xml"
 }
 
