@@ -1,0 +1,172 @@
+"""Self-tests on rows: known-bad and known-good data go through the real measures before a gate is asked.
+
+The policy room proves that its rules can fail on made evidence. Here the same is proved from rows on, with the measures
+and packages of this machine, so that a package whose update turned a number round is noticed before it judges a model.
+What was proved once is remembered by the digests of rule, measure, environment and engine.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from govern.domain.decision import Status
+from govern.domain.evidence import MeasureRequest
+from govern.domain.text import Digest, digest_of
+from govern.errors import GovernError
+from govern.policy.bound import BoundPolicy, BoundRule
+from govern.policy.deciding import ENGINE
+from govern.policy.judging import Sighting
+from govern.policy.proof import Proof
+from govern.policy.selftest import status_on
+
+ROWS: Final = 2000
+"""Enough that chance is no reason, few enough that nobody waits."""
+ATTRIBUTE: Final = "case"
+MEASURED: Final = frozenset({
+    "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "performance", "covariate_drift",
+})
+"""Measures that rows alone can be made for; those that ask a model are proved on made evidence only."""
+VERSION: Final = 1
+"""Of the made rows; another makes every proof be made anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    rule: BoundRule
+    """With its attributes renamed to the made one."""
+    key: str
+    policy: Digest
+
+
+def measured_proofs(
+    bound: Sequence[BoundPolicy], *, detector: Literal["scipy", "alibi-detect"], remembered: Path | None = None
+) -> tuple[Proof, ...]:
+    """Prove the rules of bound policies from rows on; `remembered` is a file of proofs made before.
+
+    A rule whose bad rows pass, or whose good rows do not, has a proof that says so, and `decide` makes it an error.
+    """
+    from govern.measure import environment
+
+    versions = json.dumps([environment(), ENGINE, detector, VERSION], sort_keys=True)
+    trials = list(_trials(bound, versions))
+    known = _read(remembered)
+    new = [trial for trial in trials if trial.key not in known]
+    if new:
+        known = {**known, **_tried(new, detector)}
+        _write(remembered, known)
+    return tuple(
+        Proof(
+            policy=trial.policy, gate=trial.rule.bound.gate, rule=trial.rule.rule.id, proved=not known[trial.key], cases=2,
+            detail=known[trial.key],
+        )
+        for trial in trials
+    )
+
+
+def _trials(bound: Sequence[BoundPolicy], versions: str) -> Iterator[_Trial]:
+    for one in bound:
+        for rule in one.rules():
+            own = rule.rule
+            if own.measure.partition("@")[0] not in MEASURED or own.assertion is None or _against_baseline(rule):
+                continue
+            given = dict(own.parameters)
+            if "attributes" in given:
+                given["attributes"] = [ATTRIBUTE]
+            made = replace(rule, rule=replace(own, parameters=given))
+            said = repr((made.rule, rule.terms.parameters, one.binding.parameters, sorted(one.policy.parameters.items())))
+            yield _Trial(rule=made, policy=one.policy_digest, key=digest_of(f"{said}{versions}".encode()))
+
+
+def _against_baseline(rule: BoundRule) -> bool:
+    assertion = rule.rule.assertion
+    return assertion is not None and (assertion.against == "baseline" or bool(assertion.every))
+
+
+def _tried(trials: Sequence[_Trial], detector: Literal["scipy", "alibi-detect"]) -> dict[str, str]:
+    """Measure bad rows and good rows once for all rules, and say what is wrong with each rule, or nothing."""
+    found = {trial.key: "" for trial in trials}
+    for good, expected in ((False, Status.FAIL), (True, Status.PASS)):
+        try:
+            seen = _measured(trials, detector, good=good)
+        except GovernError as error:
+            return {trial.key: f"the measures can't be tried here: {error.message}" for trial in trials}
+        for trial in trials:
+            sighting = seen.get(trial.rule.rule.measure)
+            status = status_on(trial.rule, sighting) if sighting is not None else Status.INCONCLUSIVE
+            if status is not expected and not found[trial.key]:
+                rows = "good" if good else "bad"
+                found[trial.key] = f"known-{rows} rows, measured here, came out as {status.value}"
+    return found
+
+
+def _measured(
+    trials: Sequence[_Trial], detector: Literal["scipy", "alibi-detect"], *, good: bool
+) -> Mapping[str, Sighting]:
+    from govern.measure import Inputs, measure
+
+    wanted = {
+        trial.rule.rule.measure: MeasureRequest(measure=trial.rule.rule.measure, parameters=_asked(trial.rule))
+        for trial in trials
+    }
+    frame, reference = rows(good=good)
+    evidence = measure(tuple(wanted.values()), Inputs(
+        data=frame, reference=reference, target="target", prediction="prediction", score="score", protected=(ATTRIBUTE,),
+        favourable="1", positive="1", detector=detector, features=("feature",),
+    ))
+    return {one.measure: Sighting(measurement=one, rows=evidence.rows) for one in evidence.measures}
+
+
+def _asked(rule: BoundRule) -> dict[str, Any]:
+    """Return the rule's parameters, less what speaks of the system's own labels and groups."""
+    return {key: value for key, value in rule.parameters().items() if key != "favourable"}
+
+
+def rows(*, good: bool) -> tuple[Any, Any]:
+    """Make a frame and a reference, column by column, without chance.
+
+    Good: two groups chosen alike, right in 19 of 20 cases each, scores in the outcome's order, a feature that did not
+    move. Bad: one group is never chosen, the scores stand in the opposite order, and the feature moved by its range.
+    """
+    import pyarrow as pa
+
+    index = range(ROWS)
+    group = ["b" if i % 2 else "a" for i in index]
+    target = [i // 2 % 2 for i in index]
+    wrong = [i % 40 in {0, 1} for i in index]
+    if good:
+        prediction = [t ^ w for t, w in zip(target, wrong, strict=True)]
+        score = [(0.75 if p else 0.25) + i / ROWS / 10 for i, p in zip(index, prediction, strict=True)]
+    else:
+        prediction = [1 if g == "a" else 0 for g in group]
+        score = [(0.25 if t ^ w else 0.75) + i / ROWS / 10 for i, t, w in zip(index, target, wrong, strict=True)]
+    feature = [i * 7919 % ROWS / ROWS for i in index]
+    moved = feature if good else [one + 1 for one in feature]
+    frame = pa.table({
+        ATTRIBUTE: group, "target": target, "prediction": prediction, "score": score, "feature": moved,
+    })
+    return frame, pa.table({"feature": feature})
+
+
+def _read(remembered: Path | None) -> dict[str, str]:
+    """Read proofs made before; what does not read is made again."""
+    if remembered is None:
+        return {}
+    try:
+        found = json.loads(remembered.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _write(remembered: Path | None, known: Mapping[str, str]) -> None:
+    """Remember what was proved; a place that can't be written to costs the same work again and no more."""
+    if remembered is None:
+        return
+    proved = {key: detail for key, detail in sorted(known.items()) if not detail}
+    try:
+        remembered.parent.mkdir(parents=True, exist_ok=True)
+        remembered.write_text(json.dumps(proved, indent=0), encoding="utf-8")
+    except OSError:
+        return

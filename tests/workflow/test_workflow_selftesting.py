@@ -1,0 +1,62 @@
+"""Known-bad and known-good rows through the real measures: rules that can't fail here are found before they judge."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from policy.policy_worlds import SYSTEM, ask, bind, pack
+
+from govern.domain.decision import Status
+from govern.policy.applicability import applicable
+from govern.workflow import selftesting
+from govern.workflow.selftesting import measured_proofs
+
+GATES = ("promote:production", "monitor")
+
+
+def bound(one=None, gate="promote:production"):
+    return applicable([one or pack()], system=SYSTEM, gate=gate)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_the_shipped_rules_are_proved_from_rows_on(gate: str) -> None:
+    proofs = measured_proofs(bound(gate=gate), detector="scipy")
+    assert [proof.detail for proof in proofs if not proof.proved] == []
+    assert {"promote:production": 5, "monitor": 3}[gate] == len(proofs)
+
+
+def test_a_rule_that_can_not_fail_on_rows_is_an_error_at_the_gate() -> None:
+    """Nobody of the bad rows' second group is chosen; a floor that nought clears fails nobody."""
+    text = pack().policy
+    rule = replace(text.rules[0], assertion=replace(text.rules[0].assertion, threshold="-1"))
+    never = replace(pack(), policy=replace(text, rules=(rule, *text.rules[1:])))
+    proofs = measured_proofs(bound(never), detector="scipy")
+    (wrong,) = [proof for proof in proofs if not proof.proved]
+    assert wrong.rule == "FAIR-001"
+    assert "known-bad rows" in wrong.detail
+
+
+def test_what_the_gate_does_with_a_proof_that_failed() -> None:
+    one = bind()
+    (proof,) = measured_proofs(bound(one), detector="scipy")
+    assert proof.proved
+    failed = replace(proof, proved=False, detail="known-bad rows, measured here, came out as pass")
+    decision = ask([], one, proofs=(failed,))
+    assert decision.rules[0].status is Status.ERROR
+    assert "known-bad rows" in decision.rules[0].explanation
+
+
+def test_a_proof_is_remembered_by_rule_and_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, runs = tmp_path / "home" / "proofs.json", []
+    real = selftesting._measured
+    monkeypatch.setattr(selftesting, "_measured", lambda *args, **more: runs.append(1) or real(*args, **more))
+    one = bind()
+    first = measured_proofs(bound(one), detector="scipy", remembered=file)
+    assert measured_proofs(bound(one), detector="scipy", remembered=file) == first
+    assert len(runs) == 2, "bad rows and good rows, once"
+    tighter = replace(one, policy=replace(one.policy, rules=tuple(replace(r, max_age=None) for r in one.policy.rules)))
+    measured_proofs(bound(tighter), detector="scipy", remembered=file)
+    assert len(runs) == 4, "another rule is proved anew"
+    file.write_text("not JSON")
+    assert measured_proofs(bound(one), detector="scipy", remembered=file) == first
+    assert len(runs) == 6
