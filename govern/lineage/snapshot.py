@@ -34,8 +34,8 @@ class Rows(Protocol):
     def value(self, table: str, key: str, size: int) -> bytes | None:
         """The value of a key in the state of `size` entries."""
 
-    def keys(self, table: str, prefix: str, size: int) -> Iterator[str]:
-        """Keys that start with `prefix` in the state of `size` entries."""
+    def ranged(self, table: str, prefix: str, size: int) -> Iterator[tuple[str, bytes]]:
+        """Keys that start with `prefix`, with their values, in the state of `size` entries."""
 
     def clear(self) -> None:
         """Forget everything."""
@@ -73,8 +73,12 @@ class StoredTable(Mapping[Any, Any]):
 
     def starting(self, prefix: str) -> Iterator[Any]:
         """Keys whose text starts with `prefix`."""
-        for text in self._rows.keys(self._codec.name, prefix, self._size):
-            yield self._codec.key_of(text)
+        for text, data in self._rows.ranged(self._codec.name, prefix, self._size):
+            key = self._codec.key_of(text)
+            if self._read.get(key) is None:
+                # Whoever lists keys reads their values next: one question instead of one a key.
+                self._read[key] = self._codec.read(data)
+            yield key
 
 
 def stored(rows: Rows, kept: Kept) -> State:

@@ -117,15 +117,16 @@ class ReadTables:
                 self._check(connection)
             return None if value is None else bytes(value)
 
-    def keys(self, table: str, prefix: str, size: int) -> Iterator[str]:
-        """Keys that start with `prefix` in the state of `size` entries. Raises `StorageError`."""
+    def ranged(self, table: str, prefix: str, size: int) -> Iterator[tuple[str, bytes]]:
+        """Keys that start with `prefix`, with their values, in the state of `size` entries. Raises `StorageError`."""
         with self._asked() as connection:
             self._check(connection)
+            # SQLite takes the other columns of a group from the row that has the maximum.
             found = connection.execute(
-                "select distinct key from rows where name = ? and key >= ? and key < ? and size <= ?",
+                "select key, value, max(size) from rows where name = ? and key >= ? and key < ? and size <= ? group by key",
                 (table, prefix, prefix + _LAST, size),
             ).fetchall()
-        return iter([str(key) for (key,) in found])
+        return ((str(key), bytes(value)) for key, value, _ in found)
 
     def clear(self) -> None:
         """Forget everything; whoever still reads the old rows is told. Raises `StorageError`."""
