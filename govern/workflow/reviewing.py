@@ -10,7 +10,7 @@ from govern.domain.evidence import Evidence
 from govern.domain.facts import Attestation, ReviewFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, instant
-from govern.errors import Refused, UsageError
+from govern.errors import NotFoundError, Refused, UsageError
 from govern.lineage.closure import closure
 from govern.lineage.records import DecisionRecord, EvidenceRecord, ModelRecord, ReviewRecord
 from govern.lineage.refs import resolve
@@ -19,6 +19,7 @@ from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow import reading
+from govern.workflow.findings import Condition, as_findings
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import (
     ClosureNode,
@@ -72,19 +73,22 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
 
 def approve(
     ws: Workspace, seen: Dossier, *, reason: str = "", role: str | None = None, shown: Sequence[str] = (),
-    key: str | None = None, passphrases: Passphrases,
+    conditions: Sequence[Condition] = (), key: str | None = None, passphrases: Passphrases,
 ) -> Written:
-    """Sign an approval over the closure that the dossier showed.
+    """Sign an approval over the closure that the dossier showed, on conditions if there are any.
+
+    Each condition becomes a finding of its own; one that is not closed by its due date ends the approval.
 
     Raises `Refused` where the gate did not allow it, the signer is not independent of the model, has no deciding role,
     or what the dossier showed has changed meanwhile.
     """
     name = ws.key_for("reviewer", key)
-    return settled(lambda: _approve(ws, seen, reason, role, shown, name, passphrases))
+    return settled(lambda: _approve(ws, seen, reason, role, shown, conditions, name, passphrases))
 
 
 def _approve(
-    ws: Workspace, seen: Dossier, reason: str, role: str | None, shown: Sequence[str], name: str, passphrases: Passphrases
+    ws: Workspace, seen: Dossier, reason: str, role: str | None, shown: Sequence[str], conditions: Sequence[Condition],
+    name: str, passphrases: Passphrases,
 ) -> Written:
     state = ws.state()
     fresh = dossier(ws, seen.name, seen.gate)
@@ -117,7 +121,12 @@ def _approve(
         action="approve", system=seen.system.name, gate=seen.gate, role=acting, reason=reason.strip(),
         closure=rests_on.digest, relied_on=rests_on.relied_on, decision=fresh.decision.digest, shown=tuple(shown),
     )
-    return _sign(ws, fresh, fact, name, passphrases, at=state.size)
+    findings = as_findings(
+        conditions, system=seen.system.name, model=fresh.model, review=state.size, now=ws.now()
+    )
+    subject = about(fresh.name, fresh.model)
+    drafts = [Draft(subjects=subject, fact=fact), *(Draft(subjects=subject, fact=one) for one in findings)]
+    return ws.write(drafts, at=state.size, key=name, passphrases=passphrases)[0]
 
 
 def reject(ws: Workspace, seen: Dossier, *, reason: str, **how: object) -> Written:
@@ -156,6 +165,26 @@ def comment(
     fact = ReviewFact(
         action="comment", system=seen.system.name, gate=seen.gate, role=roles[0] if roles else "", reason=checked_reason(reason),
         decision=seen.decision.digest if seen.decision else None,
+    )
+    return _sign(ws, seen, fact, name, passphrases)
+
+
+def take_back(
+    ws: Workspace, seen: Dossier, review: int, *, reason: str, key: str | None = None, passphrases: Passphrases
+) -> Written:
+    """Take back one's own earlier review: a new entry that supersedes it, for nothing is ever undone.
+
+    Raises `NotFoundError`, `Refused` where the review is somebody else's.
+    """
+    name = ws.key_for("reviewer", key)
+    row = next((row for row in seen.reviews if row.index == review), None)
+    if row is None:
+        raise NotFoundError(f"entry #{review} is no review of {seen.name} at {seen.gate}", "`govern review show` lists them.")
+    if row.holder != ws.holder_of(name):
+        raise Refused(f"review #{review} is {row.holder}'s", "Only who signed a review takes it back; reject it instead.")
+    fact = ReviewFact(
+        action="comment", system=seen.system.name, gate=seen.gate, role=row.role, reason=checked_reason(reason),
+        decision=seen.decision.digest if seen.decision else None, supersedes=review,
     )
     return _sign(ws, seen, fact, name, passphrases)
 
@@ -275,11 +304,9 @@ def _deciding_role(ws: Workspace, key: str, role: str | None, required: Sequence
     return wanted[0] if wanted else held[0]
 
 
-def _sign(
-    ws: Workspace, seen: Dossier, fact: ReviewFact, key: str, passphrases: Passphrases, *, at: int | None = None
-) -> Written:
+def _sign(ws: Workspace, seen: Dossier, fact: ReviewFact, key: str, passphrases: Passphrases) -> Written:
     draft = Draft(subjects=about(seen.name, seen.model), fact=fact)
-    return ws.write([draft], key=key, passphrases=passphrases, at=at)[0]
+    return ws.write([draft], key=key, passphrases=passphrases)[0]
 
 
 def counts(decision: Decision) -> tuple[int, int, int]:
