@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, NewType, Union, get_args, ge
 
 from govern.lineage.records import Head
 from govern.lineage.state import TABLES, State
-from govern.lineage.tables import key_text
+from govern.lineage.tables import JSON, key_text
 
 Coder = Callable[[Any], Any]
 
@@ -116,7 +116,7 @@ class TableCodec(NamedTuple):
 
     def write(self, value: Any) -> bytes:
         """A value as JSON bytes."""
-        return json.dumps(self.value.write(value), ensure_ascii=False, separators=(",", ":")).encode()
+        return JSON.encode(self.value.write(value)).encode()
 
     def read(self, data: bytes) -> Any:
         """What `write` wrote."""
@@ -140,7 +140,7 @@ def table_codec(name: str) -> TableCodec:
 
 def write_head(head: Head) -> bytes:
     """A head as JSON bytes."""
-    return json.dumps(codec(Head).write(head), separators=(",", ":")).encode()
+    return JSON.encode(codec(Head).write(head)).encode()
 
 
 def read_head(data: bytes) -> Head:
@@ -164,7 +164,7 @@ def _shape(hint: Any, seen: set[type]) -> Any:
     return str(hint)
 
 
-FOLD: Final = 1
+FOLD: Final = 2
 """Raise it with every change to what folding an entry does: tables made by another fold are made again."""
 
 

@@ -33,6 +33,10 @@ def decision(state: State, entry: Entry) -> None:
     state.series.append(("decisions", subject), entry.index)
     state.series.append(("decisions", subject, fact.gate), entry.index)
     state.series.append(("decision", fact.decision), entry.index)
+    known = state.judged.get(subject) or ()
+    new = tuple(one for one in (*fact.policies, *fact.bindings) if one not in known)
+    if new:
+        state.judged.put(subject, known + new)
     link(state, entry.index, decision_parents(state, record))
 
 

@@ -12,7 +12,7 @@ from govern.lineage.nodes import node_of, record_of
 from govern.lineage.people import person, same_person
 from govern.lineage.records import Mark, ReviewRecord
 from govern.lineage.stale import stale
-from govern.lineage.state import Key, State
+from govern.lineage.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +79,14 @@ def requesters(state: State, model: Digest, gate: str) -> frozenset[str]:
 
 def _judges(state: State, model: Digest) -> list[tuple[Mark, str]]:
     """Every signature under a policy or binding that judged the model, and under a waiver asked for it."""
-    documents: dict[Key, str] = {}
-    for decision in state.decisions_of(model):
-        documents.update(dict.fromkeys(decision.fact.policies, "policy"))
-        documents.update(dict.fromkeys(decision.fact.bindings, "binding"))
     judged: list[tuple[Mark, str]] = []
-    for key, kind in documents.items():
-        found = record_of(state, key)
-        if found is None:
+    for digest in state.judged.get(model) or ():
+        document = state.policy_versions.get(digest) or state.binding_versions.get(digest)
+        if document is None:
             continue
-        change = str(getattr(getattr(found[1], "fact", None), "change", "new"))
-        verb = "loosened" if change == "loosened" else "signed"
-        name = node_of(state, key).name
-        judged += [(mark, f"{verb} the {kind} {name} that judged it") for mark in found[1].marks]
+        verb = "loosened" if document.fact.change == "loosened" else "signed"
+        what = f"{document.fact.KIND} {document.name}"
+        judged += [(mark, f"{verb} the {what} that judged it") for mark in document.marks]
     for waiver in state.waivers_of(model):
         judged += [
             (Mark(index=step.index, keyid=step.keyid, holder=step.holder), f"asked for waiver {waiver.fact.id}")

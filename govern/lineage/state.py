@@ -46,7 +46,7 @@ TABLES: Final = (
     "systems", "datasets", "runs", "models", "policies", "policy_versions", "bindings", "binding_versions", "evidence",
     "decisions", "reviews", "waivers", "waiver_proposals", "promotions", "stages", "deployments", "environments",
     "rollbacks", "retirements", "retired", "observations", "findings", "exports", "anchors", "roots", "revocations",
-    "key_holders", "persons", "loose", "places", "denied", "full", "chunks",
+    "key_holders", "persons", "loose", "places", "denied", "judged", "full", "chunks",
 )
 """Every table by name; all that a state is, beside its head."""
 
@@ -102,6 +102,8 @@ class State:
     """Index to (kind, key), for entries that are not keyed by index."""
     denied: Table[Digest, int]
     """Model to the index of its last denied observation."""
+    judged: Table[Digest, tuple[Digest, ...]]
+    """Model to the policies and bindings that ever judged it."""
     full: Table[Owner, int]
     chunks: Table[tuple[Owner, int], tuple[Key, ...]]
     series: Series[Owner, Key]

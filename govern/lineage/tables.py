@@ -10,6 +10,8 @@ V = TypeVar("V")
 CHUNK: Final = 64
 """Values kept together in a series: appending copies at most so many."""
 
+JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 _MISSING: Final = object()
 
 
@@ -121,7 +123,7 @@ class Table(Mapping[K, V], Generic[K, V]):
 
 def key_text(key: Hashable) -> str:
     """A key as text: itself, or JSON where it is a tuple. Distinct keys of one table have distinct texts."""
-    return key if isinstance(key, str) else json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+    return key if isinstance(key, str) else JSON.encode(key)
 
 
 class Series(Generic[K, V]):
@@ -136,25 +138,30 @@ class Series(Generic[K, V]):
 
     def append(self, owner: K, value: V) -> None:
         """Add a value at the end (opened tables only)."""
-        full = self.full.get(owner) or 0
+        full = self._full(owner)
         chunk = (*(self.chunks.get((owner, full)) or ()), value)
         self.chunks.put((owner, full), chunk)
         if len(chunk) == CHUNK:
             self.full.put(owner, full + 1)
 
+    def _full(self, owner: K) -> int:
+        """How many chunks are full; most owners never fill one, so the first one is asked first."""
+        first = self.chunks.get((owner, 0))
+        return 0 if first is None or len(first) < CHUNK else self.full.get(owner) or 0
+
     def count(self, owner: K) -> int:
         """How many values the owner has."""
-        full = self.full.get(owner) or 0
+        full = self._full(owner)
         return full * CHUNK + len(self.chunks.get((owner, full)) or ())
 
     def of(self, owner: K) -> Iterator[V]:
         """Oldest first."""
-        for number in range((self.full.get(owner) or 0) + 1):
+        for number in range(self._full(owner) + 1):
             yield from self.chunks.get((owner, number)) or ()
 
     def newest(self, owner: K) -> Iterator[V]:
         """Youngest first."""
-        for number in reversed(range((self.full.get(owner) or 0) + 1)):
+        for number in reversed(range(self._full(owner) + 1)):
             yield from reversed(self.chunks.get((owner, number)) or ())
 
     def last(self, owner: K) -> V | None:

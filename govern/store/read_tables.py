@@ -28,6 +28,10 @@ create table if not exists rows (
 ) without rowid;
 create table if not exists generation (one integer primary key check (one = 1), word text not null);
 """
+_VALUE: Final = (
+    "select (select word from generation), "
+    "(select value from rows where name = ? and key = ? and size <= ? order by size desc limit 1)"
+)
 _LAST: Final = "\U0010ffff"
 """Sorts after every key."""
 
@@ -109,10 +113,7 @@ class ReadTables:
     def value(self, table: str, key: str, size: int) -> bytes | None:
         """The value of a key in the state of `size` entries. Raises `StorageError`."""
         with self._asked() as connection:
-            word, value = connection.execute(
-                "select (select word from generation), (select value from rows where name = ? and key = ? and size <= ? "
-                "order by size desc limit 1)", (table, key, size),
-            ).fetchone()
+            word, value = connection.execute(_VALUE, (table, key, size)).fetchone()
             if word != self._generation:
                 self._check(connection)
             return None if value is None else bytes(value)

@@ -126,7 +126,7 @@ def test_rows_of_another_past_or_of_another_fold_are_made_again(tmp_path, monkey
     changed.root = lambda size: digest("another past")
     assert load(rows, changed) == fold(twin.entries)
     assert changed.read == len(twin.entries)
-    monkeypatch.setattr("govern.lineage.codec.FOLD", 2)
+    monkeypatch.setattr("govern.lineage.codec.FOLD", -1)
     fingerprint.cache_clear()
     changed.read = 0
     assert load(rows, changed) == fold(twin.entries)
