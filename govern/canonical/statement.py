@@ -5,17 +5,19 @@ from collections.abc import Hashable
 from functools import cache
 from typing import Any, Final, cast
 
-from govern.canonical.jcs import canonical_bytes, parse_json
-from govern.canonical.values import DIGEST, object_bytes, read_checked, to_json
+from govern.canonical.jcs import parse_json
+from govern.canonical.values import DIGEST, object_bytes, read_checked
+from govern.canonical.writer import Write, parts_of, writer_of
 from govern.domain.evidence import JsonValue
 from govern.domain.facts import FACTS, Fact
 from govern.domain.statement import Header, Statement, Subject
-from govern.domain.text import Digest, digest_of, instant
+from govern.domain.text import Digest, digest_of
 from govern.errors import DocumentError
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 _PREFIX: Final = "urn:govern:"
 _SUFFIX: Final = "/v1"
+_write_text: Final = writer_of(cast("Hashable", str))
 MAX_SUBJECTS: Final = 64
 """One is the rule; a statement about more things than this is not about any of them."""
 
@@ -31,21 +33,37 @@ def fact_digest(fact: Fact) -> Digest:
 
 
 def write_statement(statement: Statement) -> bytes:
-    """Write a statement as the canonical JSON that is signed. Raises `DocumentError`."""
-    header = statement.header
-    predicate: Any = to_json(statement.fact)
-    predicate["log"] = header.log
-    predicate["producer"] = {"prev": header.producer.prev, "seq": header.producer.seq}
-    predicate["time"] = instant(header.time)
-    predicate["seen"] = {"root": header.seen.root, "size": header.seen.size} if header.seen else None
-    return canonical_bytes({
-        "_type": STATEMENT_TYPE,
-        "predicate": predicate,
-        "predicateType": predicate_type(statement.fact.KIND),
-        "subject": [
-            {"digest": {"sha256": one.digest.removeprefix("sha256:")}, "name": one.name} for one in statement.subjects
-        ],
-    })
+    """Write a statement as the canonical JSON that is signed. Raises `DocumentError` for what could not be read again."""
+    fact, header = statement.fact, statement.header
+    if not 1 <= len(statement.subjects) <= MAX_SUBJECTS:
+        raise DocumentError(f"a statement about {len(statement.subjects)} things", f"1 to {MAX_SUBJECTS} are allowed.")
+    try:
+        members = [
+            f"{prefix}{write(getattr(header if from_header else fact, name))}"
+            for name, prefix, write, from_header in _members(cast("Hashable", type(fact)))
+        ]
+        subjects = ",".join(
+            f'{{"digest":{{"sha256":"{_hex(one.digest)}"}},"name":{_write_text(one.name)}}}' for one in statement.subjects
+        )
+        return (
+            f'{{"_type":"{STATEMENT_TYPE}","predicate":{{{",".join(members)}}},'
+            f'"predicateType":"{predicate_type(fact.KIND)}","subject":[{subjects}]}}'
+        ).encode()
+    except UnicodeEncodeError as error:
+        raise DocumentError("a text holds half a surrogate pair", "Give texts as valid Unicode.") from error
+
+
+@cache
+def _members(fact: Hashable) -> tuple[tuple[str, str, Write, bool], ...]:
+    """Return the predicate's members in order: the fact's and the header's, sorted together."""
+    members = [(*part, False) for part in parts_of(fact)] + [(*part, True) for part in parts_of(cast("Hashable", Header))]
+    return tuple(sorted(members, key=lambda member: member[0]))
+
+
+def _hex(digest: Digest) -> str:
+    if not DIGEST.fullmatch(digest):
+        raise DocumentError(f"“{digest[:80]}” is no digest", "A subject is named by its SHA-256.")
+    return digest[len("sha256:"):]
 
 
 def read_statement(payload: bytes) -> Statement:

@@ -105,6 +105,12 @@ def text_paths(cls: Hashable) -> tuple[_Spelling, ...]:
     return tuple(paths)
 
 
+@cache
+def has_moments(cls: Hashable) -> bool:
+    """Say whether a dataclass holds moments anywhere."""
+    return any(pattern is _MOMENT for _, pattern, _ in text_paths(cls))
+
+
 def _texts_in(annotation: Any) -> list[_Spelling]:
     # One value, one spelling: what is read and written again has to keep its digest.
     if annotation is datetime:

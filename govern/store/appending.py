@@ -1,20 +1,19 @@
 """One append, inside one transaction: guard, sign, build the tree, sign the checkpoint, store."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection, func, insert, select
 
-from govern.canonical.dsse import parse_leaf
-from govern.canonical.statement import read_statement
+from govern.canonical.values import has_moments
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, TreeHead
 from govern.domain.text import digest_of, instant
 from govern.errors import CorruptStoreError, Refused, VerificationError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, digest_text, log_keys, read_checkpoint, sign_checkpoint
-from govern.ledger.entries import NewLeaf, Producers, sign_draft
+from govern.ledger.entries import NewLeaf, Producers, decode, sign_draft
 from govern.ledger.guard import check_guard
 from govern.store import tables
 from govern.store.database import Database
@@ -35,6 +34,7 @@ class Appending:
         self.first = 0 if found is None else int(found) + 1
         self.new: list[NewLeaf] = []
         self._producers: Producers = {}
+        self._allowed: set[tuple[int, type, str]] = set()
         self._check_head()
 
     def _read(self, ids: Sequence[int]) -> list[bytes]:
@@ -84,8 +84,7 @@ class Appending:
             leaf = sign_draft(
                 draft, signers=signers, origin=self.origin, producers=self._producers, now=now, seen=seen
             )
-            # What could not be read again must not be recorded; and what is returned is what was recorded.
-            self.new.append(replace(leaf, statement=read_statement(parse_leaf(leaf.leaf).payload)))
+            self.new.append(leaf)
             if isinstance(draft.fact, TrustRootFact):
                 self._extend(draft.fact, keyids, index)
 
@@ -105,10 +104,16 @@ class Appending:
                 f"the key {unknown[0][:8]}… is not in this ledger’s trust root",
                 "Enrol it: `govern key enrol NAME --role ROLE`, signed by the root key.",
             )
+        # What a role may sign depends on the kind of fact and its action only; a batch is mostly of one kind.
+        asked = (root.version, type(draft.fact), getattr(draft.fact, "action", ""))
+        if asked in self._allowed:
+            return
         try:
             check_roles(draft.fact, keyids, self.roots, index=index)
         except VerificationError as error:
             raise Refused(error.message, error.hint) from error
+        if all(root.keys[keyid].void_from is None for keyid in keyids if keyid in root.keys):
+            self._allowed.add(asked)
 
     def _extend(self, root: TrustRootFact, keyids: tuple[str, ...], index: int) -> None:
         try:
@@ -183,12 +188,15 @@ class Appending:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return what was appended."""
-        return tuple(
-            Entry(
-                index=index, leaf_hash=digest_text(leaf.hash), statement=leaf.statement,
-                signed_by=leaf.signed_by, size=len(leaf.leaf),
-            )
-            for index, leaf in enumerate(self.new, self.first)
+        return tuple(self._entry(index, leaf) for index, leaf in enumerate(self.new, self.first))
+
+    def _entry(self, index: int, leaf: NewLeaf) -> Entry:
+        if self.roots is not None and has_moments(cast("Hashable", type(leaf.statement.fact))):
+            # Moments are written in UTC and whole seconds: give what was recorded, not what was handed in.
+            return decode(index, leaf.leaf, self.roots)
+        return Entry(
+            index=index, leaf_hash=digest_text(leaf.hash), statement=leaf.statement, signed_by=leaf.signed_by,
+            size=len(leaf.leaf),
         )
 
 

@@ -129,7 +129,7 @@ class Ledger:
                     "Look at what was added, then repeat the command.",
                 )
             known = appending.guard(trusted)
-            appending.add(drafts, signers=signers, now=now, seen=seen or known)
+            appending.add(drafts, signers=signers, now=now.replace(microsecond=0), seen=seen or known)
             checkpoint = appending.finish(log_signer)
         self._roots = appending.roots
         if trusted is not None:
