@@ -15,6 +15,10 @@ from govern.errors import UsageError
 
 Numbers = Mapping[str, JsonValue]
 
+MAX_TEXT: Final = 400
+MAX_EXPONENT: Final = 400
+"""Beyond binary64's 308: no measure gives more, and `1e999999999` as an exact fraction would fill the memory."""
+
 LOWER_IS_BETTER: Final = frozenset({
     "brier", "log_loss", "difference", "false_positive_rate", "false_negative_rate", "share", "effect",
     "calibration_error", "largest_effect",
@@ -53,7 +57,10 @@ def number_of(value: JsonValue) -> Fraction:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Fraction:
     """Thresholds and rounded rates come again and again."""
-    return Fraction(decimal_of(text))
+    number = decimal_of(text)
+    if len(text) > MAX_TEXT or abs(number.adjusted()) > MAX_EXPONENT:
+        raise UsageError(f"“{text[:40]}…” is not a number that a measure gives", "Measure again.")
+    return Fraction(number)
 
 
 def quotient_of(part: Fraction, whole: Fraction) -> Fraction:

@@ -26,6 +26,9 @@ from govern.policy.selftest import prove
 from govern.policy.verdict import Verdict, broken, combined, inconclusive
 from govern.policy.waivers import can_be_waived, void_reason
 
+_ABSENT: Final = {
+    "labels": "labels were", "scores": "scores were", "model": "the model's file was", "reference": "a reference was",
+}
 ENGINE: Final = "govern-policy/1"
 """Changes when the same documents and evidence could give another answer."""
 
@@ -115,7 +118,7 @@ def _result(
         policy_name=policy.name, enforcement=enforcement, status=verdict.status, reason=verdict.reason,
         explanation=verdict.explanation, checks=verdict.checks, evidence=found.evidence,
         advisory="; ".join(text for text in (verdict.advisory, dropped, _sources(policy, rule.rule.id, as_of)) if text),
-        flip=smallest_flip(verdict.status, verdict.checks, rule.rule.measure), remediation=rule.rule.remediation,
+        flip=smallest_flip(verdict.status, verdict.checks, measure=rule.rule.measure, of=rule.rule.over.of, name=_name(rule)), remediation=rule.rule.remediation,
         controls=rule.rule.controls, claim=rule.rule.claim,
     )
     return _waived(result, rule, question, as_of), found.expires
@@ -133,10 +136,14 @@ def _judged(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) 
     try:
         attested = rule.rule.attestation is not None
         found = weigh(rule, question, as_of) if attested else look(rule, question, shelf, as_of)
-        return found, combined(found.checks, of="all" if attested else rule.rule.over.of)
+        return found, combined(found.checks, of="all" if attested else rule.rule.over.of, name=_name(rule))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in one rule denies, and hides no other rule
         note = error.message if isinstance(error, UsageError) else f"{type(error).__name__} while it was judged"
         return Found(checks=()), combined([broken(note)], of="all")
+
+
+def _name(rule: BoundRule) -> str:
+    return rule.rule.assertion.value if rule.rule.assertion is not None else ""
 
 
 def _enforcement(rule: BoundRule, verdict: Verdict, found: Found) -> tuple[Enforcement, str]:
@@ -146,7 +153,7 @@ def _enforcement(rule: BoundRule, verdict: Verdict, found: Found) -> tuple[Enfor
         for need in rule.rule.needs:
             lower = rule.terms.absent.get(need)
             if lower is not None:
-                return lower, f"{need} were not there, as the evidence says: {lower.value} instead of {usual.value}"
+                return lower, f"{_ABSENT[need]} not there, as the evidence says: {lower.value} instead of {usual.value}"
     return usual, ""
 
 

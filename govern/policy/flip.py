@@ -16,24 +16,27 @@ LARGEST: Final = 10**7
 """Largest group whose rate comes back exactly from 15 digits."""
 
 
-def smallest_flip(status: Status, checks: Sequence[Check], measure: str) -> str:
+def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: str = "all", name: str = "") -> str:
     """Return the smallest change that turns the rule, in one sentence; empty where none can be named.
 
     For selection rates the change is counted in people whose outcome would have to differ, all else staying as it is
-    (the shortfall of 29 CFR 1607.4D); for other values it is the distance to the threshold.
+    (the shortfall of 29 CFR 1607.4D); for other values (`name`) it is the distance to the threshold. Where one check
+    turns the rule, the nearest is named; where all of them have to turn, each, or the farthest of many.
     """
-    if status is Status.FAIL:
-        changes = [_change(check, measure) for check in checks if check.status is Status.FAIL]
-        named = [text for text in changes if text]
-        more = len(named) - SHOWN
-        return "; and ".join(named[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    if status not in {Status.PASS, Status.FAIL}:
+        return ""
+    same = [check for check in checks if check.status is status and _margin(check) is not None]
+    ranked = sorted(same, key=lambda check: (_margin(check) or Fraction(0), check.label))
+    if not ranked:
+        return ""
+    if (status is Status.PASS) is (of == "all"):
+        return _change(ranked[0], measure, name)
     if status is Status.PASS:
-        near = min(
-            (check for check in checks if check.status is Status.PASS and _margin(check) is not None),
-            key=lambda check: (_margin(check) or Fraction(0), check.label), default=None,
-        )
-        return _change(near, measure) if near is not None else ""
-    return ""
+        farthest = _change(ranked[-1], measure, name)
+        return f"all {len(ranked)} that hold would have to turn, among them {farthest}" if len(ranked) > 1 else farthest
+    changes = [_change(check, measure, name) for check in same]
+    more = len(changes) - SHOWN
+    return "; and ".join(changes[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _numbers(check: Check) -> tuple[Fraction, Fraction] | None:
@@ -54,12 +57,13 @@ def _margin(check: Check) -> Fraction | None:
     return abs(observed - threshold) / (abs(threshold) or 1)
 
 
-def _change(check: Check, measure: str) -> str:
+def _change(check: Check, measure: str, name: str) -> str:
     numbers = _numbers(check)
     if numbers is None:
         return ""
     observed, threshold = numbers
     label = f"{check.label}: " if check.label else ""
+    named = f"{name} " if name else ""
     people = _people(check, observed, threshold) if measure.startswith("impact_ratio@") else None
     if people is not None:
         return f"{label}{people}"
@@ -67,8 +71,8 @@ def _change(check: Check, measure: str) -> str:
     upward = observed < threshold if check.op in {">=", ">"} else observed <= threshold
     way = "higher" if upward else "lower"
     if check.op == "==":
-        return f"{label}a value other than {check.threshold}" if observed == threshold else f"{label}{check.threshold}"
-    return f"{label}{shortened(str(float(distance)))} {way}"
+        return f"{label}{named}other than {check.threshold}" if observed == threshold else f"{label}{named}{check.threshold}"
+    return f"{label}{named}{shortened(str(float(distance)))} {way}"
 
 
 def _people(check: Check, observed: Fraction, threshold: Fraction) -> str | None:

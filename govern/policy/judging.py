@@ -32,7 +32,9 @@ CLAIM_TOLERANCE: Final = Fraction(1, 10**9)
 _COMPARE: Final = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 _ONE: Final = Fraction(1)
 _SHOWN: Final = Context(prec=15)
-_COUNTED: Final = frozenset({"impact_ratio", "demographic_parity"})
+_COUNTED: Final = frozenset({
+    "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "error_rates",
+})
 """Measures whose groups must add up to all rows: a group that was left out would be a group that was not judged."""
 
 
@@ -132,17 +134,20 @@ def _tree(looking: _Looking, label: str, subject: Numbers, assertion: Assertion)
         for part in (assertion.every or assertion.some)
     ]
     status = (all_of if assertion.every else any_of)(part.status for part in parts)
-    # The part shown is one that decided; the note tells the others.
+    # The part shown is one that decided; the note names it and tells the others.
     first = next((part for part in parts if part.status is status), parts[0])
+    leaves = assertion.every or assertion.some
     others = [
-        f"{shortened(part.observed)}, to be {part.op} {part.threshold}"
-        for part in parts if part is not first and part.observed is not None and part.threshold
+        f"{leaf.value} {shortened(part.observed)}, to be {part.op} {part.threshold}"
+        for leaf, part in zip(leaves, parts, strict=True)
+        if part is not first and leaf.value and part.observed is not None and part.threshold
     ]
+    own = leaves[parts.index(first)].value
     joined = ("and " if assertion.every else "or ") + "; ".join(others) if others else ""
     return Check(
         label=label, status=status, reason=first.reason if status is Status.INCONCLUSIVE else None,
         observed=first.observed, op=first.op, threshold=first.threshold, interval=first.interval, n=first.n,
-        note="; ".join(text for text in (first.note, joined) if text), detail=dict(subject),
+        p_value=first.p_value, note="; ".join(text for text in (own, first.note, joined) if text), detail=dict(subject),
     )
 
 

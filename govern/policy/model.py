@@ -38,6 +38,13 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,79}$")]
 Version = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$")]
 GateName = Annotated[str, Field(pattern=r"^(promote:[a-z][a-z0-9-]*|deploy|monitor)$")]
 MeasureId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*@[1-9][0-9]*$")]
+Tasks = Annotated[
+    tuple[Literal["binary-classification", "multiclass-classification", "regression", "ranking"], ...],
+    BeforeValidator(text_list),
+]
+"""A misspelt task would select nothing, and a policy that applies nowhere guards nothing."""
+Tiers = Annotated[tuple[Literal["high", "medium", "low"], ...], BeforeValidator(text_list)]
+Gates = Annotated[tuple[GateName, ...], BeforeValidator(text_list)]
 Op = Literal[">=", ">", "<=", "<", "==", "present"]
 Need = Literal["labels", "scores", "model", "reference"]
 
@@ -80,11 +87,11 @@ class Selector:
     __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     system: Texts = ()
-    task: Texts = ()
-    tier: Texts = ()
+    task: Tasks = ()
+    tier: Tiers = ()
     purpose: Texts = ()
     jurisdictions: Texts = ()
-    gate: Texts = ()
+    gate: Gates = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

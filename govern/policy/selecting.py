@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from govern.domain.decision import Check, Reason
+from govern.domain.decision import Check, Reason, Status
 from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.text import Digest, instant, short
 from govern.policy.bound import BoundRule
@@ -21,7 +21,7 @@ class Found:
     evidence: tuple[Digest, ...] = ()
     expires: datetime | None = None
     absent: bool = False
-    """Whether trusted, fresh evidence says that an input was not there."""
+    """Whether trusted, fresh evidence says that an input was not there, and nothing else stands against a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,12 @@ def look(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> 
         checks=tuple(check for one in found for check in one.checks),
         evidence=tuple(sorted({digest for one in found for digest in one.evidence})),
         expires=min((one.expires for one in found if one.expires is not None), default=None),
-        absent=bool(found) and any(one.absent for one in found),
+        absent=any(one.absent for one in found) and all(one.absent or _passes(one) for one in found),
     )
+
+
+def _passes(found: Found) -> bool:
+    return all(check.status is Status.PASS for check in found.checks)
 
 
 def _one(looking: _Look, attribute: str | None) -> Found:

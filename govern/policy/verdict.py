@@ -32,8 +32,8 @@ def broken(note: str, label: str = "") -> Check:
     return Check(label=label, status=Status.ERROR, note=note)
 
 
-def combined(checks: Sequence[Check], *, of: str) -> Verdict:
-    """Put checks together: `all` of them, or `any`."""
+def combined(checks: Sequence[Check], *, of: str, name: str = "") -> Verdict:
+    """Put checks together: `all` of them, or `any`; `name` says what was observed, such as `ratio`."""
     ordered = tuple(sorted(checks, key=lambda check: (check.label, check.op, check.threshold)))
     status = (any_of if of == "any" else all_of)(check.status for check in ordered)
     deciding = [check for check in ordered if check.status is status]
@@ -42,7 +42,7 @@ def combined(checks: Sequence[Check], *, of: str) -> Verdict:
     if status is Status.INCONCLUSIVE and reason is None:
         reason = Reason.MISSING
     return Verdict(
-        status=status, reason=reason, explanation=_sentence(status, deciding, ordered), checks=ordered,
+        status=status, reason=reason, explanation=_sentence(status, deciding, ordered, name), checks=ordered,
         advisory="; ".join(_beside_a_pass(ordered)) if status is Status.PASS else "",
     )
 
@@ -52,10 +52,10 @@ def _beside_a_pass(checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(f"{check.label}: {check.note}" for check in checks if WITHIN in check.note)
 
 
-def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check]) -> str:
+def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check], name: str) -> str:
     if not checks:
         return "There was nothing to look at."
-    shown = "; ".join(describe(check) for check in deciding[:3])
+    shown = "; ".join(describe(check, name) for check in deciding[:3])
     more = len(deciding) - 3
     rest = f"; and {more} more" if more > 0 else ""
     if status is Status.PASS and len(checks) > 1:
@@ -63,13 +63,13 @@ def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check]
     return f"{shown}{rest}."
 
 
-def describe(check: Check) -> str:
-    """Say one check in words, such as `sex=Female 0.358 < 0.8`."""
+def describe(check: Check, name: str = "") -> str:
+    """Say one check in words, such as `sex=Female: ratio 0.358023…, to be >= 0.8`."""
     label = f"{check.label}: " if check.label else ""
     if check.observed is None:
         return f"{label}{check.note or check.status.value}"
     compared = f"{shortened(check.observed)}, to be {check.op} {check.threshold}" if check.threshold else check.observed
-    return f"{label}{compared}" + (f" ({check.note})" if check.note else "")
+    return f"{label}{name}{' ' if name else ''}{compared}" + (f" ({check.note})" if check.note else "")
 
 
 def shortened(text: str, digits: int = 6) -> str:

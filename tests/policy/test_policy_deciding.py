@@ -328,3 +328,31 @@ def test_the_one_person_test_follows_the_rules_threshold(selected: int, one_pers
     evidence = ratio_evidence(groups=groups, values={"p_value": "0.01"})
     result = only(ask([evidence], bind(policy_text(CHANCE))))
     assert result.status is (Status.INCONCLUSIVE if one_person else Status.FAIL)
+
+
+def test_what_would_turn_a_rule_of_which_one_check_is_enough() -> None:
+    """A model rests on something if any feature matters: to turn that, none may."""
+    rule = """
+  - id: EXPL-001
+    measure: permutation_importance@1
+    assert: {value: importance, op: ">", threshold: "0"}
+    over: {each: feature, need: 1, of: any}
+"""
+
+    def flip(*importances: str) -> str:
+        features = tuple({"feature": f"f{n}", "importance": one} for n, one in enumerate(importances))
+        evidence = Evidence(rows=9, measures=(Measurement(measure="permutation_importance@1", features=features),))
+        return only(ask([evidence], bind(policy_text(rule)))).flip
+
+    assert flip("0.5", "0.1", "0") == "all 2 that hold would have to turn, among them f0: importance 0.5 lower"
+    assert flip("0.5", "0") == "f0: importance 0.5 lower"
+    assert flip("-0.5", "-0.25") == "f1: importance 0.25 higher"
+
+
+def test_drift_says_both_halves_of_its_reason() -> None:
+    drift = Measurement(measure="covariate_drift@1", features=(
+        {"feature": "income", "effect": "0.9", "p_adjusted": "0.001", "n_reference": 1000, "n_window": 1000},
+    ))
+    decision = ask([Evidence(rows=1000, measures=(drift,))], pack(), gate="monitor")
+    said = {rule.rule: rule.explanation for rule in decision.rules}["DRIFT-001"]
+    assert said == "income: 0.9, to be < 0.2 (effect; or p_adjusted 0.001, to be >= 0.05)."

@@ -6,6 +6,7 @@ from policy.policy_worlds import RULE, bind, binding_text, policy_text
 from govern.errors import DocumentError
 from govern.policy.consistency import bound_problem
 from govern.policy.documents import parse_binding, parse_policy, parse_waiver, schema_for
+from govern.policy.testing import try_documents
 
 GOOD = policy_text()
 
@@ -149,3 +150,50 @@ def test_editors_get_a_schema_that_forbids_unknown_keys(kind: str) -> None:
     assert isinstance(schema, dict)
     assert schema["additionalProperties"] is False
     assert "apiVersion" in schema["properties"]  # type: ignore[operator]
+
+
+SPECIFIED = """apiVersion: govern/v1
+kind: Policy
+metadata: {name: credit-fairness, version: 2.3.0, title: Fairness of credit models, owner: model-risk, review_by: 2027-06-01}
+sources:                     # every legal claim is dated and has a status
+  - {ref: "29 CFR 1607.4D", retrieved: 2026-11-20, status: rescission-pending}
+applies_to: {task: [binary-classification], tier: [high, medium], purpose: [credit], jurisdictions: [US]}
+parameters: {min_ratio: {type: decimal, default: "0.8", bounds: ["0.5", "1"]}}
+rules:
+  - id: FAIR-001
+    title: Impact ratio of favourable outcomes
+    measure: impact_ratio@1
+    with: {attributes: [sex, race, "sex*race"], favourable: 1, reference: highest, unknown: exclude-and-count}
+    assert: {value: ratio, op: ">=", threshold: "${min_ratio}", exact: rational}
+    uncertainty: {interval: katz-log, level: "0.95", decide: significant, multiplicity: holm, min_group: 30, flip_check: true}
+    over: {each: group, need: 2}               # no subjects is inconclusive, never a pass
+    max_age: P90D
+    controls: [eeoc-ugesp:4D, nist-ai-rmf:MEASURE-2.11, eu-ai-act:10.2.f]
+    claim: supports                            # full | partial | supports: a number never "satisfies" an article
+    remediation: What to do, and who can help.
+  - id: HUM-003
+    attestation: {statement: "I challenged the model's assumptions and limits", role: validator, distinct_from: [developers], expires: P180D}
+approvals:
+  - {role: validator, count: 1, distinct_from: [developers, requester]}
+  - {role: approver, count: 1, distinct_from: [developers, requester], when: {tier: [high]}}
+waivable: {FAIR-001: {max: P60D, approvals: [{role: approver, count: 2}]}}     # a rule that is not listed can't be waived
+"""
+
+
+def test_the_specified_example_reads_and_can_be_proved() -> None:
+    one = bind(SPECIFIED, binding_text(name="credit-fairness", version="2.3.0"))
+    report = try_documents(one.policy, one.policy_digest, [(one.binding, one.binding_digest)])
+    assert report.ok
+    assert [rule.rule for rule in report.rules] == ["FAIR-001", "HUM-003"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [
+        ("binary-classification", "binary-clasification"), ("[high, medium]", "[hihg]"),
+        ("when: {tier: [high]}", 'when: {gate: ["promote production"]}'),
+    ],
+)
+def test_a_misspelt_selector_is_refused_for_it_would_select_nothing(before: str, after: str) -> None:
+    assert before in SPECIFIED
+    with pytest.raises(DocumentError):
+        read(SPECIFIED.replace(before, after))

@@ -293,3 +293,29 @@ def test_a_threshold_nobody_can_miss_is_an_error() -> None:
 def test_the_subject_is_a_digest_and_not_a_name() -> None:
     assert only(ask([presented(GOOD)])).evidence
     assert ask([presented(GOOD)]).subject == MODEL
+
+
+def test_an_absent_input_lowers_nothing_where_evidence_is_missing_as_well() -> None:
+    """One attribute's evidence says that labels were not there; of the other there is no evidence at all."""
+    rule = """
+  - id: FAIR-002
+    measure: equalized_odds@1
+    with: {attributes: "${system.protected}"}
+    assert: {value: difference, op: "<=", threshold: "0.1"}
+    needs: [labels]
+"""
+    one = bind(policy_text(rule), binding_text("monitor: {absent: {labels: advise}}"))
+    two = replace(SYSTEM, protected=("sex", "race"))
+    sex, race = (
+        Measurement(measure="equalized_odds@1", attribute=name, availability="missing", reason="no target was given")
+        for name in two.protected
+    )
+    both = ask([Evidence(rows=9, measures=(sex, race))], one, gate="monitor", system=two)
+    assert both.outcome is Outcome.ALLOW
+    assert ask([Evidence(rows=9, measures=(sex,))], one, gate="monitor", system=two).outcome is Outcome.DENY
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1E-999999999", "9" * 5000])
+def test_a_number_that_would_fill_the_memory_is_an_error(number: str) -> None:
+    decision = ask([whole_evidence(auc=number)], bind(policy_text(AUC)))
+    assert (only(decision).status, decision.outcome) == (Status.ERROR, Outcome.DENY)
