@@ -195,3 +195,40 @@ async def test_promotion_is_refused_without_and_written_with_the_quorum(bench: B
     assert fact["stage"] == "production"
 
 
+
+
+async def test_a_waiver_is_proposed_by_one_and_approved_by_another(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@2")
+        await press(pilot, "v")
+        assert len(app.screen_stack) == 1
+        await press(pilot, "w")
+        await dialog(pilot)
+        await press(pilot, "+small portfolio under watch", "tab", "tab", SECRET, "enter")
+        proposed = last(bench)["predicate"]["id"]
+        await press(pilot, "v")
+        await dialog(pilot)
+        await press(pilot, "+agreed for this quarter", "tab", SECRET, "enter")
+        assert proposed in str(app.screen.query_one("#problem").visual)
+        app.screen.query_one("#reason", Input).value = "agreed for this quarter"
+        app.screen.query_one("#signer", Select).value = "second"
+        app.screen.query_one("#passphrase").focus()
+        await press(pilot, SECRET, "enter")
+    fact = last(bench)["predicate"]
+    assert (fact["action"], fact["id"]) == ("approve", proposed)
+
+
+async def test_a_review_is_taken_back_by_a_new_entry(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@3")
+        await press(pilot, "a")
+        await dialog(pilot)
+        await press(pilot, SECRET, "enter")
+        index = bench.ws.ledger.size - 1
+        await press(pilot, "u")
+        await dialog(pilot)
+        await press(pilot, "+I read the wrong test month", "tab", SECRET, "enter")
+    assert last(bench)["predicate"]["supersedes"] == index
+    assert reviewing.dossier(bench.ws, "credit@3", "promote:production").missing

@@ -67,7 +67,7 @@ class GovernApp(App[int]):
     """The terminal application over one workspace."""
 
     TITLE = "govern"
-    CSS_PATH = "govern.tcss"
+    CSS_PATH = Path(__file__).with_name("govern.tcss")
     AUTO_FOCUS: ClassVar[str | None] = None
     COMMANDS: ClassVar[set[Any]] = {ActionProvider}
     COMMAND_PALETTE_BINDING: ClassVar[str] = "f20"

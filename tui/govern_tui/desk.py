@@ -16,11 +16,14 @@ from govern.workflow.views import (
     QueueItem,
     StatusView,
     VerifyView,
+    WaiverRow,
     Written,
 )
 
 Direction = Literal["both", "up", "down", "impact"]
-Verb = Literal["approve", "reject", "request-changes", "attest", "comment", "waive"]
+Verb = Literal[
+    "approve", "reject", "request-changes", "attest", "comment", "waive", "take-back", "approve-waiver", "revoke-waiver",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +60,11 @@ class Choice:
     key: str
     shown: tuple[str, ...]
     """Which parts of the dossier were opened."""
-    rule: str = ""
+    subject: str = ""
+    """What it is about, where that is not the model: a rule, a review by index, a waiver by id."""
     days: int = 30
     control: str = ""
     """Compensating control of a waiver."""
-    supersedes: int | None = None
 
 
 class Desk(Protocol):
@@ -88,6 +91,9 @@ class Desk(Protocol):
 
     def dossier(self, model: Digest, gate: str) -> Dossier:
         """All that a reviewer of one model at one gate needs."""
+
+    def waivers(self) -> tuple[WaiverRow, ...]:
+        """Every waiver."""
 
     def log(self, start: int, limit: int, *, kinds: tuple[str, ...] = (), text: str = "") -> tuple[EntryRow, ...]:
         """Up to `limit` entries from index `start` on that match."""

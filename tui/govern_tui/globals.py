@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -116,7 +115,7 @@ class GlobalActions:
 
     def do_view_picture(self) -> None:
         """Save this screen as SVG, without references to the web."""
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        stamp = self.app.desk.now().strftime("%Y%m%d-%H%M%S")
         self.app.save_text(f"govern-{self.app.page_name}-{stamp}.svg", picture_of(self.app))
 
     async def do_go_back(self) -> None:

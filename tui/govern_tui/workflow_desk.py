@@ -20,6 +20,7 @@ from govern.workflow.views import (
     QueueItem,
     StatusView,
     VerifyView,
+    WaiverRow,
     Written,
 )
 from govern.workflow.workspace import Workspace
@@ -128,12 +129,23 @@ class WorkflowDesk:
                 case "comment":
                     return reviewing.comment(self._ws, dossier, reason=reason, key=key, passphrases=passphrases)
                 case "attest":
-                    return reviewing.attest(self._ws, dossier, rule=choice.rule, reason=reason, key=key, passphrases=passphrases)
+                    return reviewing.attest(self._ws, dossier, rule=choice.subject, reason=reason, key=key, passphrases=passphrases)
                 case "waive":
                     return waivers.propose_waiver(
-                        self._ws, dossier, rule=choice.rule, reason=reason, expires=self._ws.now() + timedelta(days=choice.days),
+                        self._ws, dossier, rule=choice.subject, reason=reason, expires=self._ws.now() + timedelta(days=choice.days),
                         compensating=choice.control, key=key, passphrases=passphrases,
                     )
+                case "take-back":
+                    return reviewing.take_back(self._ws, dossier, int(choice.subject), reason=reason, key=key, passphrases=passphrases)
+                case "approve-waiver":
+                    return waivers.approve_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+                case "revoke-waiver":
+                    return waivers.revoke_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+
+    def waivers(self) -> tuple[WaiverRow, ...]:
+        """Every waiver."""
+        with self._turn:
+            return waivers.waivers(self._ws)
 
     def promote(self, model: Digest, stage: str, passphrases: Passphrases) -> Written:
         """Move a system's stage pointer."""

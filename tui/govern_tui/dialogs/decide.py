@@ -17,7 +17,6 @@ from govern.errors import GovernError, WrongPassphraseError
 from govern.workflow.views import Dossier, Written
 from govern_tui.desk import Choice, Desk, SignerChoice, Verb
 from govern_tui.dialogs.secret import Secret
-from govern_tui.pages.dossier_rules import attestable, waivable
 from govern_tui.text import LOOK, clean, grouped
 from govern_tui.widgets.document import Document
 
@@ -30,8 +29,11 @@ WAIT: Final = 5.0
 """Seconds after three wrong passphrases."""
 MOST_DAYS: Final = 365
 
+Subjects = tuple[tuple[str, str], ...]
+
 TITLES: Final[dict[str, str]] = {
     "approve": "APPROVE", "reject": "REJECT", "request-changes": "REQUEST CHANGES", "waive": "WAIVE", "attest": "ATTEST", "comment": "COMMENT",
+    "take-back": "TAKE BACK", "approve-waiver": "APPROVE WAIVER", "revoke-waiver": "REVOKE WAIVER",
 }
 
 
@@ -57,8 +59,10 @@ class DecideDialog(ModalScreen[Written]):
     DecideDialog Button { height: 1; min-width: 12; border: none; margin-left: 2; }
     """
 
-    def __init__(self, desk: Desk, dossier: Dossier, verb: Verb, *, shown: tuple[str, ...], signer: str) -> None:
+    def __init__(self, desk: Desk, dossier: Dossier, verb: Verb, *, shown: tuple[str, ...], signer: str, subjects: Subjects = ()) -> None:
+        """`subjects` are what the decision can be about, as (text, value), where that is not the model alone."""
         super().__init__()
+        self._subjects = subjects
         self._desk = desk
         self._dossier = dossier
         self._verb: Verb = verb
@@ -78,7 +82,7 @@ class DecideDialog(ModalScreen[Written]):
             frame.border_title = clean(f"{TITLES[self._verb]} · {self._dossier.name} · {self._dossier.gate}").replace("[", "\\[")
             frame.border_subtitle = "Enter signs · Esc cancels"
             yield Static(id="what")
-            yield from self._rule_field()
+            yield from self._subject_field()
             with Horizontal(classes="field"):
                 yield Label("Reason")
                 optional = self._verb in {"approve", "attest"}
@@ -102,15 +106,12 @@ class DecideDialog(ModalScreen[Written]):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(f"Sign {self._verb}", id="sign", variant="primary", compact=True)
 
-    def _rule_field(self) -> ComposeResult:
-        decision = self._dossier.decision.decision if self._dossier.decision else None
-        rules = {"waive": waivable, "attest": attestable}.get(self._verb)
-        if rules is None or decision is None:
-            return
-        choices = [(clean(f"{rule.rule}  {rule.title}"), rule.rule) for rule in rules(decision)]
-        with Horizontal(classes="field"):
-            yield Label("Rule")
-            yield Select[str](choices, id="rule", allow_blank=False, value=choices[0][1], compact=True)
+    def _subject_field(self) -> ComposeResult:
+        if self._subjects:
+            choices = [(clean(text), value) for text, value in self._subjects]
+            with Horizontal(classes="field"):
+                yield Label("About")
+                yield Select[str](choices, id="subject", allow_blank=False, value=choices[0][1], compact=True)
 
     def on_mount(self) -> None:
         """Show what is signed; take keys only after a moment."""
@@ -206,12 +207,12 @@ class DecideDialog(ModalScreen[Written]):
         if not isinstance(key, str):
             self._problem("Choose the key that signs.")
             return None
-        rule = self.query_one("#rule", Select).value if self._verb in {"waive", "attest"} else ""
+        subject = self.query_one("#subject", Select).value if self._subjects else ""
         days = self._days()
         if days is None:
             return None
         control = self.query_one("#control", Input).value.strip() if self._verb == "waive" else ""
-        return Choice(verb=self._verb, reason=reason, key=key, shown=self._shown, rule=str(rule), days=days, control=control)
+        return Choice(verb=self._verb, reason=reason, key=key, shown=self._shown, subject=str(subject), days=days, control=control)
 
     def _days(self) -> int | None:
         if self._verb != "waive":
@@ -294,7 +295,9 @@ def moved(before: Dossier, now: Dossier) -> bool:
 
 def command_of(dossier: Dossier, choice: Choice) -> str:
     """The same on the command line, without the passphrase."""
-    words = [f"govern review {choice.verb} {dossier.name} --gate {dossier.gate} --as {choice.key}"]
-    words += [f"--rule {choice.rule}"] if choice.rule else []
-    words += [f'--reason "{choice.reason}"'] if choice.reason else []
-    return " ".join(words)
+    option = {"waive": "--rule", "attest": "--rule", "approve-waiver": "--approve", "revoke-waiver": "--revoke", "take-back": "--review"}
+    verb = "waive" if choice.verb.endswith("-waiver") else choice.verb
+    words = ["govern review", verb] if choice.verb.endswith("-waiver") else ["govern review", verb, dossier.name, "--gate", dossier.gate]
+    words += [option[choice.verb], choice.subject] if choice.subject else []
+    words += ["--reason", f'"{choice.reason}"'] if choice.reason else []
+    return " ".join([*words, "--as", choice.key])

@@ -1,6 +1,6 @@
 """The review page: the queue, the dossier in tabs, and the decisions that a person signs on it."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,19 +11,27 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from govern.domain.text import Digest, short
 from govern.errors import GovernError
-from govern.workflow.views import Dossier, QueueItem, Written
+from govern.workflow.views import Dossier, QueueItem, WaiverRow, Written
 from govern_tui.actions import BY_ID, Action
 from govern_tui.desk import Verb
-from govern_tui.dialogs.decide import DecideDialog
+from govern_tui.dialogs.decide import DecideDialog, Subjects
 from govern_tui.dialogs.packs import ask_for_pack
 from govern_tui.dialogs.promote import PromoteDialog
 from govern_tui.pages.dossier_rules import attestable, waivable
 from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, Piece, clean, until
+from govern_tui.text import LOOK, Piece, clean, until, when
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
+ABOUT: Final[dict[str, tuple[Verb, str]]] = {
+    "review.waive": ("waive", "no rule denies that a waiver could be asked for"),
+    "review.attest": ("attest", "no rule asks a person to attest"),
+    "review.supersede": ("take-back", "there is no review to take back"),
+    "review.accept_waiver": ("approve-waiver", "no waiver waits for a signature"),
+    "review.revoke_waiver": ("revoke-waiver", "there is no waiver"),
+}
+"""Decisions that are about more than the model, and why each can't be made where there is nothing such."""
 NO_DOSSIER = "open a dossier first, so that you see what you decide on"
 
 
@@ -55,6 +63,7 @@ class ReviewPage(Page):
         super().__init__()
         self.items: tuple[QueueItem, ...] = ()
         self.dossier: Dossier | None = None
+        self._waivers: tuple[WaiverRow, ...] = ()
         self.shown: set[str] = set()
         self._drawn: set[str] = set()
         self._wanted: tuple[str, str] | None = None
@@ -133,10 +142,11 @@ class ReviewPage(Page):
             self._open(item.model, item.gate)
 
     def _open(self, model: str, gate: str) -> None:
-        self.read(lambda: self.desk.dossier(Digest(model), gate), self.show_dossier, group="dossier")
+        self.read(lambda: (self.desk.dossier(Digest(model), gate), self.desk.waivers()), self._show_dossier, group="dossier")
 
-    def show_dossier(self, dossier: Dossier) -> None:
+    def _show_dossier(self, found: tuple[Dossier, tuple[WaiverRow, ...]]) -> None:
         """Show a dossier; what was opened of another is forgotten."""
+        dossier, self._waivers = found
         if self.dossier is None or (self.dossier.model, self.dossier.gate) != (dossier.model, dossier.gate):
             self.shown = set()
             self.query_one(TabbedContent).active = "tab-summary"
@@ -176,14 +186,24 @@ class ReviewPage(Page):
             return "" if self.items else "nothing waits"
         if self.dossier is None or not self._visible():
             return NO_DOSSIER
-        decision = self.dossier.decision.decision if self.dossier.decision else None
-        if action.id == "review.waive" and (decision is None or not waivable(decision)):
-            return "no rule denies that a waiver could be asked for"
-        if action.id == "review.attest" and (decision is None or not attestable(decision)):
-            return "no rule asks a person to attest"
-        if action.id == "review.supersede" and not any(row.standing == "live" for row in self.dossier.reviews):
-            return "there is no review to take back"
-        return ""
+        verb = ABOUT.get(action.id)
+        return "" if verb is None or self._subjects(verb[0]) else verb[1]
+
+    def _subjects(self, verb: Verb) -> Subjects:
+        """What a decision can be about, where that is not the model alone."""
+        dossier = self.dossier
+        if dossier is None:
+            return ()
+        decision = dossier.decision.decision if dossier.decision else None
+        if verb in {"waive", "attest"}:
+            rules = () if decision is None else waivable(decision) if verb == "waive" else attestable(decision)
+            return tuple((f"{rule.rule}  {rule.title}", rule.rule) for rule in rules)
+        if verb == "take-back":
+            live = [row for row in reversed(dossier.reviews) if row.standing in {"live", "stale"}]
+            return tuple((f"#{row.index}  {row.holder} {row.action}", str(row.index)) for row in live)
+        wanted = {"approve-waiver": {"proposed"}, "revoke-waiver": {"proposed", "active"}}.get(verb, set())
+        mine = [row for row in self._waivers if row.model == dossier.name and row.gate == dossier.gate and row.state in wanted]
+        return tuple((f"{row.id}  {row.rule}, until {when(row.expires)[:10]}, asked by {row.requester}", row.id) for row in mine)
 
     def _decide(self, verb: Verb) -> None:
         if self.dossier is None:
@@ -195,7 +215,7 @@ class ReviewPage(Page):
             elif self.dossier is not None:
                 self._open(self.dossier.model, self.dossier.gate)
 
-        self.app.push_screen(DecideDialog(self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer), done)
+        self.app.push_screen(DecideDialog(self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer, subjects=self._subjects(verb)), done)
 
     def _signed(self, verb: Verb, written: Written) -> None:
         self.app.notify(f"Signed: {verb}, entry #{written.index}\n{written.digest}", markup=False, timeout=8)
@@ -239,7 +259,15 @@ class ReviewPage(Page):
 
     def do_supersede(self) -> None:
         """Take back an earlier review: there is no undo but a new entry that says so."""
-        self._decide("request-changes")
+        self._decide("take-back")
+
+    def do_accept_waiver(self) -> None:
+        """Sign a waiver that somebody else proposed."""
+        self._decide("approve-waiver")
+
+    def do_revoke_waiver(self) -> None:
+        """End a waiver before its time."""
+        self._decide("revoke-waiver")
 
     def do_promote(self) -> None:
         """Move the stage pointer."""
