@@ -1,15 +1,30 @@
 """The measures that ship with govern, in the order in which reports list them."""
 
 from govern.measure.base import Measure
+from govern.measure.bias.calibration_by_group import CalibrationByGroup
 from govern.measure.bias.demographic_parity import DemographicParity
 from govern.measure.bias.error_rates import EqualizedOdds, EqualOpportunity, ErrorRates, PredictiveParity
 from govern.measure.bias.impact_ratio import ImpactRatio
+from govern.measure.bias.proxy import Proxy
+from govern.measure.bias.scoring_rate import ScoringRate
 from govern.measure.drift.covariate import CovariateDrift
+from govern.measure.drift.outcome_drift import LabelDrift, PredictionDrift
+from govern.measure.drift.performance_drift import PerformanceDrift
+from govern.measure.explain.monotonicity import Monotonicity
 from govern.measure.explain.permutation import PermutationImportance
+from govern.measure.explain.reasons import ReasonCodes
 from govern.measure.explain.reliance import ProtectedReliance
+from govern.measure.explain.stability import RankStability
+from govern.measure.explain.surrogate import SurrogateFidelity
+from govern.measure.outcomes.calibration import Calibration
 from govern.measure.outcomes.performance import Performance
+from govern.measure.quality.data_quality import DataQuality
+from govern.measure.quality.overlap import TrainTestOverlap
+from govern.measure.quality.representativeness import Representativeness
 
 OURS: tuple[Measure, ...] = (
-    ImpactRatio(), DemographicParity(), EqualOpportunity(), EqualizedOdds(), PredictiveParity(), ErrorRates(),
-    PermutationImportance(), ProtectedReliance(), Performance(), CovariateDrift(),
+    ImpactRatio(), DemographicParity(), EqualOpportunity(), EqualizedOdds(), PredictiveParity(), CalibrationByGroup(),
+    ErrorRates(), ScoringRate(), Proxy(), PermutationImportance(), SurrogateFidelity(), RankStability(),
+    ProtectedReliance(), ReasonCodes(), Monotonicity(), CovariateDrift(), LabelDrift(), PredictionDrift(),
+    PerformanceDrift(), Performance(), Calibration(), DataQuality(), Representativeness(), TrainTestOverlap(),
 )

@@ -17,7 +17,6 @@ MAX_NAMES: Final = 40
 """Names that an error shows."""
 MAX_OPCODES: Final = 2_000_000
 """A hostile file must not keep the scan busy for ever."""
-_OPENERS: Final = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _STRINGS: Final = {
     "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8",
 }
@@ -61,9 +60,12 @@ def _inside_zip(path: Path) -> tuple[str, ...] | None:
 
 def _unwrapped(head: bytes) -> bytes:
     try:
-        for magic, opener in _OPENERS.items():
-            if head.startswith(magic):
-                return bytes(opener(io.BytesIO(head)).read(MAX_SCANNED))
+        if head.startswith(b"\x1f\x8b"):
+            return gzip.GzipFile(fileobj=io.BytesIO(head)).read(MAX_SCANNED)
+        if head.startswith(b"BZh"):
+            return bz2.BZ2File(io.BytesIO(head)).read(MAX_SCANNED)
+        if head.startswith(b"\xfd7zXZ\x00"):
+            return lzma.LZMAFile(io.BytesIO(head)).read(MAX_SCANNED)
         if head[:2] in {b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x78\x5e"}:
             return zlib.decompressobj().decompress(head, MAX_SCANNED)
     except (OSError, EOFError, lzma.LZMAError, zlib.error):

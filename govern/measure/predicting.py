@@ -18,7 +18,7 @@ PREDICTION: Final = "model prediction"
 SCORE: Final = "model score"
 
 
-def predicted(frame: Frame, frames: Frames, inputs: Inputs) -> tuple[Frame, Inputs]:
+def predicted(frame: Frame, frames: Frames, inputs: Inputs, folder_name: str = "data") -> tuple[Frame, Inputs]:
     """Add the model's predictions, and its scores of the positive outcome where it has them, to a frame.
 
     Raises `UsageError` for a feature that the frame lacks, `DataError` where the model can't predict, and as
@@ -31,7 +31,7 @@ def predicted(frame: Frame, frames: Frames, inputs: Inputs) -> tuple[Frame, Inpu
     model = load_model(inputs.model, inputs.allowed_types)
     columns = model_columns(model, frame)
     place = positive_place(model, inputs)
-    path = frames.folder / "predicted.parquet"
+    path = frames.folder / f"predicted-{folder_name}.parquet"
     writer = None
     try:
         for batch in batches(frame, BATCH):

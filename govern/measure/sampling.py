@@ -18,14 +18,20 @@ def sample(frame: Frame, columns: Sequence[str], size: int, seed: int) -> Any:
     """
     table = frame.table
     wanted = list(dict.fromkeys(columns))
-    text = _text(frame, wanted[0])
-    for column in wanted[1:]:
-        text = text + "\x1f" + _text(frame, column)
-    keyed = table.select(**{f"c{i}": table[name] for i, name in enumerate(wanted)}, rank=(f"{seed}\x1e" + text).hexdigest("md5"))
+    rank = row_key(frame, wanted, str(seed))
+    keyed = table.select(**{f"c{i}": table[name] for i, name in enumerate(wanted)}, rank=rank)
     rows = to_pandas(arrow(keyed.order_by("rank").limit(size), frame.name))
     rows = rows.sort_values("rank", kind="stable").reset_index(drop=True).drop(columns="rank")
     rows.columns = wanted
     return rows
+
+
+def row_key(frame: Frame, columns: Sequence[str], key: str) -> Any:
+    """An expression of the keyed hash of a row's content, the same in every engine; numbers count to the fifth decimal."""
+    text = _text(frame, columns[0])
+    for column in columns[1:]:
+        text = text + "\x1f" + _text(frame, column)
+    return (f"{key}\x1e" + text).hexdigest("md5")
 
 
 def to_pandas(table: Any) -> Any:

@@ -10,7 +10,7 @@ from govern.errors import DataError, UsageError
 from govern.measure.attributes import Part, known, parts
 from govern.measure.cells import MAX_GROUPS, Cell, Keys, count, marginal, wide_columns
 from govern.measure.columns import missing_column
-from govern.measure.frames import Frames, run
+from govern.measure.frames import Frame, Frames, run
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
 from govern.measure.predicting import predicted
@@ -29,6 +29,7 @@ class Study:
             raise DataError(f"{opened.name} has no rows", "Give a frame with at least one row.")
         self.frame, self.inputs = predicted(opened, frames, inputs)
         self.reference = None if inputs.reference is None else frames.open(inputs.reference, "the reference")
+        self._asked = inputs
         self.rows = self.frame.rows()
         self._check_columns()
         self._attributes = tuple(dict.fromkeys(a for a in attributes if known(a, self.frame)))
@@ -91,6 +92,13 @@ class Study:
         """Whether every column of an attribute is in the data."""
         return known(attribute, self.frame)
 
+    @cached_property
+    def predicted_reference(self) -> Frame | None:
+        """The reference with the model's own predictions, where the data's are the model's own."""
+        if self.reference is None:
+            return None
+        return predicted(self.reference, self.frames, self._asked, folder_name="reference")[0]
+
     # Counts ----------------------------------------------------------------------------------------------------------
 
     def cells(self, attribute: str) -> list[Cell]:
@@ -103,7 +111,7 @@ class Study:
             counted = self._positions(own)
             if counted is None:
                 counted = self._count(own)
-            self._by_attribute[attribute] = [_joined(cell) for cell in counted]
+            self._by_attribute[attribute] = [joined(cell) for cell in counted]
         return self._by_attribute[attribute]
 
     def too_wide(self, attribute: str) -> str | None:
@@ -113,6 +121,11 @@ class Study:
     def target_classes(self) -> bool:
         """Whether the target has classes, and is not a quantity."""
         return self.inputs.target is not None and self.inputs.target not in self._wide
+
+    def prediction_is_number(self) -> bool:
+        """Whether the prediction is a quantity, such as a score that is called a prediction."""
+        column = self.inputs.prediction
+        return column is not None and self.frame.numeric(column) and column in self._wide
 
     def unknown_in(self, column: str) -> int:
         """Count the rows whose value in a column is null, NaN or infinite."""
@@ -210,7 +223,7 @@ def by_group(cells: Iterable[Cell]) -> Mapping[str, list[Cell]]:
     return dict(sorted(gathered.items()))
 
 
-def _joined(cell: Cell) -> Cell:
+def joined(cell: Cell) -> Cell:
     """Make a crossing's group one label; a group of which one part is unknown is unknown."""
     if any(is_unknown(part) for part in cell.group):
         return replace(cell, group=(None,))

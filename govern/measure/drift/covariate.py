@@ -40,15 +40,19 @@ class CovariateDrift:
         own = settled(parameters, {**DEFAULTS, "detector": study.inputs.detector, "seed": study.inputs.seed})
         own["measured_against"] = "rows" if study.reference is not None else "histograms"
         features = drift_features(study, parameters)
-        if study.reference is not None:
-            rows = study.reference.rows()
-            _need_rows(rows, study.rows, integer(own, "min_rows"))
-            statistics = against_rows(study, features, own)
+        reference = self.reference(study)
+        if reference is not None:
+            _need_rows(reference.rows(), study.rows, integer(own, "min_rows"))
+            statistics = against_rows(study, reference, features, own)
         elif study.inputs.baseline is not None:
-            statistics = against_baseline(study, features, own)
+            statistics = against_baseline(study, features, own, self.id)
         else:
             raise Unmeasured("missing", "no reference was given: name reference data, or evidence that holds its histograms")
         return Measurement(measure=self.id, parameters=own, statistics=statistics)
+
+    def reference(self, study: Study) -> Frame | None:
+        """The frame that the window is compared with."""
+        return study.reference
 
     def evaluate(self, bare: Measurement) -> Measurement:
         """Compute statistics, corrected p-values and effect sizes from counts."""
@@ -69,15 +73,12 @@ def drift_features(study: Study, parameters: Parameters) -> list[str]:
     roles = {study.inputs.target, study.inputs.prediction, study.inputs.score, study.inputs.weight}
     columns = {*study.frame.kinds, *(study.reference.kinds if study.reference is not None else ())}
     if study.inputs.baseline is not None and study.reference is None:
-        columns |= {str(row["feature"]) for row in _stored(study.inputs.baseline)}
+        columns |= {str(row["feature"]) for row in _stored(study.inputs.baseline, CovariateDrift.id)}
     return sorted(columns - roles)
 
 
-def against_rows(study: Study, features: Sequence[str], own: Parameters) -> dict[str, JsonValue]:
+def against_rows(study: Study, reference: Frame, features: Sequence[str], own: Parameters) -> dict[str, JsonValue]:
     """Compare with reference rows."""
-    reference = study.reference
-    if reference is None:
-        raise Unmeasured("missing", "no reference was given")
     common = [name for name in features if name in reference.kinds and name in study.frame.kinds]
     keep = [name for name in common if reference.kinds[name] != "other" and study.frame.kinds[name] != "other"]
     tester = detector(cast("DetectorName", own["detector"]))
@@ -101,9 +102,9 @@ def against_rows(study: Study, features: Sequence[str], own: Parameters) -> dict
     return {"features": rows, "rows_reference": rows_reference, "rows_window": study.rows}
 
 
-def against_baseline(study: Study, features: Sequence[str], own: Parameters) -> dict[str, JsonValue]:
+def against_baseline(study: Study, features: Sequence[str], own: Parameters, measure: str) -> dict[str, JsonValue]:
     """Compare with histograms stored in earlier evidence; the test's counts come from them."""
-    stored = {str(row["feature"]): row for row in _stored(cast("Evidence", study.inputs.baseline))}
+    stored = {str(row["feature"]): row for row in _stored(cast("Evidence", study.inputs.baseline), measure)}
     if not stored:
         raise Unmeasured("missing", "the baseline evidence holds no histograms: measure drift against a reference first")
     rows: list[JsonValue] = []
@@ -280,8 +281,8 @@ def _need_rows(reference: int, window: int, least: int) -> None:
         raise Unmeasured("insufficient-data", f"{reference} rows in the reference and {window} in the window: {least} are needed in each")
 
 
-def _stored(baseline: Evidence) -> list[dict[str, Any]]:
+def _stored(baseline: Evidence, measure: str) -> list[dict[str, Any]]:
     for one in baseline.measures:
-        if one.measure == CovariateDrift.id and one.statistics:
+        if one.measure == measure and one.statistics:
             return rows_of(one.statistics, "features")
     return []

@@ -36,9 +36,9 @@ class PermutationImportance:
             raise Unmeasured("missing", "no target was given: importance is what is lost without a column")
         check_outcomes(study, target)
         rows = sample(study.frame, [*columns, target], integer(own, "sample"), integer(own, "seed"))
-        scoring = _scoring(model, rows[target])
+        scoring = scoring_of(model, rows[target])
         own |= {"scoring": scoring, "rows": len(rows)}
-        result = _shuffled(model, rows[columns], rows[target], scoring, own)
+        result = shuffled(model, rows[columns], rows[target], scoring, own)
         baseline = float(result["baseline"])
         return Measurement(measure=self.id, parameters=own, statistics={
             "baseline": text(baseline),
@@ -82,7 +82,8 @@ def ranked(importances: Mapping[str, float]) -> dict[str, int]:
     return {name: rank for rank, name in enumerate(ordered, start=1)}
 
 
-def _scoring(model: Any, target: Any) -> str:
+def scoring_of(model: Any, target: Any) -> str:
+    """What a model is scored by. Raises `Unmeasured` for a target of one class."""
     from sklearn.base import is_regressor
 
     classes = target.nunique()
@@ -93,7 +94,8 @@ def _scoring(model: Any, target: Any) -> str:
     return "roc_auc" if classes == 2 and hasattr(model, "predict_proba") else "accuracy"  # noqa: PLR2004 - binary
 
 
-def _shuffled(model: Any, rows: Any, target: Any, scoring: str, own: Parameters) -> dict[str, Any]:
+def shuffled(model: Any, rows: Any, target: Any, scoring: str, own: Parameters) -> dict[str, Any]:
+    """Importances by feature and repeat, and the score without shuffling. Raises `Unmeasured`."""
     from sklearn.inspection import permutation_importance
     from sklearn.metrics import get_scorer
 

@@ -1,0 +1,56 @@
+"""Train-test overlap: rows of the data that the reference holds as well."""
+
+from dataclasses import replace
+
+from govern.domain.evidence import JsonValue, Measurement
+from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.drift.covariate import drift_features
+from govern.measure.frames import run
+from govern.measure.numbers import text
+from govern.measure.sampling import row_key
+from govern.measure.statistics.intervals import wilson
+from govern.measure.study import Study
+
+
+class TrainTestOverlap:
+    """Share of rows whose features (to the fifth decimal) occur in the reference, and of those with the same target."""
+
+    id = "train_test_overlap@1"
+    per_attribute = False
+
+    def collect(self, study: Study, attribute: str, parameters: Parameters) -> Measurement:
+        """Join keyed hashes of content; no row leaves the engine."""
+        del attribute
+        if study.reference is None:
+            raise Unmeasured("missing", "no reference was given: name the training data")
+        columns = [name for name in drift_features(study, parameters) if name in study.frame.kinds and name in study.reference.kinds]
+        columns = [name for name in columns if "other" not in {study.frame.kinds[name], study.reference.kinds[name]}]
+        if not columns:
+            raise Unmeasured("undefined", "the two frames have no column in common")
+        target = study.inputs.target
+        both = [*columns, target] if target is not None and target in study.reference.kinds else None
+        return Measurement(measure=self.id, parameters=settled(parameters, {"level": "0.95"}), statistics={
+            "rows": study.rows, "rows_reference": study.reference.rows(), "columns": len(columns),
+            "overlap": _found(study, columns), "overlap_with_target": None if both is None else _found(study, both),
+        })
+
+    def evaluate(self, bare: Measurement) -> Measurement:
+        """Shares with an interval."""
+        n, overlap = int(str(bare.statistics["rows"])), int(str(bare.statistics["overlap"]))
+        same = bare.statistics["overlap_with_target"]
+        values: dict[str, JsonValue] = {
+            "n": n, "n_reference": bare.statistics["rows_reference"], "overlap": overlap, "share": text(overlap / n),
+            "share_interval": wilson(overlap, n, str(bare.parameters["level"])).json(), "overlap_with_target": same,
+            "share_with_target": None if same is None else text(int(str(same)) / n),
+        }
+        return replace(bare, values=values)
+
+
+def _found(study: Study, columns: list[str]) -> int:
+    reference = study.reference
+    if reference is None or reference.table.get_backend() is not study.frame.table.get_backend():
+        raise Unmeasured("undefined", "data and reference live in different engines and can't be joined")
+    ours = study.frame.table.select(key=row_key(study.frame, columns, "overlap"))
+    theirs = reference.table.select(other=row_key(reference, columns, "overlap")).distinct()
+    met = ours.semi_join(theirs, ours["key"] == theirs["other"])
+    return int(run(met.aggregate(n=met.count()), study.frame.name)[0]["n"])
