@@ -18,9 +18,9 @@ from govern.cli.text import clean
 from govern.errors import ExitCode
 
 COMMANDS = (
-    "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "promote", "deploy", "rollback", "retire", "dataset",
-    "model", "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "replay", "export", "sign", "schema",
-    "doctor", "tui",
+    "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "finding", "promote", "deploy", "rollback",
+    "retire", "dataset", "model", "run", "monitor", "status", "lineage", "log", "show", "verify", "proof", "checkpoint", "anchor",
+    "ledger", "replay", "export", "sign", "schema", "doctor", "tui",
 )
 """Modules of `govern.cli.commands`; each has `add(app)`."""
 
@@ -88,7 +88,10 @@ def run(arguments: Sequence[str]) -> int:
         return int(failing.answer(KeyboardInterrupt(), voice))
     except Exception as error:  # noqa: BLE001 - a fault outside any command still ends in sentences
         return int(failing.answer(error, voice))
-    return code if isinstance(code, int) else int(ExitCode.OK)
+    if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):
+        # Typer's own code: it was stopped outside any command, which would have said so and returned ours.
+        return int(failing.answer(KeyboardInterrupt(), voice))
+    return int(code) if isinstance(code, int) else int(ExitCode.OK)
 
 
 def _usage(error: typer.TyperException, voice: Voice) -> int:

@@ -143,7 +143,7 @@ def command(
                 if isinstance(error, typer.Exit | SystemExit):
                     raise
                 code = failing.answer(error, session.voice)
-            raise typer.Exit(int(code or ExitCode.OK))
+            raise typer.Exit(code or ExitCode.OK)
 
         own = [p for p in inspect.signature(function).parameters.values() if p.annotation is not Session]
         added = [

@@ -1,5 +1,7 @@
 """`govern export`: the evidence pack of a model, a PDF that brings its proofs along; or a copy to read."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +12,27 @@ from govern.cli.commands.verify import CODES
 from govern.cli.files import write
 from govern.cli.rendering import PackWriter
 from govern.cli.session import Session, command
+from govern.domain.text import moment
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.packing import Kind
     from govern.workflow.workspace import Workspace
 
 READING = (".html", ".md")
 """Endings of copies to read: they prove nothing, so they are not recorded."""
+
+KINDS = ("model", "system", "decision", "control", "ledger")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class What:
+    """What a pack is to be about."""
+
+    ref: str
+    kind: "Kind"
+    gate: str | None
+    period: "tuple[datetime, datetime] | None"
 
 
 def add(app: typer.Typer) -> None:
@@ -26,10 +42,19 @@ def add(app: typer.Typer) -> None:
 
 def export(
     session: Session, *,
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Such as credit@2.")],
+    ref: Annotated[
+        str, typer.Argument(metavar="REF", help="credit@2; for other kinds a system, decision, or framework; none for ledger.")
+    ] = "",
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="PACK.pdf", help="Must not be there yet; .html and .md give a copy to read.")
     ],
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=f"One of: {', '.join(KINDS)}.")] = KINDS[0],
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", callback=options.given, help="Only what happened from here on.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", callback=options.given, help="Only what happened until then.")
+    ] = None,
     gate: options.Gate = None,
     templates: Annotated[
         Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
@@ -39,23 +64,29 @@ def export(
         typer.Option("--trust-out", metavar="FILE", help="Also write the trust root, to hand over on another way."),
     ] = None,
 ) -> ExitCode:
-    """Write the evidence pack of a model, a PDF with its proofs.
+    """Write an evidence pack, a PDF with its proofs.
 
     PDF/A-3, with the machine-readable proofs attached. That it left the house is an entry of its own. Exit 1 where the
     ledger does not verify: the pack says so on its cover.
     """
-    from govern.workflow import exporting, packing
+    from govern.workflow import exporting
 
     if out.suffix.lower() not in {".pdf", *READING}:
         raise UsageError(f"{out} has no ending that says what it is to be", "Call it PACK.pdf, or .html or .md for a copy to read.")
+    asked = What(
+        ref=ref, kind=options.chosen(kind, KINDS, "--kind"), gate=gate,  # type: ignore[arg-type] # chosen from the kinds
+        period=_period(begin, end),
+    )
+    if not ref and kind != "ledger":
+        raise UsageError(f"a pack of the kind {kind} is about something", "Name it, such as credit@2.")
     with session.workspace() as workspace:
         if out.suffix.lower() in READING:
-            return _copy(session, workspace, model, out, gate, templates)
+            return _copy(session, workspace, asked, out, templates)
         writer = PackWriter(templates)
         with session.progress() as progress:
             pack = exporting.export(
-                workspace, model, out, renderer=writer, gate=gate, key=session.key, passphrases=session.passphrases,
-                progress=progress,
+                workspace, asked.ref, out, renderer=writer, kind=asked.kind, gate=asked.gate, period=asked.period,
+                key=session.key, passphrases=session.passphrases, progress=progress,
             )
         if trust_out is not None:
             write(trust_out, exporting.trust_root_file(workspace))
@@ -80,15 +111,29 @@ def export(
     return code
 
 
+def _period(begin: str | None, end: str | None) -> "tuple[datetime, datetime] | None":
+    """Read --from and --to, which go together. Raises `UsageError`."""
+    if begin is None and end is None:
+        return None
+    if begin is None or end is None:
+        raise UsageError("--from and --to go together", "Give both ends of the period.")
+    first, last = moment(begin), moment(end)
+    if last <= first:
+        raise UsageError("--to is not after --from", "Give the ends in the order in which they were.")
+    return first, last
+
+
 def _copy(
-    session: Session, workspace: "Workspace", model: str, out: Path, gate: str | None, templates: Path | None
+    session: Session, workspace: "Workspace", asked: "What", out: Path, templates: Path | None
 ) -> ExitCode:
     """Write what a pack would say, without proofs."""
-    from govern.workflow import exporting, packing
+    from govern.workflow import packing
     from govern_reports import render_html, render_markdown
 
     with session.progress() as progress:
-        pack = packing.pack_data(workspace, model, gate=gate, progress=progress)
+        pack = packing.pack_data(
+            workspace, asked.ref, kind=asked.kind, gate=asked.gate, period=asked.period, progress=progress
+        )
     render = render_html if out.suffix.lower() == ".html" else render_markdown
     render(pack, out, templates=templates)
     code = CODES[pack.verification.outcome]

@@ -177,17 +177,20 @@ def revoke(
         int | None,
         typer.Option("--void-from", metavar="INDEX", min=0, help="What it signed from this entry on is void; else from now."),
     ] = None,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="Somebody else may have it: what it signed before is in doubt as well.")
+    ] = False,
     signer: Signer = None,
 ) -> None:
     """Void a key from an entry on.
 
-    Approvals that it signed from there on turn stale.
+    Approvals that it signed from there on turn stale; with --compromised those before, too.
     """
     from govern.workflow import keys
 
     with session.workspace() as workspace:
         written = keys.revoke(
-            workspace, name, reason=reason, void_from=void_from, passphrases=session.passphrases,
+            workspace, name, reason=f"compromised: {reason}" if compromised else reason, void_from=void_from, passphrases=session.passphrases,
             signers=tuple(signer or ()),
         )
         session.wrote(written, schema=SCHEMA, done=f"revoked {name}")

@@ -33,15 +33,23 @@ def add(app: typer.Typer) -> None:
     command(policy, "sign", signs=True)(sign)
 
 
-def install(session: Session, *, named: Where) -> None:
+def install(
+    session: Session, *, named: Where,
+    also_as: Annotated[
+        list[str] | None,
+        typer.Option("--also-as", metavar="KEY", help="Another holder's key that signs too: loosening takes two."),
+    ] = None,
+) -> None:
     """Commit a policy and its bindings to the ledger.
 
-    From the next gate on they judge.
+    From the next gate on they judge. A change that loosens or narrows what is in force takes the signatures of two holders.
     """
     from govern.workflow import policies
 
     with session.workspace() as workspace:
-        written = policies.install(workspace, named, key=session.key, passphrases=session.passphrases)
+        written = policies.install(
+            workspace, named, key=session.key, also_as=tuple(also_as or ()), passphrases=session.passphrases
+        )
         session.wrote(*written, schema="govern/written/v1", done="installed")
 
 

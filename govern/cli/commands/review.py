@@ -11,6 +11,7 @@ from govern.cli.text import Cell, when
 from govern.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.findings import Condition
     from govern.workflow.views import Dossier
 
 SHORTEST_PREFIX = 8
@@ -124,6 +125,12 @@ def attempts(
 
 def approve(
     session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--condition", metavar="'TEXT; OWNER; DUE'", help="The approval ends if this is not closed in time; repeat for more."
+        ),
+    ] = None,
     closure: Annotated[
         str | None,
         typer.Option(
@@ -142,7 +149,8 @@ def approve(
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
         _unchanged(dossier, closure)
         written = reviewing.approve(
-            workspace, dossier, reason=reason, role=role, key=session.key, passphrases=session.passphrases, shown=("cli",)
+            workspace, dossier, reason=reason, role=role, key=session.key, passphrases=session.passphrases, shown=("cli",),
+            conditions=[_condition(text) for text in condition or ()],
         )
         session.wrote(written, schema=SCHEMA, done="approved", closure=dossier.closure)
         if session.as_json:
@@ -151,6 +159,17 @@ def approve(
         lacks = ", ".join(f"{q.count} {q.role}" for q in reviewing.dossier(workspace, model, dossier.gate).missing)
         stage = dossier.gate.removeprefix("promote:")
         session.voice.hint(f"Still lacking: {lacks}" if lacks else f"Next: govern promote {dossier.name} --to {stage}")
+
+
+def _condition(text: str) -> "Condition":
+    """Read what an approval is given on. Raises `UsageError`."""
+    from govern.domain.text import moment
+    from govern.workflow.findings import Condition
+
+    parts = [part.strip() for part in text.split(";")]
+    if len(parts) != len(("title", "owner", "due")) or not all(parts):
+        raise UsageError(f"--condition “{text}” is not TEXT; OWNER; DUE", "As in: --condition 'retrain; model-risk; 2027-01-31'")
+    return Condition(title=parts[0], owner=parts[1], due=moment(parts[2]))
 
 
 def _unchanged(dossier: "Dossier", closure: str | None) -> None:

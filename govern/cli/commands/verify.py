@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli.files import existing, read
+from govern.cli.outside import Authorities, Folders, Printed, Repositories, outside
 from govern.cli.session import Session, command
 from govern.cli.text import brief, clean, count, duration, state
 from govern.errors import ExitCode, UsageError
@@ -34,6 +35,10 @@ def verify(
         list[Path] | None,
         typer.Option("--certificate", metavar="FILE", help="What signatures inside a PDF are held against; repeat for more."),
     ] = None,
+    authority: Authorities = None,
+    repository: Repositories = None,
+    folder: Folders = None,
+    printed: Printed = None,
     full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again, and lay its pages out again.")] = False,
 ) -> ExitCode:
@@ -48,8 +53,11 @@ def verify(
         if trust is not None or replay or certificate:
             raise UsageError("--trust, --replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
         with session.workspace() as workspace, session.progress() as progress:
-            view = verifying.verify(workspace, full=full, progress=progress)
+            given = outside(authority, repository, folder, printed)
+            view = verifying.verify(workspace, full=full, outside=given, progress=progress)
         return report(session, view, "ledger")
+    if authority or repository or folder or printed or full:
+        raise UsageError("anchors and --full are for a ledger", "Leave them out, or leave the pack out.")
     if trust is None:
         raise UsageError(
             "a pack is verified against a trust root from outside, and none is named",
