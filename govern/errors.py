@@ -99,6 +99,10 @@ class LedgerMovedError(Refused):
     """The ledger grew between reading and writing; what was decided on the older state was not written."""
 
 
+class SelfTestError(GovernError):
+    """A rule could not fail, or could not pass, on rows that are known to be bad or good: it judges nothing today."""
+
+
 class GateDenied(Refused):
     """The gate's decision was deny; raised only where the caller asked for an exception."""
 

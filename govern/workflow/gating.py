@@ -14,7 +14,7 @@ from govern.domain.evidence import Evidence
 from govern.domain.facts import DecisionFact, EvidenceFact, Input, SystemFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
-from govern.errors import Refused, UsageError
+from govern.errors import Refused, SelfTestError, UsageError
 from govern.lineage.refs import resolve
 from govern.lineage.review import developers
 from govern.lineage.state import State
@@ -27,6 +27,7 @@ from govern.policy.selftest import prove
 from govern.workflow.interface import Objects, Passphrases, Progress, silent
 from govern.workflow.places import Places, file_digest
 from govern.workflow.policies import in_force
+from govern.workflow.selftesting import measured_proofs
 from govern.workflow.views import GateResult, Written
 from govern.workflow.waivers import presented_attestations, presented_waivers
 from govern.workflow.workspace import Workspace, about, settled
@@ -104,6 +105,8 @@ def ask(
     drafts: list[Draft] = []
     if data is not None:
         with watch.part("measure"):
+            progress("self-test", 0, None)
+            self_tested(ws, bound)
             progress("measure", 0, None)
             complete = completed(ws, node.digest, node.name, data, system, fact.threshold)
             evidence = measured(bound, complete, ws, progress)
@@ -180,6 +183,20 @@ def inputs_of(
         favourable=data.favourable, positive=data.positive, model=data.model,
         allowed_types=allowed_types, detector=detector, seed=data.seed,
     )
+
+
+def self_tested(ws: Workspace, bound: Sequence[BoundPolicy]) -> None:
+    """Prove on known rows that every rule can fail and can pass here, today, with these versions.
+
+    Remembered by the digests of rule and versions. Raises `SelfTestError`.
+    """
+    proofs = measured_proofs(bound, detector=ws.config.detector, remembered=ws.home.keys.parent / "proofs.json")
+    for proof in proofs:
+        if not proof.proved:
+            raise SelfTestError(
+                f"the rule {proof.rule} is not to be trusted on this machine: {proof.detail}",
+                "Nothing was decided. See which package changed (`govern doctor`), and mend or pin it.",
+            )
 
 
 def measured(bound: Sequence[BoundPolicy], data: Data, ws: Workspace, progress: Progress) -> Evidence:

@@ -57,6 +57,8 @@ def monitor(
     complete = gating.completed(ws, model.digest, model.name, _with_reference(ws, state, model.digest, data), system, model.fact.threshold)
     signs = ws.key_for("evaluator", key)
     ws.ready(signs, passphrases)
+    progress("self-test", 0, None)
+    gating.self_tested(ws, bound)
     progress("measure", 0, None)
     evidence = gating.measured(bound, complete, ws, progress)
     window = gating.input_of(complete)

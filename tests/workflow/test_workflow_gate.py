@@ -129,3 +129,22 @@ def _skops(folder) -> bytes:
     path = folder / "plain.skops"
     skops.io.dump(LinearRegression().fit(np.arange(6.0).reshape(3, 2), [1.0, 2.0, 3.0]), path)
     return path.read_bytes()
+
+
+def test_a_measure_that_can_no_longer_fail_judges_nothing(story: Story, passphrases, monkeypatch):
+    """As after an update of a package that turned a number round."""
+    from govern.errors import SelfTestError
+    from govern.measure.bias import impact_ratio
+
+    (story.ws.home.keys.parent / "proofs.json").unlink(missing_ok=True)
+    real = impact_ratio.ImpactRatio.evaluate
+
+    def flattering(self, bare):
+        found = real(self, bare)
+        return replace(found, groups=tuple({**g, "selected": g["n"], "rate": "1", "ratio": "1"} for g in found.groups))
+
+    monkeypatch.setattr(impact_ratio.ImpactRatio, "evaluate", flattering)
+    size = story.ws.ledger.size
+    with pytest.raises(SelfTestError, match="FAIR-001"):
+        gating.gate(story.ws, "credit@1", to="production", data=story.data("1"), passphrases=passphrases)
+    assert story.ws.ledger.size == size

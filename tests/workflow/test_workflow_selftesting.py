@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from policy.policy_worlds import SYSTEM, ask, bind, pack
+from policy.policy_worlds import SYSTEM, ask, bind, pack, policy_text
 
+import govern_policies
 from govern.domain.decision import Status
 from govern.policy.applicability import applicable
+from govern.policy.testing import made_system
 from govern.workflow import selftesting
 from govern.workflow.selftesting import measured_proofs
 
@@ -60,3 +62,30 @@ def test_a_proof_is_remembered_by_rule_and_versions(tmp_path: Path, monkeypatch:
     file.write_text("not JSON")
     assert measured_proofs(bound(one), detector="scipy", remembered=file) == first
     assert len(runs) == 6
+
+
+@pytest.mark.parametrize("name", govern_policies.pack_ids())
+def test_no_pack_is_stopped_by_rows_that_do_not_fit_it(name: str) -> None:
+    """A rule that asks only for presence can't fail on rows, and is no fault of this machine."""
+    one = pack(name)
+    system = made_system(one.policy, one.binding)
+    for gate in one.binding.gates:
+        proofs = measured_proofs(applicable([one], system=system, gate=gate), detector="scipy")
+        assert [proof.detail for proof in proofs if not proof.proved] == []
+
+
+@pytest.mark.parametrize(
+    ("assertion", "tried"), [
+        ('{value: accuracy, op: ">=", threshold: "0.99"}', True), ('{value: accuracy, op: ">=", threshold: "0.2"}', True),
+        ('{value: accuracy, op: "<=", threshold: "0.9"}', False), ("{value: accuracy, op: present}", False),
+        ('{value: accuracy, op: ">=", threshold: "0.01", against: baseline}', False),
+    ],
+)
+def test_only_rules_that_rows_can_show_are_tried_on_rows(assertion: str, tried: bool) -> None:
+    rule = f"""
+  - id: PERF-001
+    measure: performance@1
+    assert: {assertion}
+"""
+    proofs = measured_proofs(bound(bind(policy_text(rule))), detector="scipy")
+    assert [proof.proved for proof in proofs] == [True] * tried
