@@ -20,6 +20,7 @@ demo: setup ## The whole path on the shipped sample, in ./demo
 	@[ ! -d demo/.govern ] || { echo "== demo: removing what the last run left in ./demo"; rm -rf demo; }
 	@echo "== demo: the whole path on the shipped sample, kept in ./demo"
 	@$(BIN)/govern demo --keep demo
+	@echo "  (govern is in .venv: source .venv/bin/activate)"
 
 test: setup lint tests ## All checks: ruff, mypy, import contracts, tests
 

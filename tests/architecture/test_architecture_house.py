@@ -9,6 +9,8 @@ from architecture.tracked import PACKAGES, modules, tracked
 
 FILE_LINES = 430
 """“About 400.”"""
+ONE_FILE = frozenset({"govern/ledger/portable/verify_pack.py"})
+"""Travels alone, attached to every pack: whoever gets it needs one file and `cryptography`."""
 FUNCTION_LINES = 60
 """“About 50”, without the docstring."""
 README_LINES = 75
@@ -36,7 +38,7 @@ def calls(tree: ast.Module, names: frozenset[str]) -> list[int]:
 
 def test_files_are_short(repository: Path):
     long = {name: len(text.splitlines()) for name, text, _ in modules(repository, *PACKAGES, "tests/", "sample_data/", ".ci/")}
-    assert {name: lines for name, lines in long.items() if lines > FILE_LINES} == {}
+    assert {name: lines for name, lines in long.items() if lines > FILE_LINES and name not in ONE_FILE} == {}
 
 
 def test_functions_are_short(repository: Path):
