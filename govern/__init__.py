@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from govern.version import VERSION
+
 if TYPE_CHECKING:
     from govern.errors import GateDenied
     from govern.face import open  # noqa: A004 - `govern.open()` reads as it should
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["GateDenied", "__version__", "open"]
 
 

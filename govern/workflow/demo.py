@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import govern
 from govern.domain.facts import SystemFact
 from govern.errors import Refused, UsageError
 from govern.trust.home import Home
@@ -56,7 +55,7 @@ class DemoResult:
 
 def sample_folder() -> Path:
     """Return where the sample lies: inside the installed package, or beside it in a checkout."""
-    package = Path(govern.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "_sample", package.parent / "sample_data"):
         if (folder / "train.csv").is_file():
             return folder

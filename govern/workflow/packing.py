@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import govern
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import NotFoundError, UsageError
@@ -16,6 +15,7 @@ from govern.lineage.records import DecisionRecord, ModelRecord
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.documents import parse_policy
+from govern.version import VERSION
 from govern.workflow import reading, reviewing, verifying
 from govern.workflow.interface import Progress, silent
 from govern.workflow.pack import Attachment, LifecycleRow, PackData, PolicyView
@@ -69,7 +69,7 @@ def pack_data(
         lifecycle=_lifecycle(entries, models, period), entries=tuple(entry_row(entry) for entry in entries),
         verification=verifying.verify(ws, progress=progress), checkpoint=checkpoint.note, size=checkpoint.size,
         root=checkpoint.root, attachments=tuple(_attachments(ws, entries, dossiers)),
-        software={"govern": govern.__version__}, period=period, scope=ref if kind == "control" else "",
+        software={"govern": VERSION}, period=period, scope=ref if kind == "control" else "",
         previous_checkpoint=_previous(ws, state, ref, kind),
     )
 
