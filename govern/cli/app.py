@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-import govern
 from govern.cli import failing
 from govern.cli.speak import Voice
 from govern.cli.text import clean
 from govern.errors import ExitCode
+from govern.version import VERSION
 
 COMMANDS = (
     "demo", "init", "key", "trust", "record", "measure", "policy", "gate", "review", "finding", "promote", "deploy", "rollback",
@@ -30,7 +30,7 @@ missing or too thin; 4 could not be carried out or checked; 130 stopped."""
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"govern {govern.__version__}")
+        typer.echo(f"govern {VERSION}")
         raise typer.Exit
 
 

@@ -8,10 +8,10 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-import govern
 from govern.cli.speak import Voice
 from govern.cli.text import clean
 from govern.errors import ExitCode, GovernError, UnverifiableError, VerificationError, exit_code
+from govern.version import VERSION
 
 ERROR_SCHEMA = "govern/error/v1"
 
@@ -89,6 +89,6 @@ def _kept(error: BaseException) -> Path:
     # The file's own time says when it was; mkstemp makes it readable to nobody else.
     descriptor, name = tempfile.mkstemp(prefix="fault-", suffix=".log", dir=folder)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
-        log.write(f"govern {govern.__version__}, Python {platform.python_version()}, {platform.platform()}\n")
+        log.write(f"govern {VERSION}, Python {platform.python_version()}, {platform.platform()}\n")
         log.writelines(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     return Path(name)

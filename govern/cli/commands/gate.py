@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import govern
 from govern.cli import options
 from govern.cli.files import existing, write
 from govern.cli.session import Session, command
 from govern.cli.text import brief, duration
 from govern.errors import ExitCode, UsageError
+from govern.version import VERSION
 
 if TYPE_CHECKING:
     from govern.exchange.places import RulePlaces
@@ -138,7 +138,7 @@ def reports(
     if sarif is not None:
         from govern.exchange import sarif as sarif_format
 
-        write(sarif, sarif_format.write(result.decision, places=places, version=govern.__version__))
+        write(sarif, sarif_format.write(result.decision, places=places, version=VERSION))
     if summary is not None:
         from govern.exchange import summary as summary_format
 
