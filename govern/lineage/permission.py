@@ -7,7 +7,7 @@ from typing import Final, Literal
 from govern.domain.text import Digest
 from govern.lineage.closure import closure
 from govern.lineage.folding_life import earlier_deployment
-from govern.lineage.people import EMERGENCY, holds_role
+from govern.lineage.people import EMERGENCY, REVIEWING, holds_role, same_person
 from govern.lineage.records import DecisionRecord
 from govern.lineage.review import quorum
 from govern.lineage.stale import stale_decision
@@ -86,7 +86,22 @@ def _decision_refusals(state: State, decision: DecisionRecord | None, gate: str,
         if document is None or document.index > decision.index:
             reason = f"a document that it was judged by was not in the ledger before it: {digest[:15]}…"
             refusals.append(Refusal(reason=reason, index=decision.index))
-    return refusals
+    return refusals + [one for leaf in decision.fact.waivers if (one := _waiver_refusal(state, decision, leaf))]
+
+
+def _waiver_refusal(state: State, decision: DecisionRecord, leaf: Digest) -> Refusal | None:
+    """Why a waiver that a decision was helped by did not stand then: what policy asks of it comes on top of this."""
+    waiver = state.waivers.get(state.waiver_proposals.get(leaf) or "")
+    if waiver is None or waiver.digest != leaf or waiver.model != decision.model:
+        return Refusal(reason="it was helped by a waiver that is not the one in the ledger", index=decision.index)
+    signed = any(
+        step.index < decision.index and not same_person(state, step.holder, waiver.proposal.holder)
+        and any(holds_role(state, step.keyid, role, step.index) for role in REVIEWING)
+        for step in waiver.approvals
+    )
+    if not signed:
+        return Refusal(reason=f"waiver {waiver.fact.id} had no approval of another person", index=waiver.index)
+    return None
 
 
 def _gate(state: State, model: Digest, gate: str, now: datetime) -> tuple[list[Refusal], Permission]:

@@ -137,6 +137,30 @@ def test_a_policy_recorded_after_the_decision_that_names_it_allows_nothing():
     assert "was not in the ledger before it" in reasons(may_promote(book.state, model, "production", book.now))
 
 
+@pytest.mark.parametrize(("approver", "allowed"), [("second", True), ("reviewer", False), ("pipeline", False), (None, False)])
+def test_a_waiver_helps_only_if_another_reviewer_approved_it_before(approver, allowed):
+    book, model = furnished()
+    asked = book.waiver(model, by="reviewer")
+    if approver:
+        book.waiver(model, "approve", by=approver)
+    book.decide(model, waivers=(asked.leaf_hash,))
+    book.waiver(model, "approve", by="third")
+    book.review(model, by="second")
+    permission = may_promote(book.state, model, "production", book.now)
+    assert permission.allowed is allowed, reasons(permission)
+
+
+def test_a_waiver_that_the_ledger_does_not_hold_or_of_another_model_helps_nobody():
+    book, model = furnished()
+    other = book.model("other@1")
+    theirs = book.waiver(other, by="author")
+    book.waiver(other, "approve", by="second")
+    for leaf in (digest("no such waiver"), theirs.leaf_hash):
+        book.decide(model, waivers=(leaf,))
+        book.review(model)
+        assert "not the one in the ledger" in reasons(may_promote(book.state, model, "production", book.now))
+
+
 def test_deploying_needs_the_stage_and_the_digest():
     book, model = furnished()
     book.decide(model)

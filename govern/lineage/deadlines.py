@@ -1,0 +1,88 @@
+"""What falls due: revalidations, waivers, findings, and what an emergency left to be said on every later report."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from govern.domain.text import Digest
+from govern.lineage.records import RollbackRecord
+from govern.lineage.state import State
+
+NOTICE: Final = timedelta(days=30)
+"""How long before its day a thing is worth a reminder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """Something with a day, after which something ends."""
+
+    kind: Literal["revalidation", "waiver", "finding"]
+    """A decision's evidence grows too old; a waiver expires; a finding has to be closed."""
+    system: str
+    model: Digest
+    what: str
+    """One sentence: what ends."""
+    due: datetime
+    index: int
+    """The entry that set the day."""
+    overdue: bool
+
+
+def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tuple[Deadline, ...]:
+    """What falls due within `notice`, and what is overdue, the most urgent first.
+
+    Revalidation counts for what stands at a stage: nobody has to measure a candidate again that went nowhere.
+    """
+    moment = state.moment(now)
+    found = [*_revalidations(state), *_waivers(state), *_findings(state)]
+    near = [
+        Deadline(
+            kind=one.kind, system=one.system, model=one.model, what=one.what, due=one.due, index=one.index,
+            overdue=one.due <= moment,
+        )
+        for one in found if one.due <= moment + notice
+    ]
+    return tuple(sorted(near, key=lambda one: (one.due, one.index)))
+
+
+def _revalidations(state: State) -> list[Deadline]:
+    found = []
+    for stage in state.stages.values():
+        decision = None if stage.model is None else state.latest_decision(stage.model, f"promote:{stage.stage}")
+        if stage.model is None or decision is None or decision.fact.expires is None:
+            continue
+        name = state.models[stage.model].name if stage.model in state.models else stage.model
+        found.append(Deadline(
+            kind="revalidation", system=stage.system, model=stage.model, due=decision.fact.expires, index=decision.index,
+            what=f"what {name} was measured on for {stage.stage} grows too old: gate it again", overdue=False,
+        ))
+    return found
+
+
+def _waivers(state: State) -> list[Deadline]:
+    return [
+        Deadline(
+            kind="waiver", system=waiver.fact.system, model=waiver.model, due=waiver.fact.expires, index=waiver.index,
+            what=f"waiver {waiver.fact.id} of {waiver.fact.rule} expires, and the gate denies again", overdue=False,
+        )
+        for waiver in state.waivers.values() if waiver.revoked is None and waiver.approvals
+    ]
+
+
+def _findings(state: State) -> list[Deadline]:
+    found = []
+    for finding in state.findings.values():
+        if finding.state != "verified-closed":
+            ends = "the approval whose condition it is" if finding.condition_of is not None else "approvals of the model"
+            tail = f", or ends {ends}" if finding.grave or finding.condition_of is not None else ""
+            found.append(Deadline(
+                kind="finding", system=finding.fact.system, model=finding.model, due=finding.due, index=finding.last,
+                what=f"finding {finding.fact.id} ({finding.severity}) has to be closed{tail}", overdue=False,
+            ))
+    return found
+
+
+def emergencies(state: State, system: str) -> tuple[RollbackRecord, ...]:
+    """Every emergency rollback of a system, oldest first: each stays on every later report."""
+    rollbacks = (state.rollbacks[int(index)] for index in state.series.of(("rollbacks", system)))
+    return tuple(record for record in rollbacks if record.fact.emergency)
