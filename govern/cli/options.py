@@ -49,6 +49,9 @@ Stage = Annotated[str | None, _word("--to", "STAGE", "The stage that is asked fo
 Gate = Annotated[str | None, _word("--gate", "GATE", "The gate by its full name, such as promote:production.")]
 AsOf = Annotated[str | None, _word("--as-of", "TIME", "As it stood at this time: 2026-11-21, or 2026-11-21T09:30:00Z.")]
 
+Prometheus = Annotated[
+    Path | None, typer.Option("--prometheus", metavar="FILE", help="Also write the figures there, for a textfile collector.")
+]
 Signer = Annotated[
     list[str] | None, typer.Option("--signer", metavar="KEY", help="A root key that signs; repeat where it takes several.")
 ]

@@ -9,15 +9,26 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from govern.workflow.interface import Progress
-
 
 def ignore(part: str, done: int, total: int | None) -> None:
     """Show nothing."""
     del part, done, total
 
 
-class _Shown:
+class Hidden:
+    """Progress where nobody looks."""
+
+    def __call__(self, part: str, done: int, total: int | None) -> None:
+        """Show nothing."""
+        del part, done, total
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """There is nothing to pause."""
+        yield
+
+
+class Shown(Hidden):
     """One bar a part, made when the part is first heard of."""
 
     def __init__(self, bars: "Bars") -> None:
@@ -26,12 +37,22 @@ class _Shown:
         self._running = ""
 
     def __call__(self, part: str, done: int, total: int | None) -> None:
+        """Move the bar of `part`."""
         if part not in self._tasks:
             self._tasks[part] = self._bars.add_task(part, total=total)
         if self._running and self._running != part:
             self._finish(self._running)
         self._running = part
         self._bars.update(self._tasks[part], completed=done, total=total)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bars away while something is asked on the terminal: they would draw over the question."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def _finish(self, part: str) -> None:
         """A part of unknown length is over when the next one begins."""
@@ -47,10 +68,10 @@ class _Shown:
 
 
 @contextmanager
-def bars() -> "Iterator[Progress]":
+def bars() -> Iterator[Hidden]:
     """Give the callback that use cases report to; the bars go when the block ends."""
     if not sys.stderr.isatty():
-        yield ignore
+        yield Hidden()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -60,6 +81,6 @@ def bars() -> "Iterator[Progress]":
         MofNCompleteColumn(), TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        reporter = _Shown(shown)
+        reporter = Shown(shown)
         yield reporter
         reporter.end()

@@ -8,7 +8,7 @@ that they are the same everywhere. Whatever the function raises becomes sentence
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
@@ -49,12 +49,18 @@ class Session:
         self.key = key
         self.voice = Voice(as_json=as_json)
         self._descriptor = descriptor
-        self.passphrases: Passphrases = passphrases.source(descriptor)
+        self._shown = progress.Hidden()
+        self._ask = passphrases.source(descriptor)
 
     @property
     def as_json(self) -> bool:
         """Whether stdout gets one JSON document."""
         return self.voice.as_json
+
+    def passphrases(self, name: str) -> str:
+        """Return the passphrase of a key, which is what use cases call; progress waits while a person is asked."""
+        with self._shown.paused():
+            return self._ask(name)
 
     def new_passphrases(self, existing: tuple[str, ...]) -> "Passphrases":
         """Return passphrases for a command that makes keys: asked twice, unless the key is among `existing`."""
@@ -82,9 +88,12 @@ class Session:
 
         return Home.default()
 
-    def progress(self) -> AbstractContextManager["Progress"]:
+    @contextmanager
+    def progress(self) -> Iterator["Progress"]:
         """Give a progress callback: bars on a terminal, nothing elsewhere."""
-        return progress.bars()
+        with progress.bars() as self._shown:
+            yield self._shown
+        self._shown = progress.Hidden()
 
     def wrote(self, *entries: "Written", schema: str, done: str = "recorded", **more: object) -> None:
         """Say what was written, with each entry's index and digest; as JSON, `more` stands beside the entries."""

@@ -143,3 +143,10 @@ def test_loosening_a_policy_takes_two_holders(line: Path, tmp_path: Path):
     govern("key", "enrol", "second-owner", "--role", "policy").ended(0)
     govern("policy", "install", looser, "--also-as", "second-owner").ended(0)
     govern("verify", "--full").ended(0)
+
+
+def test_figures_for_a_collector_and_hooks_that_wait(line: Path, tmp_path: Path):
+    govern("status", "--prometheus", tmp_path / "govern.prom").ended(0)
+    assert "# TYPE govern_" in (tmp_path / "govern.prom").read_text()
+    assert "0 events delivered, 0 still waiting" in govern("monitor", "--deliver").ended(0).out
+    assert "missing" in govern("monitor", "credit@2").ended(2).err

@@ -76,4 +76,6 @@ def _check(session: Session, permission: "Permission", model: str, to: str) -> E
     session.voice.table(
         [(f"#{r.index}" if r.index is not None else "", r.reason) for r in permission.refusals], indent="  "
     )
+    for note in permission.notes:
+        session.voice.paragraph(f"! {note}", indent="  ")
     return code

@@ -7,7 +7,8 @@ import typer
 from govern.cli import options, verdict
 from govern.cli.files import existing
 from govern.cli.session import Session, command
-from govern.errors import ExitCode
+from govern.cli.text import count, state
+from govern.errors import ExitCode, UsageError
 
 
 def add(app: typer.Typer) -> None:
@@ -17,8 +18,10 @@ def add(app: typer.Typer) -> None:
 
 def monitor(
     session: Session, *,
-    deployment: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Such as D-1, or the model that runs: credit@2.")],
-    data: options.Data,
+    deployment: Annotated[
+        str | None, typer.Argument(metavar="DEPLOYMENT", help="Its id, or the model or system that runs: credit@2.")
+    ] = None,
+    data: options.MaybeData = None,
     environment: Annotated[
         str | None,
         typer.Option("--environment", metavar="ENVIRONMENT", callback=options.given, help="Where, if it runs in several."),
@@ -36,11 +39,19 @@ def monitor(
     positive: options.Positive = None,
     reference: options.Reference = None,
     seed: options.Seed = 0,
+    prometheus: options.Prometheus = None,
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="Measure nothing; tell the hooks what they have not taken yet.")
+    ] = False,
 ) -> ExitCode:
     """Measure one window of what a deployed model sees.
 
-    Records an observation and opens findings where policy says so. Exit codes as of `govern gate`: 0 nothing found; 1 a rule failed; 3 inconclusive; 4 it could not be evaluated.
+    Records an observation, opens findings where policy says so, and tells the hooks of config.toml. Exit codes as of `govern gate`: 0 nothing found; 1 a rule failed; 3 inconclusive; 4 it could not be evaluated.
     """
+    if deliver:
+        return _delivered(session)
+    if deployment is None or data is None:
+        raise UsageError("a deployment or its data is missing", "As in: govern monitor credit@2 --data WINDOW.csv …")
     from govern.policy.outcome import exit_code_of
     from govern.workflow import gating, monitoring
 
@@ -54,6 +65,10 @@ def monitor(
             workspace, deployment, data=words, environment=environment, period=period, key=session.key,
             passphrases=session.passphrases, progress=progress,
         )
+        if prometheus is not None:
+            from govern.workflow.prometheus import write_textfile
+
+            write_textfile(workspace, prometheus)
     code = exit_code_of(seen.decision)
     if session.as_json:
         session.voice.document("govern/observation/v1", {"exit_code": int(code), "observation": seen})
@@ -64,4 +79,22 @@ def monitor(
     session.wrote(*seen.written, schema="govern/written/v1")
     if code is not ExitCode.OK:
         session.voice.hint("Next: govern review list shows what this reopened.")
+    return code
+
+
+def _delivered(session: Session) -> ExitCode:
+    """Tell the hooks what waits; exit 4 where something still does."""
+    from govern.workflow import hooks
+
+    with session.workspace() as workspace:
+        found = hooks.deliver(workspace)
+    left = [one for one in found if not one.delivered]
+    code = ExitCode.ERROR if left else ExitCode.OK
+    if session.as_json:
+        session.voice.document("govern/deliveries/v1", {"exit_code": int(code), "deliveries": found})
+        return code
+    session.voice.table(
+        [(state("ok" if one.delivered else "bad"), one.hook, one.event, count(one.attempts, "attempt"), one.detail) for one in found]
+    )
+    session.voice.line(f"{count(len(found) - len(left), 'event')} delivered, {len(left)} still waiting")
     return code

@@ -22,6 +22,7 @@ def status(
     session: Session, *,
     system: Annotated[str | None, typer.Argument(metavar="SYSTEM", help="Such as credit; else all.")] = None,
     as_of: options.AsOf = None,
+    prometheus: options.Prometheus = None,
 ) -> None:
     """Show what runs where, and what waits for whom.
 
@@ -31,6 +32,10 @@ def status(
 
     with session.workspace() as workspace:
         view = reading.status(workspace, as_of=options.as_of(as_of))
+        if prometheus is not None:
+            from govern.workflow.prometheus import write_textfile
+
+            write_textfile(workspace, prometheus)
     systems = view.systems
     if system is not None:
         name = system.removeprefix("system/")
