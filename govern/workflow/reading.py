@@ -64,23 +64,25 @@ def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
     size = state.size
     since = ws.ledger.entry(anchored).time if anchored < size else None
     results: Counter[str] = Counter()
-    for model in state.models:
-        for record in state.decisions_of(model):
-            if record.fact.as_of >= now - timedelta(days=RESULT_DAYS):
-                results.update(record.fact.statuses.values())
+    for record in state.decisions.values():
+        if record.fact.as_of >= now - timedelta(days=RESULT_DAYS):
+            results.update(record.fact.statuses.values())
+    waiting = queue(ws, state=state, now=now)
+    rows = tuple(system_row(ws, state, name, now, waiting) for name in sorted(state.systems))
     return StatusView(
         origin=ws.config.origin, size=size, root=checkpoint.root,
         last_append=ws.ledger.entry(size - 1).time if size else None,
         unanchored=size - anchored,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
-        systems=tuple(system_row(ws, state, name, now) for name in sorted(state.systems)),
-        due=queue(ws, state=state, now=now), findings=findings(ws, state, now=now),
+        systems=rows, due=waiting, findings=findings(ws, state, now=now),
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,
     )
 
 
-def system_row(ws: Workspace, state: State, name: str, now: datetime) -> SystemRow:
-    """Show one system and where it stands."""
+def system_row(
+    ws: Workspace, state: State, name: str, now: datetime, waiting: Sequence[QueueItem]
+) -> SystemRow:
+    """Show one system and where it stands; `waiting` is the queue, of which its own part is told."""
     fact = state.systems[name].fact
     stages = {
         stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
@@ -96,8 +98,8 @@ def system_row(ws: Workspace, state: State, name: str, now: datetime) -> SystemR
         1 for model in models for review in state.reviews_of(model)
         if review.fact.action == "approve" and not review.problem and stale(state, review, now)
     )
-    waiting = [item for item in queue(ws, state=state, now=now) if item.system == name]
-    standing, headline = _headline(deployments, open_findings, stale_approvals, waiting)
+    mine = [item for item in waiting if item.system == name]
+    standing, headline = _headline(deployments, open_findings, stale_approvals, mine)
     return SystemRow(
         name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
         deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
@@ -120,13 +122,14 @@ def _headline(
 
 
 def queue(
-    ws: Workspace, holder: str | None = None, *, state: State | None = None, now: datetime | None = None
+    ws: Workspace, holder: str | None = None, *, system: str | None = None, state: State | None = None,
+    now: datetime | None = None,
 ) -> tuple[QueueItem, ...]:
     """List what waits for people, the most urgent first; with `holder`, without what that holder signed already."""
     state = state or ws.state()
     now = now or ws.now()
     items = []
-    for model in state.models.values():
+    for model in state.models.values() if system is None else state.models_of(system):
         if model.state != "active":
             continue
         gates = {d.fact.gate: d for d in state.decisions_of(model.digest) if d.fact.gate.startswith("promote:")}

@@ -51,7 +51,10 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
     stage = gate.removeprefix("promote:")
     incumbent = state.stages.get((model.fact.system, stage))
     return Dossier(
-        model=model.digest, name=model.name, system=reading.system_row(ws, state, model.fact.system, now), gate=gate,
+        model=model.digest, name=model.name, gate=gate,
+        system=reading.system_row(
+            ws, state, model.fact.system, now, reading.queue(ws, system=model.fact.system, state=state, now=now)
+        ),
         description=state.systems[model.fact.system].fact.description, decision=last,
         attempts=attempts(ws, state, model, gate),
         evidence=evidence_behind(ws, decided[-1]) if decided else (),
