@@ -16,6 +16,7 @@ from govern.domain.text import moment
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.interface import RenderedPack
     from govern.workflow.packing import Kind
     from govern.workflow.workspace import Workspace
 
@@ -92,11 +93,18 @@ def export(
             write(trust_out, exporting.trust_root_file(workspace))
         index = workspace.ledger.size - 1
         leaf = workspace.ledger.entry(index).leaf_hash
-    code = CODES[writer.outcome or "unchecked"]
+    return _report(session, pack, index=index, leaf=leaf, outcome=writer.outcome or "unchecked", trust_out=trust_out)
+
+
+def _report(
+    session: Session, pack: "RenderedPack", *, index: int, leaf: str, outcome: str, trust_out: Path | None
+) -> ExitCode:
+    """Say what was written and recorded, and how the ledger stood."""
+    code = CODES[outcome]
     if session.as_json:
         session.voice.document(
             "govern/export/v1",
-            {"pack": pack, "entry": {"index": index, "digest": leaf}, "trust_root": trust_out, "ledger": writer.outcome,
+            {"pack": pack, "entry": {"index": index, "digest": leaf}, "trust_root": trust_out, "ledger": outcome,
              "exit_code": int(code)},
         )
         return code
@@ -104,7 +112,7 @@ def export(
     voice.line(f"✓ {pack.path}: {pack.pages} pages", "green")
     voice.table([("pack", pack.digest), ("manifest", pack.manifest), ("recorded", f"#{index} export, entry {leaf}")], indent="  ")
     if code is not ExitCode.OK:
-        voice.line(f"{voice.state(writer.outcome or 'unchecked')}  the ledger: the pack says so on its cover; see govern verify")
+        voice.line(f"{voice.state(outcome)}  the ledger: the pack says so on its cover; see govern verify")
     voice.hint(f"Next: whoever gets it runs: govern verify {pack.path} --trust {trust_out or 'TRUST-ROOT.json'}")
     if trust_out is None:
         voice.hint("They need the trust root on another way than the pack: govern trust show --output TRUST-ROOT.json")

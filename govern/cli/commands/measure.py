@@ -1,7 +1,7 @@
 """`govern measure`: evidence only; without a model nothing is recorded and no workspace is needed."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,10 @@ from govern.cli import figures, options
 from govern.cli.files import existing, write
 from govern.cli.session import Session, command
 from govern.errors import UsageError
+
+if TYPE_CHECKING:
+    from govern.domain.evidence import Evidence
+    from govern.workflow.views import Written
 
 
 def add(app: typer.Typer) -> None:
@@ -68,6 +72,13 @@ def measure(
                     workspace, model, words, options.listed(measures), key=session.key, passphrases=session.passphrases,
                     progress=progress,
                 )
+    _report(session, evidence, written, out=out, ll144=ll144)
+
+
+def _report(
+    session: Session, evidence: "Evidence", written: "Written | None", *, out: Path | None, ll144: Path | None
+) -> None:
+    """Write the evidence to stdout and into the files that were asked for."""
     if out is not None:
         from govern.canonical.values import object_bytes
 
