@@ -3,8 +3,8 @@
 from govern.domain.decision import Decision
 from govern_reports.view.blocks import Cover, Line, Part, Tone, line, mono
 from govern_reports.view.context import Context, decisions
-from govern_reports.view.standing import standing
-from govern_reports.view.text import clean, grouped, one_line, plural, second, span
+from govern_reports.view.standing import runs_in, standing
+from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
 
 KINDS = {
     "model": "Evidence pack for one model version",
@@ -58,12 +58,17 @@ def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
         return "NOT DECIDED", "warn", f"As of {moment} no gate has decided on what this pack is about."
     if len(found) > 1:
         allowed = sum(decision.outcome.value == "allow" for decision in found)
-        return (
-            f"{allowed} OF {len(found)} ALLOWED", "good" if allowed == len(found) else "warn",
-            f"As of {moment} the latest decisions allow {allowed} of {len(found)} model versions.",
-        )
-    said = standing(pack, pack.dossiers[0], found[0])
-    return said.word, said.tone, said.sentence
+        said = f"As of {moment} the latest decisions allow {allowed} of {len(found)} model versions."
+        broken = [
+            dossier.name for dossier, view in decisions(pack)
+            if runs_in(dossier) and standing(pack, dossier, view.decision).tone != "good"
+        ]
+        if broken:
+            names = clean(words(broken[:4]), 160)
+            return "IN SERVICE WITHOUT A VALID APPROVAL", "bad", f"{said} In service although nothing valid allows it: {names}."
+        return f"{allowed} OF {len(found)} ALLOWED", "good" if allowed == len(found) else "warn", said
+    today = standing(pack, pack.dossiers[0], found[0])
+    return today.word, today.tone, today.sentence
 
 
 def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:

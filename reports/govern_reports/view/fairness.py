@@ -16,7 +16,8 @@ def fairness(context: Context) -> Section:
     """Write the section."""
     page = Builder("fairness", "Fairness")
     found = False
-    for dossier, view, number, measurement in context.measurements(FAIRNESS):
+    ordered = sorted(context.measurements(FAIRNESS), key=lambda item: measure_name(item[3].measure) != "impact_ratio")
+    for dossier, view, number, measurement in ordered:
         found = True
         base = f"/measures/{number}"
         source = context.register.source("evidence", view.digest)

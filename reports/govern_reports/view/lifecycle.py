@@ -25,14 +25,14 @@ def lifecycle(context: Context) -> Section:
             continue
         page.head(f"Lineage of {dossier.name}")
         boxes = [
-            Box(kind=row.kind, name=clean(_short(row.node), 60), detail=f"#{row.index} {row.digest[7:15]}", standing=row.standing)
+            Box(kind=row.kind, name=clean(_short(row.node), 60), detail=f"{_entry(row.index)} {row.digest[7:15]}", standing=row.standing)
             for row in dossier.lineage
         ]
         kinds = sorted({row.kind for row in dossier.lineage})
         caption = f"Lineage of {dossier.name}: {plural(len(boxes), 'node')} ({words(kinds)}), from data on the left to service on the right."
         page.chart(lineage_picture(boxes, title=clean(caption, 300)), caption, wide=True)
         rows: list[tuple[Part, ...]] = [
-            (line(mono(row.lanes), f" {row.node}"), row.kind, row.detail, mono(ends(row.digest)), f"#{row.index}")
+            (line(mono(row.lanes), f" {row.node}"), row.kind, row.detail, mono(ends(row.digest)), _entry(row.index))
             for row in dossier.lineage[:MOST_ROWS]
         ]
         page.table(
@@ -40,6 +40,11 @@ def lifecycle(context: Context) -> Section:
             note=f"The first {MOST_ROWS} of {len(dossier.lineage)} rows." if len(dossier.lineage) > MOST_ROWS else "",
         )
     return page.done()
+
+
+def _entry(index: int) -> str:
+    """Name an entry; what is only named by another entry, such as code, has none of its own."""
+    return f"#{index}" if index >= 0 else "–"
 
 
 def _short(node: str) -> str:

@@ -36,8 +36,8 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
 """Known keys: head and form, in the order of the columns."""
 WIDEST: Final = 9
 """Columns beyond these make a table that can't be read; the evidence has the rest."""
-WEIGHT_OF_NAMES: Final = 2.2
-WEIGHTS: Final = {"interval": 1.9, "n": 0.8, "selected": 0.95, "kind": 1.1}
+WEIGHT_OF_NAMES: Final = 2.0
+WEIGHTS: Final = {"interval": 1.9, "n": 0.8, "selected": 1.2, "kind": 1.1, "minimum_detectable": 1.3, "p_adjusted": 1.2}
 """How wide a column is beside one of weight 1."""
 
 
@@ -93,7 +93,13 @@ def head_of(key: str) -> str:
     if key in TITLES:
         title, form = TITLES[key]
         return title if form == "text" else f">{title}"
-    return ">" + key.replace("_", " ")
+    return ">" + _named(key)
+
+
+def _named(key: str) -> str:
+    """Return a key as words."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def rows_table(
@@ -136,15 +142,15 @@ def values_table(page: Builder, context: Context, measurement: Measurement, sour
             continue
         interval = measurement.values.get(f"{key}_interval")
         shown = cell(context, value, key, source, f"{base}/values/{key}")
-        plain.append((key.replace("_", " "), shown))
+        plain.append((_named(key), shown))
         made.append((
-            key.replace("_", " "), shown,
+            _named(key), shown,
             cell(context, interval, "interval", source, f"{base}/values/{key}_interval") if interval else "–",
         ))
     if any(f"{key}_interval" in measurement.values for key in measurement.values):
         page.table(("Measure 40%", ">Value 25%", ">Interval 35%"), made, caption(measurement), note=_said_of(tests, measurement))
     elif plain:
-        page.facts(*plain, *((("test", ", ".join(sorted(tests))),) if tests else ()))
+        page.facts(*plain, *((("Test", ", ".join(sorted(tests))),) if tests else ()))
 
 
 def _said_of(tests: set[str], measurement: Measurement) -> str:

@@ -5,6 +5,8 @@ from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line,
 from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
 from govern_reports.view.text import minute, plural, words
 
+MOST_GAPS = 60
+"""Rows that somebody reads; a ledger of two hundred models can have thousands."""
 MET: dict[str, tuple[str, Tone]] = {
     "met": ("met", "good"), "not": ("NOT MET", "bad"), "unknown": ("not assessed", "warn"),
 }
@@ -46,7 +48,7 @@ def _lines(context: Context) -> list[tuple[Part, ...]]:
         ("Completeness", *_completeness(context), "results"),
         ("Human oversight", *_oversight(context), "people"),
         ("Fairness", *_of_rules(results_of(pack, FAIRNESS)), "fairness"),
-        ("Performance and drift", *_of_rules(results_of(pack, PERFORMANCE | DRIFT)), "performance"),
+        ("Performance and drift", *_behaviour(context), "performance"),
         (
             "Incidents", incidents,
             (f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}; "
@@ -112,6 +114,15 @@ def _of_rules(rules: list[RuleResult]) -> tuple[str, str]:
     return "met", f"{passed} of {len(rules)} rules pass"
 
 
+def _behaviour(context: Context) -> tuple[str, str]:
+    """Say how the rules on performance and drift stand; what monitoring has seen since comes first."""
+    beyond = [row for row in context.pack.monitoring if row.standing == "bad"]
+    if beyond:
+        places = words([f"{row.model} in {row.environment} ({words(list(row.drifted[:4]))})" for row in beyond[:3]])
+        return "not", f"monitoring found drift above the limit: {places}"
+    return _of_rules(results_of(context.pack, PERFORMANCE | DRIFT))
+
+
 def _gaps(context: Context) -> list[tuple[Part, ...]]:
     """List what a reader might take for evidenced and is not."""
     rows: list[tuple[Part, ...]] = []
@@ -123,7 +134,7 @@ def _gaps(context: Context) -> list[tuple[Part, ...]]:
                 until = f" until {minute(rule.waiver_expires)}" if rule.waiver_expires else ""
                 rows.append((line(f"{rule.rule} {rule.title}"), f"waived by {rule.waiver}{until}; not met", dossier.system.owner))
         rows.extend(
-            (f"Approval by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
+            (f"Approval of {dossier.name} by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
         )
     if context.pack.status.unanchored:
         rows.append((
@@ -131,4 +142,7 @@ def _gaps(context: Context) -> list[tuple[Part, ...]]:
             "no outside anchor after them: whoever holds both database and log key could have replaced them",
             "ledger owner",
         ))
+    if len(rows) > MOST_GAPS:
+        left = len(rows) - MOST_GAPS
+        rows[MOST_GAPS:] = [(f"{left:,} more", "see the table of model versions and the attached decisions", "–")]
     return rows

@@ -7,7 +7,6 @@ from govern.domain.text import Digest
 from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
 from govern_reports.view.context import (
     Context,
-    decisions,
     enforcement,
     interval,
     observed,
@@ -57,7 +56,7 @@ def policies(context: Context) -> Section:
 def _controls(context: Context) -> Iterable[tuple[Part, ...]]:
     """Yield a row for each control of each rule."""
     rows: list[tuple[str, tuple[Part, ...]]] = []
-    for dossier, view in decisions(context.pack):
+    for dossier, view in context.decided():
         where = {item.digest: item.index for item in dossier.evidence}
         for rule in view.decision.rules:
             held = words([f"#{where[digest]}" for digest in rule.evidence if digest in where]) or "–"

@@ -34,7 +34,7 @@ def standing(pack: PackData, dossier: Dossier, decision: Decision) -> Standing:
     if stale:
         since = _since(stale)
         return Standing(
-            "NO LONGER HOLDS", "bad" if _runs_in(dossier) else "warn",
+            "NO LONGER HOLDS", "bad" if runs_in(dossier) else "warn",
             f"{allowed} Approved {_by(stale)}; {since} {_also(pack, dossier)}".strip(),
         )
     if dossier.missing:
@@ -60,7 +60,7 @@ def _since(stale: list[ReviewRow]) -> str:
     return f"since then {reason}, and the approval is stale."
 
 
-def _runs_in(dossier: Dossier) -> list[str]:
+def runs_in(dossier: Dossier) -> list[str]:
     """Return the environments where this very version runs."""
     return [place for place, model in dossier.system.deployments.items() if model == dossier.name]
 
@@ -71,7 +71,7 @@ def _also(pack: PackData, dossier: Dossier) -> str:
     said = []
     if opened:
         said.append(f"{'Finding' if len(opened) == 1 else 'Findings'} {clean(words(opened[:4]), 120)} {'is' if len(opened) == 1 else 'are'} open.")
-    places = _runs_in(dossier)
+    places = runs_in(dossier)
     if places:
         said.append(f"It runs in {clean(words(places), 120)}.")
     return " ".join(said)

@@ -42,7 +42,7 @@ def scope(context: Context) -> Section:
     page.table(
         ("Data 26%", "SHA-256 22%", ">Rows 12%", "Measured for 14%", "Collected, UTC 18%", ">Entry 8%"), rows,
         "Data sources, by digest",
-        note=f"At most {MOST_ROWS} are listed. Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
+        note=(f"The first {MOST_ROWS}. " if len(rows) == MOST_ROWS else "") + "Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
     )
     excluded = [
         (view.data_name, item.attribute, item.value or "(empty)", count(item.n))
