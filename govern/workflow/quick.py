@@ -1,0 +1,72 @@
+"""`deploy --check` for those who start a process to ask it: an entry point, an admission controller.
+
+It answers only where the kept state is of exactly as many entries as the ledger has, and not fewer than the trusted
+checkpoint says; otherwise it gives None, and the caller asks the long way round, which reads, guards and folds. It loads
+no SQLAlchemy, no pydantic and no cryptography: the kept rows lie where the keys lie, and are believed as they are.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from govern.errors import GovernError
+from govern.lineage.permission import Permission, may_run
+from govern.lineage.refs import resolve
+from govern.lineage.snapshot import latest, stored
+from govern.store.glance import size_of
+from govern.store.read_tables import ReadTables
+
+SQLITE = "sqlite:///"
+
+
+def data_folder() -> Path:
+    """Where a user's checkpoints and read tables lie: as `govern.trust.home` says, without what that loads."""
+    chosen = os.environ.get("GOVERN_HOME")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_data_path("govern")
+
+
+def quick_check(folder: Path, ref: str, *, to: str, now: datetime | None = None) -> Permission | None:
+    """Whether a model may run in the environment `to` of the workspace in `folder` (its `.govern`); None if not sure.
+
+    Raises `NotFoundError` for a reference that names no model.
+    """
+    try:
+        config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+        origin, url = str(config["origin"]), str(config.get("database", f"{SQLITE}ledger.db"))
+        environments: dict[str, Any] = config.get("environments", {"staging": "", "production": ""})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError):
+        return None
+    if not url.startswith(SQLITE) or to not in environments:
+        return None
+    word = hashlib.sha256(origin.encode()).hexdigest()[:32]
+    file = data_folder() / "read-tables" / f"{word}.db"
+    try:
+        size = size_of(folder / url.removeprefix(SQLITE))
+        if not file.is_file():
+            return None
+        rows = ReadTables(file)
+        kept = latest(rows)
+        if kept is None or kept.size != size or _trusted(word) != (size, kept.root):
+            return None
+        state = stored(rows, kept)
+    except GovernError:
+        return None
+    model = resolve(state, ref, kinds=("model",))
+    return may_run(state, model.digest, to, now or datetime.now(UTC))
+
+
+def _trusted(word: str) -> tuple[int, str] | None:
+    """Size and root of the trusted checkpoint; None where there is none that can be read."""
+    try:
+        known = json.loads((data_folder() / "checkpoints" / f"{word}.json").read_text(encoding="utf-8"))
+        return int(known["size"]), str(known["root"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
