@@ -110,7 +110,7 @@ def read_config(path: Path) -> Config:
     return config
 
 
-def template(origin: str, database: str) -> str:
+def template(origin: str, database: str, reviewer: str = "") -> str:
     """Write a new configuration, with what each key means."""
     return f"""# A govern workspace. What the ledger says is not here: this file only says how to work with it.
 schema = "{SCHEMA}"
@@ -142,6 +142,7 @@ auditor = "pipeline"
 policy = "policy-owner"
 root = "root"
 log = "log"
+reviewer = "{reviewer}"
 
 # Types that a skops model file may hold beside the ones that are safe for everybody; `govern doctor MODEL` lists them.
 [models]

@@ -105,7 +105,7 @@ class _Demo:
     def run(self) -> DemoResult:
         """Go the whole way."""
         asks: Passphrases = self.asks
-        ws = Workspace.create(self.folder, passphrases=asks, home=self.home, origin="govern/demo")
+        ws = Workspace.create(self.folder, passphrases=asks, home=self.home, origin="govern/demo", reviewer="reviewer")
         self.say(f"workspace {ws.folder.parent} with its trust root: root, log, pipeline and policy-owner keys")
         # The developer may approve, too: what keeps them from approving their own model is the lineage, not a role.
         for name, roles in (("developer", ("recorder", "approver")), ("reviewer", ("approver",))):

@@ -12,6 +12,7 @@ from govern.domain.decision import Decision
 from govern.domain.evidence import Evidence, JsonValue
 from govern.domain.text import Digest, decimal_of, instant
 from govern.errors import NotFoundError
+from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
 from govern.lineage.nodes import Node, record_of
@@ -30,6 +31,7 @@ from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow.summaries import entry_row
 from govern.workflow.views import (
+    DeadlineRow,
     DriftRow,
     EntryDetail,
     EntryRow,
@@ -76,6 +78,16 @@ def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
         systems=rows, due=waiting, findings=findings(ws, state, now=now),
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,
+        deadlines=tuple(
+            DeadlineRow(
+                kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue
+            )
+            for one in deadlines(state, now)
+        ),
+        emergencies=tuple(
+            f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
+            for name in sorted(state.systems) for one in emergencies(state, name)
+        ),
     )
 
 

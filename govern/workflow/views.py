@@ -208,6 +208,22 @@ class StatusView:
     """Rule status to count over the last 30 days."""
     drift: tuple["DriftRow", ...]
     as_of: datetime
+    deadlines: tuple["DeadlineRow", ...] = ()
+    """What falls due within 30 days, and what is overdue, the most urgent first."""
+    emergencies: tuple[str, ...] = ()
+    """Emergency rollbacks that stay on every report: who, when, why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRow:
+    """Something that ends on a day: evidence that grows too old, a waiver, a finding."""
+
+    kind: Literal["revalidation", "waiver", "finding"]
+    system: str
+    what: str
+    due: datetime
+    index: int
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

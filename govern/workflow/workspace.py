@@ -77,18 +77,19 @@ class Workspace:
     @classmethod
     def create(
         cls, folder: Path, *, passphrases: Passphrases, origin: str | None = None, database: str | None = None,
-        home: Home | None = None, clock: Clock = system_clock,
+        reviewer: str = "", home: Home | None = None, clock: Clock = system_clock,
     ) -> "Workspace":
         """Make a workspace in `folder`: configuration, first keys, trust root, ledger.
 
-        Keys that are in the keyring already are used as they are. Raises `UsageError` where there is a workspace.
+        Keys that are in the keyring already are used as they are; `reviewer` names the key that reviews are signed with
+        on this machine. Raises `UsageError` where there is a workspace.
         """
         home = home or Home.default()
         place = folder / FOLDER
         if (place / "config.toml").exists():
             raise UsageError(f"{folder} holds a workspace already", "Use it, or choose another folder.")
         origin = origin or f"govern/{secrets.token_hex(8)}"
-        text = template(origin, database or "sqlite:///ledger.db")
+        text = template(origin, database or "sqlite:///ledger.db", reviewer)
         try:
             (place / "objects").mkdir(parents=True, exist_ok=True)
             (place / ".gitignore").write_text("*\n", encoding="utf-8")
