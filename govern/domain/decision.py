@@ -158,7 +158,7 @@ class Decision:
     approvals: tuple[Quorum, ...] = ()
     """Required before this gate's stage may be reached."""
     expires: datetime | None = None
-    """When the first evidence it rests on passes the age its rule allows; after that it allows nothing."""
+    """When the first evidence or attestation that a binding rule rests on passes its age; then it allows nothing."""
     before_waivers: Score
     after_waivers: Score
     engine: str

@@ -32,7 +32,7 @@ class DeploymentFact:
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
     id: str
-    """`D-` and a number unique in this ledger."""
+    """`D-` and eight hexadecimal digits taken from what it is about."""
     system: str
     environment: str
     stage: str
@@ -105,7 +105,7 @@ class FindingFact:
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
     id: str
-    """`F-` and a number unique in this ledger."""
+    """`F-` and eight hexadecimal digits taken from what it is about."""
     system: str
     title: str
     severity: Literal["low", "medium", "high", "critical"]
