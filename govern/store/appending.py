@@ -6,15 +6,18 @@ from typing import cast
 
 from sqlalchemy import Connection, func, insert, select
 
+from govern.canonical.dsse import pae, parse_leaf
+from govern.canonical.statement import read_statement
 from govern.canonical.values import has_moments
 from govern.domain.facts import TrustRootFact
-from govern.domain.statement import Draft, Entry, TreeHead
+from govern.domain.statement import Draft, Entry, SignedBy, TreeHead
 from govern.domain.text import digest_of, instant
 from govern.errors import CorruptStoreError, Refused, VerificationError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, digest_text, log_keys, read_checkpoint, sign_checkpoint
-from govern.ledger.entries import NewLeaf, Producers, decode, sign_draft
+from govern.ledger.entries import NewLeaf, Producers, check_leaf, check_producer, decode, sign_draft
 from govern.ledger.guard import check_guard
+from govern.ledger.roots import check_root_leaf
 from govern.store import tables
 from govern.store.database import Database
 from govern.trust.checkpoints import CheckpointStore
@@ -87,6 +90,41 @@ class Appending:
             self.new.append(leaf)
             if isinstance(draft.fact, TrustRootFact):
                 self._extend(draft.fact, keyids, index)
+
+    def add_signed(self, leaf: bytes) -> int:
+        """Take a leaf that was signed elsewhere, or find that it is here already; returns its index.
+
+        Raises `VerificationError` for one that this ledger could not have written next.
+        """
+        if self.roots is None:
+            raise CorruptStoreError("a ledger begins with its trust root", "Restore it from a backup.")
+        envelope = parse_leaf(leaf)
+        message = pae(envelope.payload_type, envelope.payload)
+        known = self.connection.execute(
+            select(tables.submission.c.idx).where(tables.submission.c.pae == submission_key(message))
+        ).scalar()
+        if known is not None:
+            return int(known)
+        index = self.first + len(self.new)
+        roots = self.roots
+        if isinstance(read_statement(envelope.payload).fact, TrustRootFact):
+            roots = check_root_leaf(roots, index, leaf, origin=self.origin)
+        checked = check_leaf(index, leaf, roots=roots, origin=self.origin)
+        if checked.statement.header.seen is not None:
+            self._check_seen(checked.statement.header.seen)
+        for keyid in checked.signers:
+            self._load_producer(keyid)
+        hashed = tree.leaf_hash(leaf)
+        producer = check_producer(index, checked.statement.header.producer, checked.signers, hashed, self._producers)
+        holders = {**roots.newest.keys, **roots.in_force(index).keys}
+        self.new.append(
+            NewLeaf(
+                leaf=leaf, hash=hashed, pae=message, producer=producer, statement=checked.statement,
+                signed_by=tuple(SignedBy(keyid=keyid, holder=holders[keyid].holder) for keyid in checked.signers),
+            )
+        )
+        self.roots = roots
+        return index
 
     def _check_draft(self, draft: Draft, keyids: tuple[str, ...], index: int, now: datetime) -> None:
         if self.roots is None:

@@ -88,7 +88,7 @@ class Ledger:
     def roots(self) -> RootChain:
         """Return every version of the trust root, checked as a chain. Raises `VerificationError`."""
         with self.database.reading() as connection:
-            self._roots = load_roots(self.database, connection, self.origin, self._roots)
+            self._roots = load_roots(connection, self.origin, self._roots)
         return self._roots
 
     def trust_root(self) -> TrustRootFact:
@@ -121,7 +121,7 @@ class Ledger:
         if not drafts:
             return ()
         with self.database.writing() as connection:
-            self._roots = load_roots(self.database, connection, self.origin, self._roots)
+            self._roots = load_roots(connection, self.origin, self._roots)
             appending = Appending(connection, self.database, self.origin, self._roots)
             if at is not None and appending.first != at:
                 raise LedgerMovedError(
@@ -135,6 +135,25 @@ class Ledger:
         if trusted is not None:
             trusted.advance(checkpoint.head, checkpoint.note)
         return appending.entries()
+
+    def submit(
+        self, leaves: Sequence[bytes], *, log_signer: Signer, trusted: CheckpointStore | None = None
+    ) -> tuple[int, ...]:
+        """Append entries that were signed elsewhere, as one batch; returns their indices.
+
+        An entry that is here already keeps its index, so handing in again what may have been lost does no harm.
+        Raises `VerificationError` for an entry that this ledger could not have written next, `StorageError`.
+        """
+        with self.database.writing() as connection:
+            appending = Appending(
+                connection, self.database, self.origin, load_roots(connection, self.origin, self._roots)
+            )
+            appending.guard(trusted)
+            indices = tuple(appending.add_signed(leaf) for leaf in leaves)
+            checkpoint = appending.finish(log_signer) if appending.new else None
+        if trusted is not None and checkpoint is not None:
+            trusted.advance(checkpoint.head, checkpoint.note)
+        return indices
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Decode entries [start, stop), all by default. Raises `StorageError`, `VerificationError`."""

@@ -5,13 +5,11 @@ from sqlalchemy import Connection, func, select
 from govern.errors import CorruptStoreError
 from govern.ledger.roots import check_root_leaf
 from govern.store import tables
-from govern.store.database import Database
 from govern.trust.root import RootChain
 
 
-def load_roots(database: Database, connection: Connection, origin: str, known: RootChain | None) -> RootChain:
+def load_roots(connection: Connection, origin: str, known: RootChain | None) -> RootChain:
     """Return the chain, reading only the versions that `known` does not hold yet. Raises `VerificationError`."""
-    del database
     have = len(known.versions) if known else 0
     newest = connection.execute(select(func.max(tables.root.c.version))).scalar() or 0
     if known is not None and newest == have:

@@ -258,3 +258,30 @@ def test_a_read_only_ledger_is_read(kit):
         assert ledger.verify().check().size == 3
         with pytest.raises(StorageError, match="only be read"):
             ledger.append([model(8)], signers=[kit.signers["pipeline"]], log_signer=kit.signers["log"], now=NOW)
+
+
+def test_repeating_a_submission_gives_the_old_index(kit, tmp_path):
+    from store.kit_attacker import resigned
+
+    first = kit.append(model(1))[0]
+    entry = kit.ledger.leaf(first.index)
+    header = replace(first.statement.header, producer=replace(first.statement.header.producer, seq=1, prev=first.leaf_hash))
+    leaf = resigned(entry, kit.signers["pipeline"], change=lambda s: replace(s, header=header))
+    submit = {"log_signer": kit.signers["log"], "trusted": kit.trusted}
+    assert kit.ledger.submit([leaf], **submit) == (2,)
+    assert kit.ledger.submit([leaf, entry], **submit) == (2, 1)
+    assert kit.ledger.size == 3
+    due = replace(header, producer=replace(header.producer, seq=2, prev=kit.ledger.entry(2).leaf_hash))
+    stranger = resigned(entry, signer("stranger"), change=lambda s: replace(s, header=due))
+    wrong_role = resigned(
+        entry, kit.signers["reviewer"],
+        change=lambda s: replace(s, header=replace(due, producer=replace(due.producer, seq=0, prev=None))),
+    )
+    gap = resigned(
+        entry, kit.signers["pipeline"],
+        change=lambda s: replace(s, header=replace(header, producer=replace(header.producer, seq=7))),
+    )
+    for bad in (stranger, wrong_role, gap, leaf[:-1] + b" }"):
+        with pytest.raises((VerificationError, DocumentError)):
+            kit.ledger.submit([bad], **submit)
+    assert kit.ledger.verify(trusted=kit.trusted).check().size == 3
