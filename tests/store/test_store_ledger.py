@@ -275,7 +275,9 @@ def test_repeating_a_submission_gives_the_old_index(kit, tmp_path):
     stranger = resigned(entry, signer("stranger"), change=lambda s: replace(s, header=due))
     wrong_role = resigned(
         entry, kit.signers["reviewer"],
-        change=lambda s: replace(s, header=replace(due, producer=replace(due.producer, seq=0, prev=None))),
+        change=lambda s: replace(
+            s, fact=replace(s.fact, name="other"), header=replace(due, producer=replace(due.producer, seq=0, prev=None))
+        ),
     )
     gap = resigned(
         entry, kit.signers["pipeline"],
