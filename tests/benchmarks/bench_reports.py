@@ -27,7 +27,7 @@ def pack_of(pages):
 
 
 def measured(pages):
-    """Render one pack; return pages, our seconds, the child's seconds, and the child's peak memory in MiB."""
+    """Render one pack; return pages, our seconds, the child's seconds."""
     pack = pack_of(pages)
     start = time.process_time()
     prepared = prepare(pack)
@@ -42,18 +42,19 @@ def measured(pages):
     return found, ours, after.children_user + after.children_system - before.children_user - before.children_system
 
 
-def peak_of(pages):
-    """Return the peak memory of a layout in MiB; a process of its own, since the children's peak only ever grows."""
+def in_a_process(pages):
+    """Measure one size in a process of its own, since the children's peak only ever grows; the last number is in MiB."""
     import subprocess
 
     code = (
-        "import resource, sys; sys.path[:0] = sys.argv[2:]; import bench_reports as bench; bench.measured(int(sys.argv[1]));"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+        "import resource, sys; sys.path[:0] = sys.argv[2:]; import bench_reports as bench;"
+        "print(*bench.measured(int(sys.argv[1])), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(pages), str(Path(__file__).parent)], capture_output=True, text=True, check=True,
     )
-    return int(done.stdout)
+    found, ours, theirs, peak = done.stdout.split()
+    return int(found), float(ours), float(theirs), int(peak)
 
 
 def typst_seconds(pages):
@@ -78,8 +79,7 @@ def main():
     print(f"{'pages':>6} {'pages/s':>8} {'ours %':>7} {'peak MiB':>9} {'typst s':>8} {'x typst':>8}")
     seconds = {}
     for pages in PAGES:
-        found, ours, theirs = measured(pages)
-        peak = peak_of(pages)
+        found, ours, theirs, peak = in_a_process(pages)
         peer = typst_seconds(pages)
         seconds[pages] = (found, ours + theirs)
         beside = f"{peer:8.2f} {(ours + theirs) / peer:8.1f}" if peer else f"{'–':>8} {'–':>8}"

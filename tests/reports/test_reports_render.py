@@ -137,6 +137,7 @@ def test_two_attachments_of_one_content_are_refused():
         prepare(replace(pack, attachments=(*pack.attachments, twin)))
 
 
+@pytest.mark.slow
 def test_layout_has_no_complaints():
     pack = build()
     prepared = prepare(pack)

@@ -1,0 +1,72 @@
+"""A user's own templates: letterhead, logo and sections go in; failures, odd images and fetching do not."""
+
+import io
+
+import pikepdf
+import pytest
+from PIL import Image
+from reports.pack_builder import build
+
+from govern.errors import DocumentError
+from govern.exchange.pdf import read_attachments
+from govern.exchange.pdf_figures import check_figures
+from govern.exchange.pdf_manifest import check_manifest
+from govern_reports import markup, render_html, render_pack
+from govern_reports.view.build import build as build_view
+from govern_reports.view.figures import Register
+
+
+def logo(kind="PNG"):
+    data = io.BytesIO()
+    Image.new("RGB", (40, 20), "#123a6b").save(data, kind)
+    return data.getvalue()
+
+
+def html_of(folder):
+    return markup.html(build_view(build(), Register(())), folder).decode("utf-8")
+
+
+def test_letterhead_logo_section_and_style_are_on_paper_and_pass_the_check(tmp_path):
+    (tmp_path / "logo.png").write_bytes(logo())
+    (tmp_path / "letterhead.html.j2").write_text('<p class="letterhead"><img src="{{ "logo.png" | image }}" alt="The house\'s mark" width="40"> Model risk office</p>')
+    (tmp_path / "after.html.j2").write_text('<section id="house"><h1><span class="number">A</span> House rules</h1><p>Said by {{ view.title }}</p></section>')
+    (tmp_path / "extra.css").write_text(".letterhead { color: #5b6470 }")
+    done = render_pack(build(), tmp_path / "pack.pdf", templates=tmp_path)
+    attachments = read_attachments(done.path)
+    assert b"House rules" in attachments["report.html"]
+    assert attachments["report.css"].endswith(b".letterhead { color: #5b6470 }")
+    check_figures(done.path, attachments, check_manifest(attachments))
+    with pikepdf.open(done.path) as pdf:
+        words = [str(item.get("/Alt")) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+    assert "The house's mark" in words
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("{{ view.nothing.here }}", "nothing"), ("{% if %}", "template fails"), ("{{ 1 / 0 }}", "division"),
+    ("{{ ''.__class__.__mro__ }}", "template fails"), ('{{ "logo.png" | image }}', "can't be read"), ('{{ "../up.png" | image }}', "not an image in"),
+    ("{% include 'elsewhere.j2' %}", "template fails"),
+])
+def test_a_template_that_fails_says_where_and_nothing_is_written(tmp_path, text, words):
+    (tmp_path / "after.html.j2").write_text(text)
+    with pytest.raises(DocumentError, match=words):
+        render_html(build(), tmp_path / "pack.html", templates=tmp_path)
+    assert not (tmp_path / "pack.html").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"not an image", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\n" + b"\0" * 200, logo("GIF")])
+def test_an_image_that_is_none_is_refused(tmp_path, data):
+    (tmp_path / "logo.png").write_bytes(data)
+    (tmp_path / "letterhead.html.j2").write_text('{{ "logo.png" | image }}')
+    with pytest.raises(DocumentError, match="not a PNG or JPEG"):
+        html_of(tmp_path)
+
+
+def test_templates_see_only_escaped_text(tmp_path):
+    (tmp_path / "after.html.j2").write_text("<p>{{ '<script>' }}</p>")
+    assert "&lt;script&gt;" in html_of(tmp_path)
+
+
+def test_a_jpeg_is_an_image_too(tmp_path):
+    (tmp_path / "logo.jpg").write_bytes(logo("JPEG"))
+    (tmp_path / "letterhead.html.j2").write_text('<img src="{{ "logo.jpg" | image }}" alt="mark">')
+    assert 'src="data:image/jpeg;base64,' in html_of(tmp_path)
