@@ -33,7 +33,8 @@ def test_the_namespace_has_loopback_and_nothing_else(repository: Path, tmp_path:
     assert done.stdout.startswith("unreachable 101"), done.stdout
 
 
+@pytest.mark.timeout(900)
 def test_the_whole_path_needs_no_network(repository: Path, tmp_path: Path):
-    done = enter(repository, [sys.executable, "-m", "govern", "demo", "--keep", str(tmp_path / "demo")], tmp_path, 280)
+    done = enter(repository, [sys.executable, "-m", "govern", "demo", "--keep", str(tmp_path / "demo")], tmp_path, 850)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert list((tmp_path / "demo").glob("*.pdf"))

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SETTING = (
     ("-m", "govern", "init"),
     ("-m", "govern", "policy", "install", "baseline"),
@@ -15,6 +17,7 @@ SETTING = (
 )
 
 
+@pytest.mark.timeout(600)
 def test_python_of_the_readme_runs(repository: Path, tmp_path: Path):
     shutil.copytree(repository / "sample_data", tmp_path / "sample_data", ignore=shutil.ignore_patterns("__pycache__"))
     secret = tmp_path / "passphrase"
@@ -24,5 +27,5 @@ def test_python_of_the_readme_runs(repository: Path, tmp_path: Path):
     assert code is not None
     (tmp_path / "readme.py").write_text(code[1] + "\nprint(type(decision).__name__)\n")
     for words in (*SETTING, ("readme.py",)):
-        done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200)
         assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"

@@ -39,6 +39,7 @@ def commands(readme: str) -> list[tuple[str, int]]:
     return found
 
 
+@pytest.mark.timeout(900)
 def test_commands_by_hand_run_and_end_as_they_say(repository: Path, readme: str, tmp_path: Path):
     work = tmp_path / "user"
     work.mkdir()
@@ -54,7 +55,7 @@ def test_commands_by_hand_run_and_end_as_they_say(repository: Path, readme: str,
         words = shlex.split(command)
         if words[0] == "govern":
             words = [sys.executable, "-m", *words]
-        done = subprocess.run(words, cwd=work, env=environment, capture_output=True, text=True, timeout=200)
+        done = subprocess.run(words, cwd=work, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == code, f"{command}\nended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert (work / "credit-2.pdf").read_bytes().startswith(b"%PDF-")
 
