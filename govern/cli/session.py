@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from govern.workflow.views import Written
     from govern.workflow.workspace import Workspace
 
+FOLDER = ".govern"
+"""As `govern.workflow.workspace` calls it, which takes long to load (a test holds the two together)."""
 Options = ParamSpec("Options")
 
 WorkspaceOption = Annotated[
@@ -70,6 +72,15 @@ class Session:
         """Return the folder that the caller names as the workspace, by option or by GOVERN_WORKSPACE."""
         variable = os.environ.get("GOVERN_WORKSPACE")
         return self.folder or (Path(variable) if variable else None)
+
+    def found_folder(self) -> Path | None:
+        """Return the `.govern` folder that `workspace` would open, without loading what opens it; None if there is none."""
+        named = self.named_folder()
+        if named is not None:
+            place = named if named.name == FOLDER else named / FOLDER
+            return place if place.is_dir() else None
+        start = Path.cwd()
+        return next((up / FOLDER for up in (start, *start.parents) if (up / FOLDER / "config.toml").is_file()), None)
 
     @contextmanager
     def workspace(self) -> Iterator["Workspace"]:

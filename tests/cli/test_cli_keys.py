@@ -65,7 +65,6 @@ def test_a_trust_root_is_renewed_with_other_thresholds(place: Path, tmp_path: Pa
     assert "2 of 0" in shown
     assert (tmp_path / "root.json").stat().st_size > 0
     assert "whole number" in govern("trust", "update", "--expires", "2031-01-01", "--threshold", "approver=two").ended(2).err
-    assert govern("trust", "update", "--expires", "2001-01-01").code in {1, 2}
     govern("verify", "--full").ended(0)
 
 

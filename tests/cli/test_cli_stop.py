@@ -16,8 +16,10 @@ def test_a_gate_that_is_stopped(line: Path, sample: Sample, after: float):
     time.sleep(after)
     started.send_signal(signal.SIGINT)
     ran = finished(started)
-    assert ran.code in {0, 130}, ran.err
-    if ran.code == 130:
+    # A signal that strikes while an import executes generated code makes CPython end by that signal, though it was
+    # handled: for a shell that is 130 as well.
+    assert ran.code in {0, 130, -signal.SIGINT}, ran.err
+    if ran.code:
         assert ran.err.splitlines()[0] == "govern: stopped"
     govern("verify", "--full").ended(0)
     govern(*words).ended(0)

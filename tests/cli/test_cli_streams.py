@@ -78,3 +78,8 @@ def test_no_colour_where_nobody_wants_it(place: Path):
     assert re.search("\x1b\\[", shown())
     assert "\x1b" not in shown(NO_COLOR="1")
     assert "\x1b" not in shown(TERM="dumb")
+
+
+def test_the_application_needs_a_terminal(place: Path):
+    ran = govern("tui").ended(2)
+    assert "needs a terminal" in ran.err

@@ -150,3 +150,27 @@ def test_figures_for_a_collector_and_hooks_that_wait(line: Path, tmp_path: Path)
     assert "# TYPE govern_" in (tmp_path / "govern.prom").read_text()
     assert "0 events delivered, 0 still waiting" in govern("monitor", "--deliver").ended(0).out
     assert "missing" in govern("monitor", "credit@2").ended(2).err
+
+
+def test_a_review_is_taken_back_by_whoever_signed_it(line: Path):
+    approve = ["review", "approve", "credit@2", "--reason", "it looks even to me", "--as", "reviewer", "--json"]
+    index = govern(*approve).ended(0).document["entries"][0]["index"]
+    back = ["review", "take-back", "credit@2", "--entry", index, "--reason", "I read the wrong page"]
+    govern(*map(str, back), "--as", "checker").ended(1)
+    govern(*map(str, back), "--as", "reviewer").ended(0)
+    govern("promote", "credit@2", "--to", "production").ended(1)
+
+
+def test_the_folder_is_found_as_the_workspace_finds_it(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from govern.cli.session import Session
+    from govern.workflow.workspace import Workspace
+
+    (place / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(place / "deep" / "er")
+    assert Session(workspace=None, as_json=False).found_folder() == Workspace.open().folder
+    assert Session(workspace=place, as_json=False).found_folder() == Workspace.open(place).folder
+    monkeypatch.setenv("GOVERN_WORKSPACE", str(place))
+    monkeypatch.chdir(tmp_path)
+    assert Session(workspace=None, as_json=False).found_folder() == Workspace.open().folder
+    monkeypatch.delenv("GOVERN_WORKSPACE")
+    assert Session(workspace=None, as_json=False).found_folder() is None

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import options
+from govern.cli.files import existing, read
 from govern.cli.options import chosen
 from govern.cli.session import Session, command
-from govern.errors import ExitCode
+from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from govern.lineage.permission import Permission
@@ -35,6 +36,12 @@ def deploy(
     mode: Annotated[
         str, typer.Option("--mode", metavar="MODE", help=f"One of: {', '.join(MODES)}.")
     ] = MODES[0],
+    pack: Annotated[
+        Path | None, typer.Option("--pack", metavar="PACK.pdf", help="With --check: ask a pack, offline; it knows its own time.")
+    ] = None,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", metavar="ROOT", help="With --pack: the trust root, from outside.")
+    ] = None,
     traffic: Annotated[
         int | None, typer.Option("--traffic", metavar="PERCENT", min=0, max=100, help="Share of the traffic, if not all.")
     ] = None,
@@ -43,11 +50,13 @@ def deploy(
 
     Refused unless the ledger allows it. --check is what a pipeline or an admission controller calls.
     """
+    if check:
+        return _check(session, _permission(session, model, to, pack, trust), model, to)
+    if pack is not None or trust is not None:
+        raise UsageError("--pack and --trust are for --check", "A deployment is recorded in a workspace.")
     from govern.workflow import promoting
 
     with session.workspace() as workspace:
-        if check:
-            return _check(session, promoting.check(workspace, _reference(model), to=to), model, to)
         written = promoting.deploy(
             workspace, model, to=to, mode=chosen(mode, MODES, "--mode"), traffic=traffic, key=session.key,  # type: ignore[arg-type]
             passphrases=session.passphrases,
@@ -56,12 +65,40 @@ def deploy(
     return None
 
 
+def _permission(session: Session, model: str, to: str, pack: Path | None, trust: Path | None) -> "Permission":
+    """Ask whether a model may run, of a pack or of the ledger; the kept answer first, for whoever waits for it."""
+    named = _reference(model)
+    if pack is not None:
+        if trust is None:
+            raise UsageError("a pack answers only with a trust root from outside", "Give --trust ROOT.")
+        from govern.workflow.checking import check_pack
+        from govern.workflow.workspace import system_clock
+
+        with session.progress() as progress:
+            return check_pack(
+                existing(pack), named, environment=to, trust=read(trust, "the trust root"), now=system_clock(),
+                progress=progress,
+            ).permission
+    from govern.workflow.quick import quick_check
+
+    folder = session.found_folder()
+    kept = quick_check(folder, named, to=to) if folder is not None else None
+    if kept is not None:
+        return kept
+    from govern.workflow import promoting
+
+    with session.workspace() as workspace:
+        return promoting.check(workspace, named, to=to)
+
+
 def _reference(model: str) -> str:
     """Return a reference as it is, and of a file its digest: what counts is the very bytes that would run."""
+    named = "@" in model or model.startswith(("sha256:", "#"))
+    if named or not Path(model).is_file():
+        return model
     from govern.workflow.places import file_digest
 
-    named = "@" in model or model.startswith(("sha256:", "#"))
-    return model if named or not Path(model).is_file() else file_digest(Path(model))
+    return file_digest(Path(model))
 
 
 def _check(session: Session, permission: "Permission", model: str, to: str) -> ExitCode:

@@ -8,6 +8,7 @@ import typer
 from govern.cli import figures, options
 from govern.cli.files import existing, write
 from govern.cli.session import Session, command
+from govern.cli.speak import plain
 from govern.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _report(
 
         write(ll144, tables.write(evidence))
     if session.as_json:
-        session.voice.document(evidence.schema, evidence)
+        session.voice.document(evidence.schema, plain(evidence) | ({"entries": [written]} if written else {}))
         return
     figures.show(session.voice, evidence)
     if written is not None:

@@ -6,6 +6,7 @@ import typer
 
 from govern.cli import dossier as shown
 from govern.cli import options
+from govern.cli.commands.finding import SEVERITIES
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell, when
 from govern.errors import Refused, UsageError
@@ -35,6 +36,7 @@ def add(app: typer.Typer) -> None:
     command(review, "reject", signs=True)(reject)
     command(review, "request-changes", signs=True)(request_changes)
     command(review, "attest", signs=True)(attest)
+    command(review, "take-back", signs=True)(take_back)
     command(review, "waive", signs=True)(waive)
     command(review, "comment", signs=True)(comment)
 
@@ -128,7 +130,7 @@ def approve(
     condition: Annotated[
         list[str] | None,
         typer.Option(
-            "--condition", metavar="'TEXT; OWNER; DUE'", help="The approval ends if this is not closed in time; repeat for more."
+            "--condition", metavar="'TEXT; OWNER; DUE[; SEVERITY]'", help="The approval ends if this is not closed in time; repeat for more."
         ),
     ] = None,
     closure: Annotated[
@@ -167,9 +169,13 @@ def _condition(text: str) -> "Condition":
     from govern.workflow.findings import Condition
 
     parts = [part.strip() for part in text.split(";")]
-    if len(parts) != len(("title", "owner", "due")) or not all(parts):
+    if len(parts) not in {3, 4} or not all(parts):
         raise UsageError(f"--condition “{text}” is not TEXT; OWNER; DUE", "As in: --condition 'retrain; model-risk; 2027-01-31'")
-    return Condition(title=parts[0], owner=parts[1], due=moment(parts[2]))
+    title, owner, due, severity = (*parts, "medium")[:4]
+    return Condition(
+        title=title, owner=owner, due=moment(due),
+        severity=options.chosen(severity, SEVERITIES, "--condition"),  # type: ignore[arg-type] # checked
+    )
 
 
 def _unchanged(dossier: "Dossier", closure: str | None) -> None:
@@ -226,6 +232,25 @@ def comment(session: Session, *, model: Model, reason: Text, to: options.Stage =
             workspace, dossier, reason=reason, key=session.key, passphrases=session.passphrases
         )
         session.wrote(written, schema=SCHEMA, done="commented")
+
+
+def take_back(
+    session: Session, *, model: Model,
+    index: Annotated[int, typer.Option("--entry", metavar="INDEX", min=0, help="Your own earlier review (`review show`).")],
+    reason: Text, to: options.Stage = None, gate: options.Gate = None,
+) -> None:
+    """Take back a review of your own.
+
+    A new entry supersedes it; nothing is ever undone.
+    """
+    from govern.workflow import reviewing
+
+    with session.workspace() as workspace:
+        dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
+        written = reviewing.take_back(
+            workspace, dossier, index, reason=reason, key=session.key, passphrases=session.passphrases
+        )
+        session.wrote(written, schema=SCHEMA, done=f"took back #{index}")
 
 
 def attest(

@@ -95,7 +95,16 @@ def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
          " → ".join(figure(value) for _, value in d.values[-6:]), d.sentence)
         for d in view.drift if d.system in wanted
     ]
-    for title, rows in (("Waits for people", due), ("Findings", findings), ("Waivers", waivers), ("Drift", drift)):
+    deadlines = [
+        (Cell(when(d.due) + (" overdue" if d.overdue else ""), "red" if d.overdue else ""), d.kind, f"#{d.index}", d.what)
+        for d in view.deadlines if d.system in wanted
+    ]
+    for sentence in view.emergencies:
+        voice.line()
+        voice.paragraph(f"! {sentence}")
+    for title, rows in (
+        ("Waits for people", due), ("Findings", findings), ("Deadlines", deadlines), ("Waivers", waivers), ("Drift", drift)
+    ):
         if rows:
             voice.line()
             voice.line(title, "bold")
