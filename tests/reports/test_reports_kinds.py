@@ -142,3 +142,16 @@ def test_each_kind_on_paper_passes_its_own_check(kind, tmp_path):
     done = render_pack(pack, tmp_path / "pack.pdf")
     attachments = read_attachments(done.path)
     check_figures(done.path, attachments, check_manifest(attachments))
+
+
+def test_deadlines_and_emergencies_are_said():
+    from govern.workflow.views import DeadlineRow
+
+    pack = build()
+    status = replace(
+        pack.status, emergencies=("operator rolled credit back on 2026-11-20: wrong scores",),
+        deadlines=(DeadlineRow(kind="finding", system="credit", what="F-1", due=pack.as_of, index=34, overdue=True),),
+    )
+    html = markup.html(build_view(replace(pack, status=status), Register(()))).decode("utf-8")
+    assert "Emergency. </span>operator rolled credit back" in html
+    assert "OVERDUE" in html

@@ -45,6 +45,7 @@ def people(context: Context) -> Section:
             )
     _waivers(page, context)
     _findings(page, context)
+    _deadlines(page, context)
     return page.done()
 
 
@@ -75,4 +76,19 @@ def _findings(page: Builder, context: Context) -> None:
         ],
         f"Findings, {plural(opened, 'of them open', 'of them open') if context.pack.findings else 'none'}",
         empty=f"None recorded; searched in all {context.pack.size:,} entries.",
+    )
+
+
+def _deadlines(page: Builder, context: Context) -> None:
+    """Add what falls due for the systems of this pack."""
+    names = {dossier.system.name for dossier in context.pack.dossiers}
+    rows = [row for row in context.pack.status.deadlines if not names or row.system in names]
+    page.head("Deadlines", "deadlines")
+    page.table(
+        ("Due 14%", "Kind 14%", "System 18%", "What 36%", "Standing 10%", ">Entry 8%"),
+        [
+            (minute(row.due)[:10], row.kind, row.system, row.what, Span("OVERDUE", "bad") if row.overdue else "due", f"#{row.index}")
+            for row in rows
+        ],
+        "What falls due within 30 days, and what is overdue", empty="Nothing falls due within 30 days.",
     )

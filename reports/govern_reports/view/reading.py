@@ -27,6 +27,8 @@ def reading(context: Context) -> Section:
         ("Line 18%", "Standing 14%", "On what 52%", "See 16%"), _lines(context), "Six lines",
         note="“Not assessed” is not “met”: nothing in this pack speaks to it, or what does is inconclusive.",
     )
+    for sentence in context.pack.status.emergencies:
+        page.say(Span("Emergency. ", "strong"), sentence, role="alarm")
     page.head("What is not evidenced here", "not-evidenced")
     page.table(
         ("What 44%", "Why 38%", "Whose it is 18%"), _gaps(context), "Not evidenced in this pack",
