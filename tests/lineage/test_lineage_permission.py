@@ -1,5 +1,6 @@
 """What may run: the whole path allowed, and every way of leaving a part of it out refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -129,8 +130,6 @@ def test_a_policy_recorded_after_the_decision_that_names_it_allows_nothing():
     book, model = furnished()
     late = digest("policy late 1")
     decided = book.decide(model)
-    from dataclasses import replace
-
     book.add(replace(decided.fact, policies=(*decided.fact.policies, late), decision=digest("d")), by="pipeline",
              subject=("model", model))
     book.review(model)
@@ -277,6 +276,22 @@ def test_history_sees_a_promotion_that_claims_what_it_does_not_rest_on():
     book.review(model)
     book.promote(model, approvals=(comment,))
     assert [fault.because for fault in check_history(book.entries)] == [comment]
+
+
+@pytest.mark.parametrize(("claim", "said"), [
+    ({"closure": digest("another")}, "its closure"), ({"decision": digest("another")}, "another decision"),
+    ({"system": "loans"}, "belongs to another system"),
+])
+def test_history_holds_a_promotion_to_what_the_ledger_held(claim, said):
+    book, model = furnished()
+    book.decide(model)
+    approval = book.review(model)
+    honest = book.promote(model, approvals=(approval,))
+    assert list(check_history(book.entries)) == []
+    book.add(replace(honest.fact, **claim), by="pipeline", subject=("model", model))
+    (fault,) = check_history(book.entries)
+    assert said in fault.reason
+    assert fault.index == book.entries[-1].index
 
 
 def test_a_clock_that_runs_backwards_revives_nothing():
