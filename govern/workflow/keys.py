@@ -7,6 +7,7 @@ from pathlib import Path
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Subject
+from govern.domain.text import instant
 from govern.errors import UsageError
 from govern.trust import changes, enrolment
 from govern.trust.home import Home
@@ -82,6 +83,10 @@ def renew(
     signers: Sequence[str] = (),
 ) -> Written:
     """Set a later expiry, and other thresholds where given. Raises `UsageError`, `Refused`."""
+    if expires <= ws.now():
+        raise UsageError(
+            f"a trust root that expires on {instant(expires)[:10]} would lock everybody out", "Give a day in the future."
+        )
     return _update(
         ws, lambda root: changes.renewed(root, expires=expires, thresholds=thresholds),
         signers=signers, passphrases=passphrases,

@@ -80,3 +80,12 @@ def test_a_stray_file_in_a_signed_folder_is_refused(story: Story, folder: Path, 
     shutil.copy(folder / "binding.yaml", folder / "binding-more.yaml")
     with pytest.raises(VerificationError):
         policies.install(story.ws, str(folder), passphrases=passphrases)
+
+
+def test_a_trust_root_is_not_renewed_into_the_past(story: Story, passphrases):
+    from datetime import timedelta
+
+    from govern.workflow import keys
+
+    with pytest.raises(UsageError, match="lock everybody out"):
+        keys.renew(story.ws, expires=story.clock() - timedelta(days=1), passphrases=passphrases)
