@@ -21,10 +21,10 @@ from govern_tui.workflow_desk import WorkflowDesk  # noqa: E402
 
 WIDTH = 1200
 """Pixels: what a README shows on a wide screen."""
-COLOURS = 64
+COLOURS = 128
 """Of a palette: a terminal has few, and the files stay small."""
 SHOTS: dict[str, tuple[str, ...]] = {
-    "dashboard": (), "ledger": ("2", *("down",) * 12), "lineage": ("3",), "review": ("4", "enter", "tab:rules"), "approve": ("4", "enter", "tab:rules", "a"),
+    "dashboard": (), "ledger": ("2", *("down",) * 12), "lineage": ("3",), "review": ("4", "enter", "tab:rules", "tab", "pagedown"), "approve": ("4", "enter", "tab:rules", "a"),
     "policies": ("5",), "monitoring": ("6",), "reports": ("7", "enter"), "verify": ("8", "F"), "keys": ("9",), "colour-blind": ("4", "enter", "tab:attempts"),
 }
 

@@ -159,7 +159,7 @@ def test_state_that_is_not_ours_is_forgotten(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("theme = ", "line 1"), ("colour = 1", "unknown key"), ('[keys]\n"review.aprove" = "f12"', "no action"),
+        ("theme = ", "Invalid value"), ("colour = 1", "unknown key"), ('[keys]\n"review.aprove" = "f12"', "no action"),
         ('[keys]\n"review.approve" = "ctrl+m"', "can't be bound"), ('[themes.mine]\ncolor = "red"', "not one"),
     ],
 )

@@ -98,7 +98,11 @@ CASES: dict[str, tuple[Steps, tuple[int, int], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+ALWAYS = {"dashboard", "ledger", "lineage", "review-rules", "approve", "keys", "narrow"}
+"""The others take as long again and run with `make slow`."""
+
+
+@pytest.mark.parametrize("name", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.slow) for name in CASES])
 def test_picture(name: str, bench: Bench, snap_compare: Compare) -> None:
     steps, size, settings = CASES[name]
     app = StillApp(WorkflowDesk(bench.ws), Settings(**settings))

@@ -67,7 +67,7 @@ def sign(window: Terminal, passphrase: str) -> None:
     window.until(" due")
     window.quiet()
     window.send("4")
-    window.quiet()
+    window.until("Queue")
     window.send("\r")
     window.until("Summary")
     window.quiet()
@@ -129,6 +129,7 @@ def test_key_codes_of_a_terminal_arrive(terminal: Open) -> None:
     assert window.restored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["1000000"])
 def test_a_million_entries_scroll_like_a_thousand_and_take_no_more_memory(terminal: Open, size: str) -> None:
     figures = {}

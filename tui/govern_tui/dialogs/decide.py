@@ -157,7 +157,7 @@ class DecideDialog(ModalScreen[Written]):
 
     def _offer(self, signers: tuple[SignerChoice, ...]) -> None:
         self._signers = signers
-        people = [one for one in signers if {"approver", "validator"} & set(one.roles)] or [one for one in signers if one.roles] or list(signers)
+        people = self._fitting(signers)
         choice = self.query_one("#signer", Select)
         choice.set_options([(clean(f"{one.name} · {one.holder} · {', '.join(one.roles)} · {short(one.keyid)}"), one.name) for one in people])
         names = [one.name for one in people]
@@ -165,6 +165,13 @@ class DecideDialog(ModalScreen[Written]):
             choice.value = self._signer if self._signer in names else names[0]
         else:
             self._problem("No key is on this machine: make one on page 9.")
+
+    def _fitting(self, signers: tuple[SignerChoice, ...]) -> list[SignerChoice]:
+        """Those who could sign this, the one that the quorum lacks and that no conflict bars in front."""
+        lacking = {quorum.role for quorum in self._dossier.missing}
+        barred = {conflict.holder for conflict in self._dossier.conflicts}
+        people = [one for one in signers if {"approver", "validator"} & set(one.roles)] or [one for one in signers if one.roles] or list(signers)
+        return sorted(people, key=lambda one: (one.holder in barred, not lacking & set(one.roles), one.name))
 
     # Signing
 

@@ -66,6 +66,8 @@ class ReviewPage(Page):
         self._waivers: tuple[WaiverRow, ...] = ()
         self.shown: set[str] = set()
         self._drawn: set[str] = set()
+        self._queue_read = False
+        self._open_when_read = False
         self._wanted: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -125,6 +127,9 @@ class ReviewPage(Page):
         self.govern.due = len(items)
         self.govern.found_again()
         self._mark_cursor()
+        self._queue_read = True
+        if self._open_when_read:  # Enter came before the queue did
+            self.do_open()
 
     @on(RowTable.Moved, "#queue")
     def _mark_cursor(self) -> None:
@@ -137,6 +142,7 @@ class ReviewPage(Page):
     def do_open(self) -> None:
         """Open the dossier under the cursor."""
         item = self.queue.current()
+        self._open_when_read = not self._queue_read
         if isinstance(item, QueueItem):
             self.govern.logged(BY_ID["review.open"], model=f"{item.name} --gate {item.gate}")
             self._open(item.model, item.gate)
@@ -183,7 +189,7 @@ class ReviewPage(Page):
     def why_not(self, action: Action) -> str:
         """A decision needs a dossier that is open and visible."""
         if action.id == "review.open":
-            return "" if self.items else "nothing waits"
+            return "" if self.items or not self._queue_read else "nothing waits"
         if self.dossier is None or not self._visible():
             return NO_DOSSIER
         verb = ABOUT.get(action.id)
