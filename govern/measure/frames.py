@@ -45,7 +45,9 @@ class Frame:
 class Frames:
     """A context in which frames are open; it owns the embedded engine and its spill folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str | None = None) -> None:
+        self._address = address
+        self._other: Any = None
         self._folder: Path | None = None
         self._engine: Any = None
         self._count = 0
@@ -81,8 +83,8 @@ class Frames:
             self._engine.raw_sql("SET enable_progress_bar = false")
         return self._engine
 
-    def open(self, source: FrameSource, name: str = "the data") -> Frame:
-        """Open a path, a frame of pandas, Polars or PyArrow, or an Ibis table.
+    def open(self, source: FrameSource, name: str = "the data", *, own: bool = False) -> Frame:
+        """Open a path, a frame of pandas, Polars or PyArrow, or an Ibis table; `own` paths always by the embedded engine.
 
         Raises `UsageError` for a file that is not there or of an unknown suffix, `DataError` for one that can't be
         read or has no columns.
@@ -91,7 +93,7 @@ class Frames:
             return source
         if isinstance(source, str | Path):
             with quiet():
-                table = self._path(Path(source))
+                table = self._path(Path(source)) if self._address is None or own else self._elsewhere(Path(source))
             name = f"{name} ({Path(source).name})"
         elif type(source).__module__.partition(".")[0] == "ibis":
             table = source
@@ -107,6 +109,13 @@ class Frames:
         name = f"frame_{self._count}"
         self.engine.con.register(name, table)
         return self.engine.table(name)
+
+    def _elsewhere(self, path: Path) -> Any:
+        from govern.measure.engines import connect, read
+
+        if self._other is None:
+            self._other = connect(str(self._address))
+        return read(self._other, path)
 
     def _path(self, path: Path) -> Any:
         if not path.exists():

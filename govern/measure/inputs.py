@@ -59,6 +59,8 @@ class Inputs:
     """A skops file."""
     allowed_types: tuple[str, ...] = ()
     """Types that the workspace allows a skops file to load, by full name."""
+    engine: str | None = None
+    """Address of the engine that reads `data` and `reference` where they are paths, such as `spark://host:7077`."""
     detector: DetectorName = "scipy"
     seed: int = 0
     features: tuple[str, ...] = field(default=())

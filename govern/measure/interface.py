@@ -29,7 +29,7 @@ def measure(requests: Sequence[MeasureRequest], inputs: Inputs, *, progress: Pro
 
     for request in requests:
         find(request.measure)
-    with Frames() as frames:
+    with Frames(inputs.engine) as frames:
         if not requests:
             frames.open(inputs.data)
             raise UsageError(

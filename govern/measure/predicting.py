@@ -43,7 +43,7 @@ def predicted(frame: Frame, frames: Frames, inputs: Inputs, folder_name: str = "
             writer.close()
     if writer is None:
         raise DataError(f"{frame.name} has no rows", "Give a frame with at least one row.")
-    opened = frames.open(path)
+    opened = frames.open(path, own=True)
     decided = None if inputs.threshold is not None and place is not None else PREDICTION
     return replace(opened, name=frame.name), replace(inputs, prediction=decided, score=None if place is None else SCORE)
 

@@ -1,5 +1,7 @@
 """Bias: published numbers, Fairlearn on the rows against cells, and what small and empty groups get."""
 
+# ruff: noqa: PD011 - `values` is the evidence's, not a column's
+
 from fractions import Fraction
 from pathlib import Path
 

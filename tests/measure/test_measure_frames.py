@@ -1,7 +1,9 @@
 """The same evidence from the same data in every frame, in any order of rows; and detectors and models against others."""
 
-import sys
+# ruff: noqa: PD011 - `values` is the evidence's, not a column's
+
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np

@@ -92,7 +92,7 @@ def test_types_are_allowed_by_name_only(tmp_path: Path):
     from sklearn.preprocessing import FunctionTransformer
 
     skops.io.dump(FunctionTransformer(odd_class), tmp_path / "m.skops")
-    with pytest.raises(UnsafeModelError, match="not allowed: .*odd_class") as refused:
+    with pytest.raises(UnsafeModelError, match=r"not allowed: .*odd_class") as refused:
         check_model_file(tmp_path / "m.skops", ("numpy.ndarray",))
     assert "allowed_types" in refused.value.hint
     name = refused.value.message.rpartition(": ")[2]

@@ -1,5 +1,7 @@
 """The measures beyond the gate's first ones: each says what it is for on data made to show it."""
 
+# ruff: noqa: PD011 - `values` is the evidence's, not a column's
+
 from pathlib import Path
 
 import numpy as np

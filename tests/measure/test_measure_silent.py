@@ -1,5 +1,7 @@
 """What goes wrong silently in other libraries, a test a line: an explicit reason, never a number that looks fine."""
 
+# ruff: noqa: PD011 - `values` is the evidence's, not a column's
+
 import numpy as np
 import pandas as pd
 import pytest

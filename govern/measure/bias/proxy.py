@@ -99,7 +99,7 @@ def _ranks(rows: Any, groups: list[str], own: Parameters) -> dict[str, dict[str,
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     coded = rows.apply(lambda column: column if column.dtype.kind in "iufb" else column.astype("category").cat.codes)
     folds = StratifiedKFold(integer(own, "folds"), shuffle=True, random_state=integer(own, "seed"))

@@ -11,7 +11,16 @@ from govern.measure.bias.groups import rows_of
 from govern.measure.detectors.interface import Detector, Shift, TestCounts, detector
 from govern.measure.detectors.scipy_ import category_counts, from_counts, ks_counts
 from govern.measure.drift.effects import coarse, jensen_shannon, psi, psi_at_parity, wasserstein
-from govern.measure.drift.profile import Bins, Counted, Side, Unprofiled, count_column, counted_of, make_bins, read_bins
+from govern.measure.drift.profile import (
+    Bins,
+    Counted,
+    Side,
+    Unprofiled,
+    count_columns,
+    counted_of,
+    make_bins,
+    read_bins,
+)
 from govern.measure.frames import Frame
 from govern.measure.inputs import DetectorName
 from govern.measure.models import features_of, load_model
@@ -86,6 +95,9 @@ def against_rows(study: Study, reference: Frame, features: Sequence[str], own: P
     rows_reference = reference.rows()
     before = Side(frame=reference, sample=sample(reference, keep, size, seed) if keep else None, whole=rows_reference <= size)
     after = Side(frame=study.frame, sample=sample(study.frame, keep, size, seed) if keep else None, whole=study.rows <= size)
+    fixed = {name: _fixed(before, name) for name in keep}
+    every = [bins for bins in fixed.values() if isinstance(bins, Bins)]
+    there, here = count_columns(before, every, is_reference=True), count_columns(after, every, is_reference=False)
     rows: list[JsonValue] = []
     for done, name in enumerate(features):
         study.progress("drift", done, len(features))
@@ -93,13 +105,24 @@ def against_rows(study: Study, reference: Frame, features: Sequence[str], own: P
             rows.append(_absent(name, reference, study.frame))
             continue
         try:
-            bins = make_bins(before, name)
-            row = _sides(bins, count_column(before, bins, is_reference=True), count_column(after, bins, is_reference=False))
+            bins = fixed[name]
+            one, other = there.get(name), here.get(name)
+            if not (isinstance(bins, Bins) and isinstance(one, Counted) and isinstance(other, Counted)):
+                rows.append({"feature": name, "reason": str(next(part for part in (bins, one, other) if isinstance(part, Unprofiled)))})
+                continue
+            row = _sides(bins, one, other)
             row["test"] = _tested(bins, before.column(name), after.column(name), tester)
         except Unprofiled as answer:
             row = {"feature": name, "reason": str(answer)}
         rows.append(row)
     return {"features": rows, "rows_reference": rows_reference, "rows_window": study.rows}
+
+
+def _fixed(side: Side, name: str) -> Bins | Unprofiled:
+    try:
+        return make_bins(side, name)
+    except Unprofiled as answer:
+        return answer
 
 
 def against_baseline(study: Study, features: Sequence[str], own: Parameters, measure: str) -> dict[str, JsonValue]:
@@ -118,10 +141,9 @@ def against_baseline(study: Study, features: Sequence[str], own: Parameters, mea
             rows.append({"feature": name, "reason": str(stored[name]["reason"])})
             continue
         bins, reference = read_bins(stored[name]), counted_of(stored[name], "reference")
-        try:
-            window = count_column(Side(frame=study.frame), bins, is_reference=False)
-        except Unprofiled as answer:
-            rows.append({"feature": name, "reason": str(answer)})
+        window = count_columns(Side(frame=study.frame), [bins], is_reference=False)[name]
+        if isinstance(window, Unprofiled):
+            rows.append({"feature": name, "reason": str(window)})
             continue
         sizes.append(reference.n + reference.nulls)
         row = _sides(bins, reference, window)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue
-from govern.measure.frames import Frame, run
+from govern.measure.frames import Frame, batches, run
 from govern.measure.labels import label
 from govern.measure.numbers import real, text
 
@@ -23,8 +23,8 @@ MAX_DISTINCT: Final = 1000
 """A text column with more values is free text or an identifier and has no distribution to compare."""
 _EDGE_DIGITS: Final = 3
 """Digits of an edge beyond the first of the column's standard deviation: finer would be somebody's exact value."""
-RARER: Final = "(rarer)"
-NEW: Final = "(new)"
+BATCH: Final = 200_000
+"""Rows of all columns that are held at a time."""
 
 
 class Unprofiled(Exception):  # noqa: N818 - told to the measure, which puts the reason beside the feature
@@ -119,6 +119,22 @@ def make_bins(side: Side, feature: str) -> Bins:
     return Bins(feature=feature, kind="categorical", categories=tuple(sorted(named)))
 
 
+def count_columns(side: Side, every: Sequence[Bins], *, is_reference: bool) -> dict[str, Counted | Unprofiled]:
+    """Count columns over their bins, numbers in one pass; a column of another kind has its reason in place of counts."""
+    found: dict[str, Counted | Unprofiled] = {}
+    streamed = [bins for bins in every if bins.kind == "numeric" and side.frame.numeric(bins.feature)]
+    if not side.whole and streamed and side.frame.table.get_backend().name == "duckdb":
+        found |= _in_batches(side.frame, streamed)
+    for bins in every:
+        if bins.feature in found:
+            continue
+        try:
+            found[bins.feature] = count_column(side, bins, is_reference=is_reference)
+        except Unprofiled as answer:
+            found[bins.feature] = answer
+    return found
+
+
 def count_column(side: Side, bins: Bins, *, is_reference: bool) -> Counted:
     """Count a column over bins in one scan. Raises `Unprofiled` where the column has another kind."""
     if bins.kind == "numeric":
@@ -180,6 +196,26 @@ def _in_sample(side: Side, bins: Bins) -> Counted:
     finite = numbers[np.isfinite(numbers)]
     places = np.bincount(np.searchsorted(bins.edges, finite, side="right"), minlength=len(bins.edges) + 1)
     return Counted(counts=tuple(int(one) for one in places), nulls=int(np.isnan(numbers).sum()), infinite=int(np.isinf(numbers).sum()))
+
+
+def _in_batches(frame: Frame, every: Sequence[Bins]) -> dict[str, Counted]:
+    """Count numbers in the embedded engine's process: a search in numpy is faster than a hundred comparisons in SQL."""
+    import numpy as np
+
+    places = {bins.feature: np.zeros(len(bins.edges) + 1, dtype=np.int64) for bins in every}
+    nulls, infinite = dict.fromkeys(places, 0), dict.fromkeys(places, 0)
+    names = list(places)
+    selected = frame.table.select(**{f"c{i}": frame.table[name].cast("float64") for i, name in enumerate(names)})
+    for batch in batches(Frame(table=selected, kinds={}, name=frame.name), BATCH):
+        for place, bins in enumerate(every):
+            numbers = batch.column(place).to_numpy(zero_copy_only=False)
+            finite = numbers[np.isfinite(numbers)]
+            places[bins.feature] += np.bincount(np.searchsorted(bins.edges, finite, side="right"), minlength=len(bins.edges) + 1)
+            nulls[bins.feature] += int(np.isnan(numbers).sum())
+            infinite[bins.feature] += int(np.isinf(numbers).sum())
+    return {
+        name: Counted(counts=tuple(int(one) for one in places[name]), nulls=nulls[name], infinite=infinite[name]) for name in names
+    }
 
 
 def _in_engine(frame: Frame, bins: Bins) -> Counted:
