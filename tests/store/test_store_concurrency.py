@@ -6,7 +6,6 @@ import sys
 import textwrap
 import threading
 
-import pytest
 from ledger.kit_ledger import NOW, model
 
 from govern.ledger import tree
@@ -33,12 +32,11 @@ WRITER = textwrap.dedent("""
 """)
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-def test_many_writers_and_readers(url, tmp_path, repository, batch):
+def test_many_writers_and_readers(url, tmp_path, repository):
     from ledger.kit_ledger import Kit
 
     kit = Kit.make(tmp_path, url=url, seeded=True)
-    writers, batches = 6, 8
+    writers, batches, batch = 4, 6, 2
     paths = json.dumps([str(repository), str(repository / "tests")])
     processes = [
         subprocess.Popen(

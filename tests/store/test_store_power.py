@@ -28,7 +28,7 @@ SCRIPT = textwrap.dedent("""
     sys.path[:0] = sys.argv[2:4]
     from pathlib import Path
     from ledger.kit_ledger import Kit, ROLES, model, signer
-    from govern.errors import StorageError
+    from govern.errors import GovernError
     from govern.store.ledger import Ledger
 
     folder = Path(sys.argv[1])
@@ -39,7 +39,7 @@ SCRIPT = textwrap.dedent("""
     open("/dev/null").close()  # strace counts from here: see `when`
     try:
         written = kit.append(model(7), model(8))
-    except StorageError as error:
+    except GovernError as error:
         said = f"refused {error.message}"
     else:
         said = f"acknowledged {written[-1].index}"
