@@ -15,7 +15,7 @@ from govern.lineage.refs import resolve
 from govern.workflow.interface import Passphrases
 from govern.workflow.places import Places, file_digest
 from govern.workflow.views import Written
-from govern.workflow.workspace import Workspace, about
+from govern.workflow.workspace import Workspace, about, settled
 
 MEDIA_TYPES = {
     ".csv": "text/csv", ".parquet": "application/vnd.apache.parquet", ".skops": "application/vnd.skops",
@@ -55,15 +55,21 @@ def record_dataset(
     checked_name(name, "dataset")
     digest = file_digest(path)
     shape = describe(path)
-    state = ws.state()
-    version = version or next_version([fact.version for fact in _dataset_versions(state, name)])
-    fact = DatasetFact(
-        name=name, version=checked_name(version, "version"), media_type=shape.media_type, size=path.stat().st_size,
-        rows=shape.rows, columns=shape.columns, purpose=purpose, period=period,
-        sources=tuple(_input(ws, ref) for ref in sources),
-    )
-    draft = Draft(subjects=about(f"{name}@{version}", digest), fact=fact)
-    result = ws.write([draft], key=ws.key_for("recorder", key), passphrases=passphrases)[0]
+
+    def attempt() -> Written:
+        state = ws.state()
+        known = {record.fact.version: record.digest for record in state.datasets.values() if record.fact.name == name}
+        chosen = version or next_version(tuple(known))
+        _free(known, f"{name}@{chosen}", chosen, digest)
+        fact = DatasetFact(
+            name=name, version=checked_name(chosen, "version"), media_type=shape.media_type, size=path.stat().st_size,
+            rows=shape.rows, columns=shape.columns, purpose=purpose, period=period,
+            sources=tuple(_input(ws, ref) for ref in sources),
+        )
+        draft = Draft(subjects=about(f"{name}@{chosen}", digest), fact=fact)
+        return ws.write([draft], at=state.size, key=ws.key_for("recorder", key), passphrases=passphrases)[0]
+
+    result = settled(attempt)
     Places(ws.folder).remember(digest, path)
     return result
 
@@ -113,27 +119,40 @@ def record_model(
     checked_name(name, "model")
     digest = file_digest(path)
     shape = check_model_file(path, ws.config.models.allowed_types)
-    state = ws.state()
-    if digest in state.models:
-        known = state.models[digest].fact
-        raise UsageError(
-            f"this file is recorded already, as {known.name}@{known.version}",
-            "A version is identified by its bytes: use that one, or train anew.",
+
+    def attempt() -> Written:
+        state = ws.state()
+        if digest in state.models:
+            raise UsageError(
+                f"this file is recorded already, as {state.models[digest].name}",
+                "A version is identified by its bytes: use that one, or train anew.",
+            )
+        known = {record.fact.version: record.digest for record in state.model_line(name)}
+        chosen = version or next_version(tuple(known))
+        _free(known, f"{name}@{chosen}", chosen, digest)
+        fact = ModelFact(
+            name=name, version=checked_name(chosen, "version"), system=_known_system(ws, system),
+            media_type=shape.media_type, size=path.stat().st_size,
+            run=resolve(state, run, kinds=("run",)).digest if run else None,
+            datasets=tuple(_input(ws, ref) for ref in datasets),
+            threshold=decimal_text(decimal_of(threshold)) if threshold else DecimalText(""),
+            features=tuple(shape.features),
+            baseline=resolve(state, baseline, kinds=("model",)).digest if baseline else None,
         )
-    version = version or next_version([m.fact.version for m in state.models.values() if m.fact.name == name])
-    fact = ModelFact(
-        name=name, version=checked_name(version, "version"), system=_known_system(ws, system),
-        media_type=shape.media_type, size=path.stat().st_size,
-        run=resolve(state, run, kinds=("run",)).digest if run else None,
-        datasets=tuple(_input(ws, ref) for ref in datasets),
-        threshold=decimal_text(decimal_of(threshold)) if threshold else DecimalText(""),
-        features=tuple(shape.features),
-        baseline=resolve(state, baseline, kinds=("model",)).digest if baseline else None,
-    )
-    draft = Draft(subjects=about(f"{name}@{version}", digest), fact=fact)
-    result = ws.write([draft], key=ws.key_for("recorder", key), passphrases=passphrases)[0]
+        draft = Draft(subjects=about(f"{name}@{chosen}", digest), fact=fact)
+        return ws.write([draft], at=state.size, key=ws.key_for("recorder", key), passphrases=passphrases)[0]
+
+    result = settled(attempt)
     Places(ws.folder).remember(digest, path)
     return result
+
+
+def _free(known: Mapping[str, Digest], name: str, version: str, digest: Digest) -> None:
+    """Refuse a version that other bytes have already."""
+    if known.get(version, digest) != digest:
+        raise UsageError(
+            f"{name} is recorded already, with other bytes", "A version never changes: leave --version out for the next one."
+        )
 
 
 def end_existence(
@@ -154,10 +173,6 @@ def end_existence(
 def next_version(versions: Sequence[str]) -> str:
     """Return the whole number after the highest one in use."""
     return str(max((int(v) for v in versions if v.isdecimal()), default=0) + 1)
-
-
-def _dataset_versions(state: object, name: str) -> list[DatasetFact]:
-    return [d.fact for d in state.datasets.values() if d.fact.name == name]  # type: ignore[attr-defined]
 
 
 def _known_system(ws: Workspace, name: str) -> str:

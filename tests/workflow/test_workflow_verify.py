@@ -191,3 +191,16 @@ def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
     view = verifying.verify(ws)
     assert (view.outcome, view.kind) == ("wrong", "rollback")
     ws.close()
+
+
+def test_a_version_that_is_taken_keeps_its_bytes(story: Story, passphrases, tmp_path):
+    from govern.errors import UsageError
+
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n")
+    with pytest.raises(UsageError, match="credit-train@1 is recorded already, with other bytes"):
+        recording.record_dataset(
+            story.ws, other, name="credit-train", version="1", key="developer", passphrases=passphrases
+        )
+    written = recording.record_dataset(story.ws, other, name="credit-train", key="developer", passphrases=passphrases)
+    assert written.subject == "credit-train@2"
