@@ -6,10 +6,18 @@ from collections.abc import Callable, Iterable
 from govern.domain.facts import BindingFact, DecisionFact, EvidenceFact, ObservationFact, PolicyFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
-from govern.errors import CorruptStoreError, NotFoundError, StorageError, UnverifiableError, VerificationError
+from govern.errors import (
+    CorruptStoreError,
+    GovernError,
+    NotFoundError,
+    StorageError,
+    UnverifiableError,
+    VerificationError,
+)
 from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
 from govern.ledger.steps import StepResult, Verification
+from govern.ledger.verify import Anchored
 from govern.lineage.history import check_history
 from govern.workflow.anchors import Outside, anchored
 from govern.workflow.interface import Objects, Progress, silent
@@ -30,13 +38,22 @@ def verify(
     it is still there. `outside` says where anchors lie. Only what can't be tried at all raises: `StorageError`, `UsageError`.
     """
     started = time.perf_counter()
+    heads: tuple[Anchored, ...] = ()
+    unread: GovernError | None = None
+    try:
+        heads = anchored(ws, outside) if outside is not None else ()
+    except GovernError as error:
+        # Anchors are found through the entries: where those are damaged, the steps before say so better.
+        unread = error
     found = ws.unguarded.verify(
         trusted=ws.trusted, now=ws.now(), full=full,
         mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
-        anchors=anchored(ws, outside) if outside is not None else (),
+        anchors=heads,
         history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
         on_step=lambda step: on_step(shown(step)),
     )
+    if unread is not None and found.failure is None:
+        raise unread
     failure = found.failure
     index = failure.index if isinstance(failure, VerificationError) else None
     names = touched(readable(ws.unguarded.entries()), index) if index is not None else ()
