@@ -67,7 +67,8 @@ class Terminal:
 
     def quiet(self, seconds: float = 0.4) -> None:
         """Wait until nothing was written for a while."""
-        while self.read(seconds):
+        end = monotonic() + 10 * seconds + 5
+        while self.read(seconds) and monotonic() < end:
             pass
 
     def ends(self, seconds: float = 30.0) -> int:

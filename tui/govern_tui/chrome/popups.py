@@ -177,7 +177,9 @@ class Prompt(Popup[str]):
 
     def on_mount(self) -> None:
         """The line has the keys."""
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.cursor_blink = False
+        line.focus()
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:

@@ -82,6 +82,8 @@ class AskDialog(ModalScreen[Any]):
 
     def on_mount(self) -> None:
         """Take keys only after a moment."""
+        for field in self.query(Input):
+            field.cursor_blink = False
         self.set_timer(TYPE_AHEAD, self._take_keys)
 
     def _take_keys(self) -> None:

@@ -117,6 +117,8 @@ class DecideDialog(ModalScreen[Written]):
         """Show what is signed; take keys only after a moment."""
         self._show_what()
         self._read_signers()
+        for field in self.query(Input):
+            field.cursor_blink = False
         self.set_timer(TYPE_AHEAD, self._take_keys)
 
     def _take_keys(self) -> None:
