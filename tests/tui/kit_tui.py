@@ -77,7 +77,7 @@ def fixed_keys(home: Home) -> None:
     ring = Keyring(home.keys)
     for number, name in enumerate(NAMES, start=1):
         private = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
-        ring.add(name, private, holder=name, passphrase=PASSPHRASE, unattended=name == "log")
+        ring.add(name, private, holder=name, passphrase="the log's own" if name == "log" else PASSPHRASE, unattended=name == "log")
 
 
 def build(folder: Path) -> Path:
