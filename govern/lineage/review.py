@@ -112,18 +112,27 @@ def standing(state: State, model: Digest, gate: str) -> tuple[ReviewRecord, ...]
     """Each person's last word on a model at a gate, in each role; comments and attestations are no verdicts.
 
     A review taken back by the same person (`supersedes`) is gone; a new verdict in the same role replaces the old one.
+    A review that could never count, or whose key is void, does neither; it is given too, so that its fault can be said.
     """
     taken_back: set[int] = set()
     last: dict[tuple[str, str], ReviewRecord] = {}
+    unsound: dict[tuple[str, str], ReviewRecord] = {}
     for review in state.reviews_of(model, gate):
         who = person(state, review.holder)
+        verdict = review.fact.action in {"approve", "reject", "request-changes"}
+        if review.problem or _voided(state, review):
+            if verdict:
+                unsound[who, review.fact.role] = review
+            continue
         if review.fact.supersedes is not None:
             old = state.reviews.get(review.fact.supersedes)
             if old is not None and same_person(state, old.holder, review.holder):
                 taken_back.add(old.index)
-        if review.fact.action in {"approve", "reject", "request-changes"}:
+        if verdict:
             last[who, review.fact.role] = review
-    return tuple(review for review in last.values() if review.index not in taken_back)
+            unsound.pop((who, review.fact.role), None)
+    kept = (*last.values(), *unsound.values())
+    return tuple(review for review in kept if review.index not in taken_back)
 
 
 def _refusal(state: State, review: ReviewRecord, latest: int | None, now: datetime) -> NotCounted | None:

@@ -86,3 +86,25 @@ def test_a_given_quorum_adds_to_what_the_decision_asks_for_and_never_takes_from_
     book, model = furnished()
     book.decide(model)
     assert quorum(book.state, model, "promote:production", (), book.now).missing
+
+
+@pytest.mark.parametrize("action", ["approve", "comment"])
+def test_a_void_key_takes_no_objection_back(action):
+    book, model = furnished()
+    book.decide(model)
+    objection = book.review(model, "reject", by="second")
+    later = book.review(model, action, by="second", supersedes=objection)
+    book.review(model)
+    assert may_promote(book.state, model, "production", book.now).allowed
+    book.revoke_key("second", later, "lost")
+    book.review(model)
+    assert quorum(book.state, model, "promote:production", None, book.now).objections == (objection,)
+
+
+def test_an_approval_that_could_never_count_replaces_no_objection():
+    book, model = furnished()
+    book.decide(model)
+    objection = book.review(model, "reject", by="second")
+    book.review(model, by="second", closure_digest=digest("what was on the screen"))
+    book.review(model)
+    assert quorum(book.state, model, "promote:production", None, book.now).objections == (objection,)
