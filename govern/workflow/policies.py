@@ -142,7 +142,11 @@ def _binding_change(
         supersedes=current.digest if current else None, change=found.change if found else "new",
     )
     draft = Draft(subjects=about(f"binding/{binding.name}", digest), fact=fact)
-    return [Change(draft=draft, looser=_looser(found))]
+    looser = _looser(found)
+    if earlier is not None and earlier.pin.name != policy.name:
+        # Another policy under a known binding is not compared rule by rule: whatever it is, two should have seen it.
+        looser = (f"{binding.name} would bind {policy.name} in place of {earlier.pin.name}", *looser)
+    return [Change(draft=draft, looser=looser)]
 
 
 def _looser(found: PolicyDiff | None) -> tuple[str, ...]:

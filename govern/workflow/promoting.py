@@ -1,18 +1,30 @@
 """Promotion, deployment, rollback and retirement: allowed or refused from the ledger's state alone."""
 
+from dataclasses import replace
+
 from govern.domain.facts import DeploymentFact, PromotionFact, RetirementFact, RollbackFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import Refused, UsageError
-from govern.lineage.permission import DEPLOY_GATE, Mode, Permission, may_deploy, may_promote, may_roll_back, may_run
+from govern.lineage.permission import (
+    DEPLOY_GATE,
+    Mode,
+    Permission,
+    Refusal,
+    may_deploy,
+    may_promote,
+    may_roll_back,
+    may_run,
+)
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
 from govern.workflow import gating
+from govern.workflow.agreeing import decision_disagreement
 from govern.workflow.interface import Passphrases, silent
 from govern.workflow.policies import in_force
 from govern.workflow.views import Written
-from govern.workflow.waivers import checked_reason
+from govern.workflow.waivers import checked_reason, read_decision
 from govern.workflow.workspace import Workspace, about, settled
 
 
@@ -29,6 +41,7 @@ def promote(ws: Workspace, ref: str, *, to: str, key: str | None = None, passphr
         node = resolve(state, ref, kinds=("model",))
         granted = may_promote(state, node.digest, to, ws.now())
         decision, closure = _granted(granted, f"{node.name} can't be promoted to {to}")
+        _refuse_claims(ws, state, node.digest, f"promote:{to}")
         fact = PromotionFact(
             system=state.models[node.digest].fact.system, stage=to, decision=decision, approvals=granted.approvals,
             closure=closure,
@@ -83,10 +96,24 @@ def ask_deploy_gate(ws: Workspace, ref: str, *, key: str | None = None, passphra
 
 def check(ws: Workspace, ref: str, *, to: str) -> Permission:
     """Say whether this exact model may run in this environment now. Raises `NotFoundError`, `UsageError`."""
-    _stage_of(ws, to)
+    stage = _stage_of(ws, to)
     state = ws.state()
     node = resolve(state, ref, kinds=("model",))
-    return may_run(state, node.digest, to, ws.now())
+    return with_stage(state, may_run(state, node.digest, to, ws.now()), node.digest, to, stage)
+
+
+def with_stage(state: State, granted: Permission, model: Digest, environment: str, stage: str) -> Permission:
+    """Refuse what was deployed from another stage than the one that the environment serves by configuration."""
+    running = [
+        one for one in state.deployments_of(model) if one.ended is None and one.fact.environment == environment
+    ]
+    other = [one for one in running if one.fact.stage != stage]
+    if not other:
+        return granted
+    reason = f"it was deployed from the stage {other[0].fact.stage}, and {environment} serves {stage}"
+    return replace(
+        granted, allowed=False, refusals=(*granted.refusals, Refusal(reason=reason, index=other[0].index))
+    )
 
 
 def rollback(
@@ -135,6 +162,19 @@ def retire(
     fact = RetirementFact(system=system, environment=environment, reason=checked_reason(reason))
     draft = Draft(subjects=about(node.name, node.digest), fact=fact)
     return ws.write([draft], key=ws.key_for("operator", key), passphrases=passphrases)[0]
+
+
+def _refuse_claims(ws: Workspace, state: State, model: Digest, gate: str) -> None:
+    """Refuse a decision whose entry says otherwise than the decision itself: a verdict that was claimed, not derived."""
+    record = state.latest_decision(model, gate)
+    if record is None:
+        return
+    word = decision_disagreement(ws.ledger.entry(record.index), record.fact, read_decision(ws.objects, record.digest))
+    if word:
+        raise Refused(
+            f"entry #{record.index} says another {word} than the decision that it names",
+            "Find out who signed it, and run `govern gate` again.",
+        )
 
 
 def _stage_of(ws: Workspace, environment: str) -> str:

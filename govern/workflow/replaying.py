@@ -14,6 +14,7 @@ from govern.lineage.records import DecisionRecord
 from govern.lineage.state import State, fold
 from govern.policy.deciding import ENGINE
 from govern.policy.question import PresentedEvidence
+from govern.workflow.agreeing import decision_disagreement
 from govern.workflow.gating import derived
 from govern.workflow.interface import Objects
 from govern.workflow.packing import decision_record
@@ -67,12 +68,17 @@ def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, 
 
     try:
         stored = from_json(Decision, objects.get(record.digest))
+        claimed = decision_disagreement(entry, record.fact, stored)
+        if claimed:
+            return answer("differs", reasons=(f"its entry says another {claimed} than the decision itself",))
         unfounded = [digest for digest in stored.evidence if not follows(objects, digest)]
         if unfounded:
             return answer("differs", reasons=(f"the numbers of evidence {short(unfounded[0])} do not follow from its statistics",))
         again = _derived(fold(before), objects, stored, entry)
     except GovernError as error:
         return answer("cannot", reasons=(error.message,))
+    except KeyError as error:
+        return answer("cannot", reasons=(f"it is about something that the entries before it do not know: {error}",))
     if digest_of(object_bytes(again)) == record.digest:
         return answer("identical")
     if stored.engine != ENGINE:

@@ -19,6 +19,7 @@ from govern.ledger.mark import MarkStore
 from govern.ledger.steps import StepResult, Verification
 from govern.ledger.verify import Anchored
 from govern.lineage.history import check_history
+from govern.workflow.agreeing import disagreements
 from govern.workflow.anchors import Outside, anchored
 from govern.workflow.interface import Objects, Progress, silent
 from govern.workflow.touching import readable, touched
@@ -78,6 +79,16 @@ def check_ledger_history(entries: Iterable[Entry], objects: Objects) -> None:
                 ) from error
             except (NotFoundError, StorageError) as error:
                 raise UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint) from error
+    check_agreement(disagreements(seen, objects), step=8)
+
+
+def check_agreement(found: Iterable[tuple[int, str]], *, step: int) -> None:
+    """Raise `VerificationError` at the first entry that says otherwise than its decision object."""
+    for index, word in found:
+        raise VerificationError(
+            f"entry {index} says another {word} than the decision that it names",
+            "Whoever signed it claimed a verdict that was not derived.", step=step, index=index, kind="verdict",
+        )
 
 
 def check_state_machine(entries: Iterable[Entry]) -> None:

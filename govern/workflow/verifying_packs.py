@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from govern.domain.facts import DecisionFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest, digest_of, short
-from govern.errors import GovernError, StorageError, UnverifiableError, VerificationError
+from govern.errors import GovernError, Interrupted, StorageError, UnverifiableError, VerificationError
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.ledger.bundle import BundleProof, verify_bundle
 from govern.lineage.state import fold
+from govern.workflow.agreeing import disagreements
 from govern.workflow.interface import LayOutAgain, Progress, silent
-from govern.workflow.verifying import check_state_machine, named_objects
+from govern.workflow.verifying import check_agreement, check_state_machine, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
 
 NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
@@ -57,7 +59,12 @@ class _Steps:
         detail: list[str] = []
         try:
             yield detail
-        except GovernError as error:
+        except Interrupted:
+            raise
+        except Exception as raised:  # noqa: BLE001 - a hostile file must end in an answer, whatever it makes a parser do
+            error = raised if isinstance(raised, GovernError) else VerificationError(
+                f"the pack is malformed: {type(raised).__name__}", "It is not as it was exported.", step=number, kind="malformed"
+            )
             unchecked = isinstance(error, UnverifiableError)
             self.note(
                 VerifyStep(
@@ -170,16 +177,41 @@ def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]
             raise VerificationError(
                 f"{strangers[0]} is named by no entry", "It was added to the pack, or changed.", step=4, kind="stranger"
             )
-        detail.append(f"{len(objects.named)} objects, each named by an entry")
+        at_hand = frozenset(digest for digest, name in objects.named.items() if name.startswith("decisions/"))
+        check_agreement(disagreements(entries, objects, only=at_hand), step=4)
+        detail.append(f"{len(objects.named)} objects, each named by an entry and saying what it says")
 
 
 def _history(steps: _Steps, proof: BundleProof) -> None:
-    if not proof.complete:
-        steps.skip(5, "needs every entry; this pack holds some")
-        return
     with steps.step(5) as detail:
+        _require_complete(proof)
         check_state_machine(proof.entries)
         detail.append("every promotion and deployment was allowed when it was made")
+
+
+def _require_complete(proof: BundleProof) -> None:
+    """Every pack of ours holds every entry: where some are left out, what they would say is not known."""
+    if not proof.complete:
+        raise UnverifiableError(
+            f"the pack holds {len(proof.entries)} of {proof.size} entries", "Ask for the pack as it was exported: it holds all."
+        )
+
+
+def _require_decisions(proof: BundleProof, objects: AttachedObjects) -> None:
+    """Every decision on a model's line has to be there if one is, and one has to be."""
+    line = {
+        entry.index: entry.statement.subjects[0].name.rpartition("@")[0]
+        for entry in proof.entries if isinstance(entry.fact, DecisionFact)
+    }
+    have = {
+        index for index, entry in ((e.index, e) for e in proof.entries)
+        if isinstance(entry.fact, DecisionFact) and entry.fact.decision in objects.named
+    }
+    shown = {line[index] for index in have}
+    missing = sorted(index for index, name in line.items() if index not in have and name in shown)
+    if missing or (line and not have):
+        where = f"decision #{missing[0]} is" if missing else "no decision is"
+        raise UnverifiableError(f"{where} attached", "Ask for the pack as it was exported: it holds every attempt.")
 
 
 def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes]) -> None:
@@ -196,12 +228,11 @@ def _replayed(
     if not wanted:
         steps.skip(7, "not asked for: --replay")
         return
-    if not proof.complete:
-        steps.skip(7, "needs every entry; this pack holds some")
-        return
     from govern.workflow.replaying import replay_all
 
     with steps.step(7) as detail:
+        _require_complete(proof)
+        _require_decisions(proof, objects)
         progress("replay", 0, None)
         found = replay_all(proof.entries, objects, fold(proof.entries))
         for one in found:

@@ -1,5 +1,6 @@
 """Waivers and attestations: from entries to what the policy engine is asked with, and the life of a waiver."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from govern.canonical.values import from_json
@@ -8,6 +9,7 @@ from govern.domain.facts import WaiverFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import NotFoundError, Refused, UsageError
+from govern.lineage.people import holds_role
 from govern.lineage.records import WaiverRecord
 from govern.lineage.review import conflicts, developers
 from govern.lineage.state import State
@@ -34,11 +36,16 @@ def checked_reason(reason: str) -> str:
 
 
 def presented_attestations(state: State, model: Digest, gate: str) -> tuple[PresentedAttestation, ...]:
-    """Return what people attested about a model at a gate, for the engine to weigh."""
+    """Return what people attested about a model at a gate and did not take back, with keys that were not void."""
+    reviews = state.reviews_of(model)
+    taken_back = {(review.fact.supersedes, review.holder) for review in reviews if review.fact.supersedes is not None}
     found = []
-    for review in state.reviews_of(model):
+    for review in reviews:
         attested = review.fact.attestation
-        if review.fact.action == "attest" and attested is not None and review.fact.gate == gate and not review.problem:
+        revoked = state.revocations.get(review.mark.keyid)
+        void = revoked is not None and review.index >= revoked.void_from
+        stands = not review.problem and not void and (review.index, review.holder) not in taken_back
+        if review.fact.action == "attest" and attested is not None and review.fact.gate == gate and stands:
             found.append(
                 PresentedAttestation(
                     index=review.index, rule=attested.rule, policy=attested.policy, holder=review.holder,
@@ -72,10 +79,21 @@ def presented_waivers(
     return tuple(found)
 
 
+def counting(state: State, record: WaiverRecord) -> WaiverRecord:
+    """Leave out approvals by keys that did not hold the role that they claim, or were void."""
+    return replace(
+        record,
+        steps=tuple(
+            step for step in record.steps
+            if step.action != "approve" or holds_role(state, step.keyid, step.role, step.index)
+        ),
+    )
+
+
 def waiver_standing(objects: Objects, state: State, record: WaiverRecord, now: datetime) -> WaiverStanding:
     """Say where in its life a waiver is."""
     return standing_of(
-        record, policy_of(objects, record.fact.policy), as_of=now, developers=tuple(developers(state, record.model)),
+        counting(state, record), policy_of(objects, record.fact.policy), as_of=now, developers=tuple(developers(state, record.model)),
         earlier=[other for other in state.waivers_of(record.model) if other.index < record.index],
     )
 
@@ -173,7 +191,8 @@ def _step(
     )
     model = ws.state().models[record.model]
     draft = Draft(subjects=about(model.name, record.model), fact=fact)
-    return ws.write([draft], key=key, passphrases=passphrases)[0]
+    # Only onto the state in which the terms were read: a proposal in between would be approved unread.
+    return ws.write([draft], at=ws.state().size, key=key, passphrases=passphrases)[0]
 
 
 def read_decision(objects: Objects, digest: Digest) -> Decision:

@@ -204,3 +204,29 @@ def test_a_version_that_is_taken_keeps_its_bytes(story: Story, passphrases, tmp_
         )
     written = recording.record_dataset(story.ws, other, name="credit-train", key="developer", passphrases=passphrases)
     assert written.subject == "credit-train@2"
+
+
+def test_a_pack_without_its_decisions_or_some_entries_is_not_verified(exported):
+    """A manifest can be written anew by whoever leaves something out; what has to be there is known all the same."""
+    from dataclasses import replace
+
+    from govern.errors import UnverifiableError
+    from govern.exchange.pdf import read_attachments
+    from govern.ledger.bundle import verify_bundle
+
+    pack, trust = exported
+    held = dict(read_attachments(pack))
+    proof = verify_bundle(
+        entries=held["entries.jsonl"], proofs=held["proofs.jsonl"], checkpoint=held["checkpoint.txt"].decode(),
+        trust_roots=held["trust-root.json"], trusted_root=trust,
+    )
+    verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(held))
+    first = min(name for name in held if name.startswith("decisions/"))
+    fewer = {name: data for name, data in held.items() if name != first}
+    with pytest.raises(UnverifiableError):
+        verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(fewer))
+    none = {name: data for name, data in held.items() if not name.startswith("decisions/")}
+    with pytest.raises(UnverifiableError):
+        verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(none))
+    with pytest.raises(UnverifiableError):
+        verifying_packs._require_complete(replace(proof, complete=False))
