@@ -142,7 +142,7 @@ def may_deploy(
 
     It must stand at the stage that the environment serves, and all that let it get there must still hold. A canary or a
     blue-green deployment becomes full only by a decision at the gate `deploy` that is younger than its start; where
-    there are decisions at that gate, the latest one must allow it.
+    there are decisions at that gate, the latest one must allow it, with the quorum that it asks for and nobody objecting.
     """
     refusals = _model_refusals(state, model, environment)
     more, kept = _gate(state, model, promote_gate(stage), now)
@@ -162,7 +162,7 @@ def _deploy_gate(
     state: State, model: Digest, system: str, environment: str, mode: Mode, now: datetime,
 ) -> list[Refusal]:
     latest = state.latest_decision(model, DEPLOY_GATE)
-    refusals = [] if latest is None else _decision_refusals(state, latest, DEPLOY_GATE, now)
+    refusals = [] if latest is None else _gate(state, model, DEPLOY_GATE, now)[0]
     runs = state.environments.get((system, environment))
     trial = next(
         (state.deployments[one] for one in (runs.beside if runs else ()) if state.deployments[one].model == model), None,
@@ -191,6 +191,8 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
         return _permission(refusals)
     stage = here[0].fact.stage
     more, kept = _gate(state, model, promote_gate(stage), now)
+    if state.latest_decision(model, DEPLOY_GATE) is not None:
+        more += _gate(state, model, DEPLOY_GATE, now)[0]
     notes: tuple[str, ...] = ()
     if runs.emergency is not None and here[0].fact.id == runs.primary:
         forced = state.rollbacks[runs.emergency]
@@ -198,9 +200,6 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
         since = [one for one in more if one.index is not None and one.index > forced.index]
         notes += tuple(one.reason for one in more if one not in since)
         more = since
-    latest = state.latest_decision(model, DEPLOY_GATE)
-    if latest is not None and latest.fact.outcome != "allow":
-        refusals.append(Refusal(reason="the latest decision at deploy denies it", index=latest.index))
     return _permission(
         refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision, notes=notes,
     )
