@@ -100,10 +100,18 @@ def waiver(state: State, entry: Entry) -> None:
     elif old.model != subject:
         # Another model under a used id: it waives nothing, and the first one stays what it is.
         return
+    elif fact.action == "approve" and _terms(fact) != _terms(old.fact):
+        # Who signed other terms than those last asked for has not approved these.
+        return
     else:
         record = replace(old, steps=(*old.steps, step))
     state.waivers.put(fact.id, record)
     state.places.put(entry.index, ("waiver", fact.id))
+
+
+def _terms(fact: WaiverFact) -> tuple[object, ...]:
+    """What an approval of a waiver has to agree with."""
+    return fact.rule, fact.policy, fact.environment, fact.expires, fact.void_if_worse_than
 
 
 def finding(state: State, entry: Entry) -> None:

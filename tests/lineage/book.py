@@ -198,10 +198,13 @@ class Book:
         self, model: Digest, action: str = "propose", *, by: str = "pipeline", name: str = "W-1",
         expires: datetime | None = None, policy: Digest | None = None,
     ) -> Entry:
+        """An approval or a revocation repeats the terms last proposed, but for what is given."""
+        known = self.state.waivers.get(name) if action != "propose" else None
+        policy = policy or (known.fact.policy if known else digest("policy fairness 1"))
+        expires = expires or (known.fact.expires if known else START + timedelta(days=30))
         fact = WaiverFact(
-            action=action, id=name, system="credit", rule="FAIR-001", policy=policy or digest("policy fairness 1"),
-            environment="promote:production", reason="needed", expires=expires or START + timedelta(days=30),
-            role="approver",
+            action=action, id=name, system="credit", rule="FAIR-001", policy=policy, environment="promote:production",
+            reason="needed", expires=expires, role="approver",
         )
         return self.add(fact, by=by, subject=("model", model))
 

@@ -1,7 +1,10 @@
 """Who may not approve: makers, judges and askers, under whatever name, each with the entry that disqualifies them."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
-from lineage.book import digest, furnished, root_fact
+from lineage.book import START, digest, furnished, root_fact
 
 from govern.domain.facts import Input, ModelFact
 from govern.lineage.permission import may_promote
@@ -108,3 +111,15 @@ def test_an_approval_that_could_never_count_replaces_no_objection():
     book.review(model, by="second", closure_digest=digest("what was on the screen"))
     book.review(model)
     assert quorum(book.state, model, "promote:production", None, book.now).objections == (objection,)
+
+
+@pytest.mark.parametrize("change", [
+    {"rule": "FAIR-002"}, {"policy": digest("policy fairness 0")}, {"environment": "promote:staging"},
+    {"expires": START + timedelta(days=1)}, {"void_if_worse_than": "0.5"},
+])
+def test_who_signed_other_terms_has_not_approved_the_waiver(change):
+    book, model = furnished()
+    book.waiver(model, by="author")
+    right = book.waiver(model, "approve", by="second")
+    book.add(replace(right.fact, **change), by="reviewer", subject=("model", model))
+    assert [step.holder for step in book.state.waivers["W-1"].approvals] == ["second"]
