@@ -57,13 +57,23 @@ def _end(state: State, deployment: str, entry: Entry, word: str) -> None:
         state.deployments.put(deployment, replace(record, ended=entry.index, ended_by=word))
 
 
+def used_elsewhere(known: DeploymentRecord | None, model: Digest, fact: DeploymentFact) -> bool:
+    """Whether a deployment's id is that of another model, or of another place."""
+    if known is None:
+        return False
+    return (known.model, known.fact.system, known.fact.environment) != (model, fact.system, fact.environment)
+
+
 def deployment(state: State, entry: Entry) -> None:
     """A model starts to run, or its share of traffic changes."""
     fact = entry.fact
     assert isinstance(fact, DeploymentFact)
     subject = subject_of(entry)
     old = state.deployments.get(fact.id)
-    if old is not None and old.model == subject:
+    if used_elsewhere(old, subject, fact):
+        # One id names one model in one place: the first one stays what it is, and nothing else runs by it.
+        return
+    if old is not None:
         record = replace(
             old, fact=fact, last=entry.index, marks=old.marks + marks_of(entry), ended=None, ended_by="",
         )

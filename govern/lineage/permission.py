@@ -185,7 +185,9 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
         return _permission(refusals)
     runs = state.environments.get((record.fact.system, environment))
     names = () if runs is None else tuple(name for name in (runs.primary, *runs.beside) if name)
-    here = [state.deployments[name] for name in names if state.deployments[name].model == model]
+    where = (model, record.fact.system, environment)
+    serving = [state.deployments[name] for name in names]
+    here = [one for one in serving if (one.model, one.fact.system, one.fact.environment) == where]
     if runs is None or not here:
         refusals.append(Refusal(reason=f"it is not deployed in {environment}"))
         return _permission(refusals)

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from lineage.book import ONE, START, running
+from lineage.book import ONE, START, digest, replace, running
 
+from govern.lineage.history import check_history
 from govern.lineage.permission import may_deploy, may_run
 
 GATE = "deploy"
@@ -11,6 +12,14 @@ GATE = "deploy"
 
 def reasons(permission) -> str:
     return "; ".join(refusal.reason for refusal in permission.refusals)
+
+
+def approved_too(book):
+    """A second model that was allowed, approved and promoted, and runs nowhere yet."""
+    second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
+    book.decide(second)
+    book.promote(second, approvals=(book.review(second),))
+    return second
 
 
 def deploys_and_runs(book, model):
@@ -42,3 +51,28 @@ def test_what_was_measured_for_the_gate_before_a_deployment_grows_too_old_for_wh
     book.decide(model, GATE, approvals=(), expires=START + timedelta(days=1))
     assert may_run(book.state, model, "production", book.now).allowed
     assert "too old" in reasons(may_run(book.state, model, "production", START + timedelta(days=1)))
+
+
+def test_an_id_used_twice_puts_no_other_model_into_production():
+    book, first = running()
+    second = approved_too(book)
+    assert list(check_history(book.entries)) == []
+    book.deploy(second, "staging", name="D-1", mode="shadow", traffic=0)
+    (fault,) = check_history(book.entries)
+    assert (fault.index, fault.because) == (book.entries[-1].index, book.state.deployments["D-1"].index)
+    assert "the id D-1" in fault.reason
+    assert book.state.deployments["D-1"].model == first
+    assert may_run(book.state, first, "production", book.now).allowed
+    assert not may_run(book.state, second, "production", book.now).allowed
+    assert not may_run(book.state, second, "staging", book.now).allowed
+
+
+def test_an_id_used_again_for_another_environment_or_system_moves_nothing():
+    book, model = running()
+    fact = book.entries[-1].fact
+    for change in ({"environment": "staging"}, {"system": "loans"}):
+        book.add(replace(fact, **change), by="pipeline", subject=("model", model))
+        assert any("the id D-1" in one.reason and one.index == book.entries[-1].index for one in check_history(book.entries))
+        assert book.state.deployments["D-1"].fact == fact
+    assert not may_run(book.state, model, "staging", book.now).allowed
+    assert may_run(book.state, model, "production", book.now).allowed
