@@ -76,11 +76,12 @@ def deployment(state: State, entry: Entry) -> None:
     if old is not None:
         record = replace(
             old, fact=fact, last=entry.index, marks=old.marks + marks_of(entry), ended=None, ended_by="",
+            served=old.served or fact.mode == "full",
         )
     else:
         record = DeploymentRecord(
             index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
-            last=entry.index,
+            last=entry.index, served=fact.mode == "full",
         )
         state.series.append(("deployments", subject), fact.id)
         state.series.append(("environment", fact.system, fact.environment), fact.id)
@@ -110,6 +111,10 @@ def rollback(state: State, entry: Entry) -> None:
     ))
     state.series.append(("rollbacks", fact.system), entry.index)
     link(state, entry.index, [subject])
+    known = state.models.get(subject)
+    if known is not None and known.fact.system != fact.system:
+        # Another system's model: what runs here stays what it is.
+        return
     earlier = earlier_deployment(state, fact.system, fact.environment, subject)
     runs = _in_service(state, fact.system, fact.environment)
     if earlier is None:
@@ -134,10 +139,13 @@ def rollback(state: State, entry: Entry) -> None:
 
 
 def earlier_deployment(state: State, system: str, environment: str, model: Digest) -> DeploymentRecord | None:
-    """The last deployment of a model in an environment, whether or not it still serves."""
+    """The last deployment of a model that had all traffic of an environment, whether or not it still has.
+
+    A canary, a shadow or a blue-green deployment that never became full is none: going back is no way round its gate.
+    """
     for key in state.series.newest(("environment", system, environment)):
         record = state.deployments[str(key)]
-        if record.model == model:
+        if record.model == model and record.served:
             return record
     return None
 

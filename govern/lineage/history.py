@@ -61,7 +61,7 @@ def faults(state: State, entry: Entry) -> Iterator[HistoryFault]:
             keyid = entry.signed_by[0].keyid if entry.signed_by else ""
             permission = may_roll_back(
                 state, subject_of(entry), fact.environment, entry.time, keyid=keyid, reason=fact.reason,
-                emergency=fact.emergency,
+                emergency=fact.emergency, system=fact.system,
             )
             yield from _refused(state, entry, "rollback", permission, f"{fact.environment} of {fact.system}")
         case _:

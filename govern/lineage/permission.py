@@ -209,20 +209,22 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
 
 def may_roll_back(
     state: State, model: Digest, environment: str, now: datetime, *, keyid: str = "", reason: str = "",
-    emergency: bool = False,
+    emergency: bool = False, system: str = "",
 ) -> Permission:
-    """Whether an environment may go back to an earlier model: one that ran there, not retired, its closure live.
+    """Whether an environment may go back to an earlier model: one that ran there in full, not retired, its closure live.
 
-    A stale closure is let through only for a key in the role `emergency` that gives a reason, which every later report
+    `system` is whose environment is meant, where that is said: it has to be the model's own. A stale closure is let through only for a key in the role `emergency` that gives a reason, which every later report
     repeats. A revoked or retired model never is.
     """
     refusals = _model_refusals(state, model, environment)
     record = state.models.get(model)
     if record is None:
         return _permission(refusals)
+    if system and system != record.fact.system:
+        refusals.append(Refusal(reason="the model belongs to another system", index=record.index))
     earlier = earlier_deployment(state, record.fact.system, environment, model)
     if earlier is None:
-        refusals.append(Refusal(reason=f"it never ran in {environment}"))
+        refusals.append(Refusal(reason=f"it never ran in {environment} with all traffic"))
         return _permission(refusals)
     more, kept = _gate(state, model, promote_gate(earlier.fact.stage), now)
     notes: tuple[str, ...] = ()

@@ -268,6 +268,8 @@ class DeploymentRecord(Record):
     ended: int | None = None
     """Index of the entry that took it out of service."""
     ended_by: str = ""
+    served: bool = False
+    """Whether it ever had all traffic: only then is it something to go back to."""
 
     @property
     def name(self) -> str:

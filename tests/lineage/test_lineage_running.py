@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from lineage.book import ONE, START, digest, replace, running
 
 from govern.lineage.history import check_history
-from govern.lineage.permission import may_deploy, may_run
+from govern.lineage.permission import may_deploy, may_roll_back, may_run
 
 GATE = "deploy"
 
@@ -75,4 +76,41 @@ def test_an_id_used_again_for_another_environment_or_system_moves_nothing():
         assert any("the id D-1" in one.reason and one.index == book.entries[-1].index for one in check_history(book.entries))
         assert book.state.deployments["D-1"].fact == fact
     assert not may_run(book.state, model, "staging", book.now).allowed
+    assert may_run(book.state, model, "production", book.now).allowed
+
+
+@pytest.mark.parametrize("mode", ["canary", "shadow", "blue-green"])
+@pytest.mark.parametrize("emergency", [False, True])
+def test_going_back_is_no_way_round_the_gate_of_a_canary(mode, emergency):
+    book, first = running()
+    second = approved_too(book)
+    book.deploy(second, name="D-2", mode=mode, traffic=0)
+    ask = {"keyid": "chief", "reason": "must", "emergency": emergency}
+    assert "never ran" in reasons(may_roll_back(book.state, second, "production", book.now, **ask))
+    book.roll_back(second, first, emergency=emergency, by="chief")
+    assert [fault.index for fault in check_history(book.entries)] == [book.entries[-1].index]
+    assert book.state.environments["credit", "production"].primary == ""
+    assert book.state.deployments["D-2"].fact.mode == mode
+
+
+def test_what_was_full_once_can_be_gone_back_to_even_where_it_takes_a_share_now():
+    book, model = running()
+    book.deploy(model, name="D-1", mode="canary", traffic=10)
+    assert may_roll_back(book.state, model, "production", book.now, system="credit").allowed
+
+
+def test_going_back_moves_nothing_where_it_names_another_system_than_the_models_own():
+    book, model = running()
+    book.system("loans")
+    other = book.model("lender@1", system="loans")
+    book.decide(other)
+    book.promote(other, approvals=(book.review(other),))
+    book.deploy(other, name="D-L")
+    assert list(check_history(book.entries)) == []
+    assert may_roll_back(book.state, other, "production", book.now, system="loans").allowed
+    assert "another system" in reasons(may_roll_back(book.state, other, "production", book.now, system="credit"))
+    before = book.state.environments["credit", "production"]
+    book.roll_back(other, model)
+    assert ["another system" in fault.reason for fault in check_history(book.entries)] == [True]
+    assert book.state.environments["credit", "production"] == before
     assert may_run(book.state, model, "production", book.now).allowed
