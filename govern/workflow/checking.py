@@ -52,6 +52,12 @@ def check_pack(
         raise UnverifiableError(
             f"the pack holds {len(proof.entries)} of {proof.size} entries", "Ask for one of the whole ledger: --kind ledger.",
         )
+    if proof.void_later:
+        # The fold of the pack's own entries does not know what a newer trust root from outside declares void.
+        raise UnverifiableError(
+            f"entry #{proof.void_later[0]} was signed with a key that was declared void from before it",
+            "Ask for a pack that was exported after the revocation.",
+        )
     state = fold(proof.entries)
     node = resolve(state, ref, kinds=("model",))
     return PackAnswer(
