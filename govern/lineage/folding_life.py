@@ -90,6 +90,7 @@ def deployment(state: State, entry: Entry) -> None:
     state.deployments.put(fact.id, record)
     state.places.put(entry.index, ("deployment", fact.id))
     runs = _in_service(state, fact.system, fact.environment)
+    runs = replace(runs, stage=runs.stage or fact.stage)
     beside = tuple(one for one in runs.beside if one != fact.id)
     if fact.mode == "full":
         if runs.primary != fact.id:
@@ -127,9 +128,8 @@ def rollback(state: State, entry: Entry) -> None:
             _end(state, one, entry, "rolled back")
     again = replace(earlier.fact, mode="full", traffic=FULL_TRAFFIC)
     state.deployments.put(earlier.fact.id, replace(earlier, fact=again, last=entry.index, ended=None, ended_by=""))
-    _serve(state, EnvironmentRecord(
-        system=fact.system, environment=fact.environment, primary=earlier.fact.id,
-        emergency=entry.index if fact.emergency else None,
+    _serve(state, replace(
+        runs, primary=earlier.fact.id, beside=(), emergency=entry.index if fact.emergency else None,
     ))
     stage = earlier.fact.stage
     state.stages.put((fact.system, stage), StageRecord(

@@ -140,7 +140,7 @@ def may_deploy(
 ) -> Permission:
     """Whether a model may start to run in an environment, or take more traffic there.
 
-    It must stand at the stage that the environment serves, and all that let it get there must still hold. A canary or a
+    It must stand at the stage that the environment serves, the same as at its first deployment, and all that let it get there must still hold. A canary or a
     blue-green deployment becomes full only by a decision at the gate `deploy` that is younger than its start; where
     there are decisions at that gate, the latest one must allow it, with the quorum that it asks for and nobody objecting.
     """
@@ -152,6 +152,10 @@ def may_deploy(
         at = state.stages.get((record.fact.system, stage))
         if at is None or at.model != model:
             refusals.append(Refusal(reason=f"the stage {stage} does not point to it", index=None if at is None else at.index))
+        runs = state.environments.get((record.fact.system, environment))
+        if runs is not None and runs.stage not in {"", stage}:
+            # Or a laxer stage, with fewer rules and a smaller quorum, would lead to the same users.
+            refusals.append(Refusal(reason=f"{environment} serves the stage {runs.stage}, not {stage}"))
         refusals += _deploy_gate(state, model, record.fact.system, environment, mode, now)
     return _permission(
         refusals, approvals=kept.approvals, closure=kept.closure, decision=kept.decision,

@@ -289,6 +289,8 @@ class EnvironmentRecord:
     """Deployments that take a share of traffic, or none, beside it."""
     emergency: int | None = None
     """Index of the emergency rollback that put the primary there."""
+    stage: str = ""
+    """What it serves, as its first deployment said; empty where there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,3 +114,19 @@ def test_going_back_moves_nothing_where_it_names_another_system_than_the_models_
     assert ["another system" in fault.reason for fault in check_history(book.entries)] == [True]
     assert book.state.environments["credit", "production"] == before
     assert may_run(book.state, model, "production", book.now).allowed
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_an_environment_serves_one_stage_for_ever(back):
+    book, first = running()
+    if back:
+        book.roll_back(first, first)
+    second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
+    book.decide(second, "promote:trial", approvals=())
+    book.promote(second, "trial")
+    assert may_deploy(book.state, second, "trial", "trial", book.now).allowed
+    assert reasons(may_deploy(book.state, second, "production", "trial", book.now)) == "production serves the stage production, not trial"
+    book.deploy(second, stage="trial")
+    assert ["serves the stage" in fault.reason for fault in check_history(book.entries)] == [True]
+    book.deploy(second, stage="trial")
+    assert len(list(check_history(book.entries))) == 2
