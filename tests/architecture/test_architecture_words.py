@@ -10,7 +10,7 @@ PROMISES = re.compile(r"tamper.?proof|\bimmutabl[ey]\b(?!=)|\bcompliant\b", re.I
 DENIED = re.compile(r"never|nobody|\bnot\b|\bno\b|forbid|promise|\bavoid", re.IGNORECASE)
 """A line that names such a word in order to refuse it."""
 PLACES = re.compile(r"(?<![\w.~$}*])/(work|root|tmp|home|opt|Users)/(?!user/|\*|…)")
-HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|anaconda\.org|proxy\.golang|crates\.io|test\.pypi", re.IGNORECASE)
+HOSTS = re.compile(r"pypi[.]org|pythonhosted[.]org|registry[.]npmjs|anaconda[.]org|proxy[.]golang|crates[.]io", re.IGNORECASE)
 WORKPLACE = re.compile(r"\brobots\b|assistant|\bchatbot\b|writer|sub-?agents?\b|language model|empty-machine|\bissue #?\d", re.IGNORECASE)
 OWN = "tests/architecture/test_architecture_words.py"
 
@@ -41,8 +41,8 @@ def test_nothing_of_one_machine(repository: Path, pattern: re.Pattern[str]):
         (PROMISES, "this system is compliant"),
         (PROMISES, "tamperproof"),
         (PLACES, 'open("/tmp/x")'),
-        (PLACES, "see /home/main/x"),
-        (HOSTS, "https://files.pyth0nhosted.org/x"),
+        (PLACES, "see /" + "work/main/x"),
+        (HOSTS, "https://files.python" + "hosted.org/x"),
         (WORKPLACE, "as issue 2 asks"),
     ],
 )
