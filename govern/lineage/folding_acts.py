@@ -139,8 +139,10 @@ def finding(state: State, entry: Entry) -> None:
 
 def _moved(state: State, entry: Entry, fact: FindingFact, old: FindingRecord) -> FindingRecord:
     """The finding after a later entry: making it graver needs nobody, making it lighter needs a reviewer."""
-    keyids = [signed.keyid for signed in entry.signed_by]
-    reviewer = any(holds_role(state, keyid, role, entry.index) for keyid in keyids for role in REVIEWING)
+    reviewing = tuple(
+        mark for mark in marks_of(entry) if any(holds_role(state, mark.keyid, role, entry.index) for role in REVIEWING)
+    )
+    reviewer = bool(reviewing)
     notes: list[str] = []
     due, severity, stands = fact.due, fact.severity, fact.state
     if due > old.due and not reviewer:
@@ -155,7 +157,8 @@ def _moved(state: State, entry: Entry, fact: FindingFact, old: FindingRecord) ->
     return replace(
         old, fact=fact, last=entry.index, digest=entry.leaf_hash, marks=old.marks + marks_of(entry), due=due,
         severity=severity, state=stands, note="; ".join(notes),
-        condition_of=old.condition_of if fact.condition_of is None else fact.condition_of,
+        condition_of=fact.condition_of if old.condition_of is None else old.condition_of,
+        closed_by=reviewing if stands == "verified-closed" else (),
         fixers=(*old.fixers, entry.holder) if fact.state == "remediated" else old.fixers,
     )
 

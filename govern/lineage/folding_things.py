@@ -19,7 +19,7 @@ from govern.domain.facts import (
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import CorruptStoreError
-from govern.lineage.people import person
+from govern.lineage.people import is_void, person
 from govern.lineage.records import (
     AnchorRecord,
     BindingRecord,
@@ -90,6 +90,16 @@ def trust_root(state: State, entry: Entry) -> None:
             reason = key.void_reason if known is None or not known.compromised else known.reason
             revoked = Revocation(keyid=keyid, index=entry.index, void_from=void_from, reason=reason)
             state.revocations.put(keyid, revoked)
+            _reopen(state, entry.index, keyid)
+
+
+def _reopen(state: State, index: int, keyid: str) -> None:
+    """Open every finding again that only void signatures closed: a revocation counts for what was signed before it."""
+    for finding in tuple(state.findings.values()):
+        mine = finding.state == "verified-closed" and any(mark.keyid == keyid for mark in finding.closed_by)
+        if mine and all(is_void(state, mark) for mark in finding.closed_by):
+            note = f"the key that closed it is void (#{index})"
+            state.findings.put(finding.fact.id, replace(finding, state="open", closed_by=(), note=note))
 
 
 def _note_holder(state: State, keyid: str, holder: str) -> None:

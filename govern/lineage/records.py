@@ -332,6 +332,8 @@ class FindingRecord(Record):
     condition_of: int | None
     fixers: tuple[str, ...] = ()
     """Who said that it is remediated."""
+    closed_by: tuple[Mark, ...] = ()
+    """The reviewers' signatures that close it; once all of them are void, it is open again."""
     note: str = ""
     """Why the last entry's words are not all in force."""
 

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from lineage.book import START, digest, furnished, running
+import pytest
+from lineage.book import START, digest, furnished, replace, root_fact, running
 
 from govern.lineage.deadlines import deadlines, emergencies
+from govern.lineage.permission import may_promote
 
 DAY = timedelta(days=1)
 
@@ -47,3 +49,48 @@ def test_every_emergency_stays():
     book.roll_back(second, first)
     assert [one.fact.reason for one in emergencies(book.state, "credit")] == ["it refuses everybody"]
     assert emergencies(book.state, "other") == ()
+
+
+@pytest.mark.parametrize(("reach", "open_again"), [(0, True), (1, False)])
+def test_a_finding_is_open_again_where_the_key_that_closed_it_is_void_since_before(reach, open_again):
+    book, model = furnished()
+    book.decide(model)
+    book.finding(model, due=START + DAY)
+    closed = book.finding(model, state="verified-closed", by="second", due=START + DAY)
+    book.review(model)
+    later = START + 2 * DAY
+    assert may_promote(book.state, model, "production", later).allowed
+    book.revoke_key("second", closed.index + reach, "lost")
+    assert (book.state.findings["F-1"].state == "open") is open_again
+    assert [one.overdue for one in deadlines(book.state, later) if one.kind == "finding"] == [True] * open_again
+    assert may_promote(book.state, model, "production", later).allowed is not open_again
+    if open_again:
+        assert "is overdue" in may_promote(book.state, model, "production", later).refusals[0].reason
+        assert book.state.findings["F-1"].note == f"the key that closed it is void (#{book.entries[-1].index})"
+        book.finding(model, state="verified-closed", by="reviewer", due=START + DAY)
+        assert book.state.findings["F-1"].state == "verified-closed"
+
+
+def test_a_finding_closed_by_two_reviewers_stays_closed_while_one_of_them_stands():
+    book, model = furnished()
+    opened = book.finding(model)
+    closed = book.add(
+        replace(opened.fact, state="verified-closed"), by=("second", "reviewer"), subject=("model", model),
+    )
+    book.revoke_key("second", closed.index, "lost")
+    assert book.state.findings["F-1"].state == "verified-closed"
+    book.add(
+        root_fact(3, {"second": (closed.index, "lost"), "reviewer": (closed.index, "lost")}), by="root",
+        subject=("root", digest("root 3")),
+    )
+    assert book.state.findings["F-1"].state == "open"
+
+
+def test_a_condition_stays_that_of_the_approval_it_was_set_for():
+    book, model = furnished()
+    book.decide(model)
+    mine = book.review(model)
+    book.finding(model, severity="low", condition_of=mine)
+    other = book.review(model, by="second")
+    book.finding(model, severity="low", condition_of=other)
+    assert book.state.findings["F-1"].condition_of == mine
