@@ -6,6 +6,7 @@ from govern.domain.facts import DeploymentFact, ObservationFact, PromotionFact, 
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.lineage.folding_things import link, marks_of, name_loose, subject_of
+from govern.lineage.permission import standing_refusals
 from govern.lineage.records import (
     DeploymentRecord,
     EnvironmentRecord,
@@ -107,22 +108,27 @@ def rollback(state: State, entry: Entry) -> None:
     fact = entry.fact
     assert isinstance(fact, RollbackFact)
     subject = subject_of(entry)
-    state.rollbacks.put(entry.index, RollbackRecord(
+    record = RollbackRecord(
         index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
-    ))
+    )
+    state.rollbacks.put(entry.index, record)
     state.series.append(("rollbacks", fact.system), entry.index)
     link(state, entry.index, [subject])
     known = state.models.get(subject)
     if known is not None and known.fact.system != fact.system:
         # Another system's model: what runs here stays what it is.
         return
-    earlier = earlier_deployment(state, fact.system, fact.environment, subject)
+    earlier = state.earlier_deployment(fact.system, fact.environment, subject)
     runs = _in_service(state, fact.system, fact.environment)
     if earlier is None:
         # Nothing to go back to: what ran is out of service, and nothing takes its place.
         _end(state, runs.primary, entry, "rolled back")
         _serve(state, replace(runs, primary="", emergency=None))
         return
+    stage = earlier.fact.stage
+    if fact.emergency:
+        record = replace(record, excused=standing_refusals(state, subject, stage, entry.time))
+        state.rollbacks.put(entry.index, record)
     for one in (runs.primary, *runs.beside):
         if one != earlier.fact.id:
             _end(state, one, entry, "rolled back")
@@ -131,23 +137,10 @@ def rollback(state: State, entry: Entry) -> None:
     _serve(state, replace(
         runs, primary=earlier.fact.id, beside=(), emergency=entry.index if fact.emergency else None,
     ))
-    stage = earlier.fact.stage
     state.stages.put((fact.system, stage), StageRecord(
         system=fact.system, stage=stage, model=subject, index=entry.index, time=entry.time, cause="rollback",
     ))
     state.series.append(("stage", fact.system, stage), entry.index)
-
-
-def earlier_deployment(state: State, system: str, environment: str, model: Digest) -> DeploymentRecord | None:
-    """The last deployment of a model that had all traffic of an environment, whether or not it still has.
-
-    A canary, a shadow or a blue-green deployment that never became full is none: going back is no way round its gate.
-    """
-    for key in state.series.newest(("environment", system, environment)):
-        record = state.deployments[str(key)]
-        if record.model == model and record.served:
-            return record
-    return None
 
 
 def retirement(state: State, entry: Entry) -> None:

@@ -6,7 +6,6 @@ from typing import Final, Literal
 
 from govern.domain.text import Digest
 from govern.lineage.closure import closure
-from govern.lineage.folding_life import earlier_deployment
 from govern.lineage.people import EMERGENCY, REVIEWING, holds_role, same_person
 from govern.lineage.records import DecisionRecord
 from govern.lineage.review import quorum
@@ -26,6 +25,11 @@ class Refusal:
     reason: str
     index: int | None = None
     """The entry that stands against it, if one does."""
+
+    @property
+    def text(self) -> str:
+        """The reason with its entry: what tells two refusals apart."""
+        return self.reason if self.index is None else f"{self.reason} (#{self.index})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +130,19 @@ def _gate(state: State, model: Digest, gate: str, now: datetime) -> tuple[list[R
     return refusals, kept
 
 
+def _gates(state: State, model: Digest, stage: str, now: datetime) -> tuple[list[Refusal], Permission]:
+    """The stage's gate, and the gate `deploy` where there are decisions at it."""
+    refusals, kept = _gate(state, model, promote_gate(stage), now)
+    if state.latest_decision(model, DEPLOY_GATE) is not None:
+        refusals += _gate(state, model, DEPLOY_GATE, now)[0]
+    return refusals, kept
+
+
+def standing_refusals(state: State, model: Digest, stage: str, now: datetime) -> tuple[str, ...]:
+    """What the gates have against a model at `now`, in words that are the same later where it is still the same."""
+    return tuple(one.text for one in _gates(state, model, stage, now)[0])
+
+
 def may_promote(state: State, model: Digest, stage: str, now: datetime) -> Permission:
     """Whether a system's stage may point to a model: allowed, approved by its quorum, closure live, nobody objects."""
     refusals = _model_refusals(state, model)
@@ -196,14 +213,12 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
         refusals.append(Refusal(reason=f"it is not deployed in {environment}"))
         return _permission(refusals)
     stage = here[0].fact.stage
-    more, kept = _gate(state, model, promote_gate(stage), now)
-    if state.latest_decision(model, DEPLOY_GATE) is not None:
-        more += _gate(state, model, DEPLOY_GATE, now)[0]
+    more, kept = _gates(state, model, stage, now)
     notes: tuple[str, ...] = ()
     if runs.emergency is not None and here[0].fact.id == runs.primary:
         forced = state.rollbacks[runs.emergency]
         notes = (f"emergency rollback by {forced.holder} (#{forced.index}): {forced.fact.reason}",)
-        since = [one for one in more if one.index is not None and one.index > forced.index]
+        since = [one for one in more if one.text not in forced.excused]
         notes += tuple(one.reason for one in more if one not in since)
         more = since
     return _permission(
@@ -226,7 +241,7 @@ def may_roll_back(
         return _permission(refusals)
     if system and system != record.fact.system:
         refusals.append(Refusal(reason="the model belongs to another system", index=record.index))
-    earlier = earlier_deployment(state, record.fact.system, environment, model)
+    earlier = state.earlier_deployment(record.fact.system, environment, model)
     if earlier is None:
         refusals.append(Refusal(reason=f"it never ran in {environment} with all traffic"))
         return _permission(refusals)

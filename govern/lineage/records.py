@@ -299,6 +299,8 @@ class RollbackRecord(Record):
 
     fact: RollbackFact
     model: Digest
+    excused: tuple[str, ...] = ()
+    """What stood against the model when an emergency put it back: only this does not keep it from running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

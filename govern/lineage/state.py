@@ -194,6 +194,17 @@ class State:
         """A model's waivers, oldest first."""
         return tuple(self.waivers[str(key)] for key in self.series.of(("waivers", model)))
 
+    def earlier_deployment(self, system: str, environment: str, model: Digest) -> DeploymentRecord | None:
+        """The last deployment of a model that had all traffic of an environment, whether or not it still has.
+
+        A canary, a shadow or a blue-green deployment that never became full is none: going back is no way round its gate.
+        """
+        for key in self.series.newest(("environment", system, environment)):
+            record = self.deployments[str(key)]
+            if record.model == model and record.served:
+                return record
+        return None
+
     def findings_of(self, model: Digest) -> tuple[FindingRecord, ...]:
         """A model's findings, oldest first."""
         return tuple(self.findings[str(key)] for key in self.series.of(("findings", model)))

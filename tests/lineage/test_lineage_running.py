@@ -130,3 +130,50 @@ def test_an_environment_serves_one_stage_for_ever(back):
     assert ["serves the stage" in fault.reason for fault in check_history(book.entries)] == [True]
     book.deploy(second, stage="trial")
     assert len(list(check_history(book.entries))) == 2
+
+
+def forced(**decided):
+    """Version 1 runs again by an emergency rollback, though monitoring denied it."""
+    book, first = running()
+    if decided:
+        latest = book.state.latest_decision(first, "promote:production")
+        book.decide(first, evidence=latest.fact.evidence, **decided)
+    second = approved_too(book)
+    book.deploy(second, name="D-2")
+    book.observe(first, "D-1")
+    book.finding(first, due=START + timedelta(days=1))
+    book.roll_back(first, second, emergency=True, by="chief")
+    assert list(check_history(book.entries)) == []
+    granted = may_run(book.state, first, "production", book.now)
+    assert granted.allowed, reasons(granted)
+    assert any("drift in income" in note for note in granted.notes)
+    return book, first
+
+
+def test_what_an_emergency_found_is_noted_and_what_the_clock_ends_later_refuses():
+    book, model = forced(expires=START + timedelta(days=3))
+    assert "overdue" in reasons(may_run(book.state, model, "production", START + timedelta(days=2)))
+    said = reasons(may_run(book.state, model, "production", START + timedelta(days=4)))
+    assert "too old" in said
+    assert "overdue" in said
+
+
+def test_what_was_overdue_when_an_emergency_put_the_model_back_is_only_noted():
+    book, first = running()
+    second = approved_too(book)
+    book.deploy(second, name="D-2")
+    book.finding(first, due=START + timedelta(minutes=1))
+    book.roll_back(first, second, emergency=True, by="chief")
+    granted = may_run(book.state, first, "production", START + timedelta(days=9))
+    assert granted.allowed, reasons(granted)
+    assert any("overdue" in note for note in granted.notes)
+
+
+def test_a_quorum_that_is_lost_after_an_emergency_refuses():
+    book, first = running()
+    second = approved_too(book)
+    book.deploy(second, name="D-2")
+    book.roll_back(first, second, emergency=True, by="chief")
+    assert may_run(book.state, first, "production", book.now).allowed
+    book.revoke_key("reviewer", 0, "lost")
+    assert "the quorum at promote:production lacks 1" in reasons(may_run(book.state, first, "production", book.now))
