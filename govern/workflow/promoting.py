@@ -135,7 +135,8 @@ def rollback(
             raise Refused(f"nothing of {plain} runs in {environment}", "There is nothing to go back from.")
         left = state.deployments[runs.primary].model
         granted = may_roll_back(
-            state, node.digest, environment, ws.now(), keyid=ws.keyring.info(name).keyid, reason=why, emergency=emergency
+            state, node.digest, environment, ws.now(), keyid=ws.keyring.info(name).keyid, reason=why, emergency=emergency,
+            system=plain,
         )
         _refuse(granted, f"{plain} can't go back to {node.name} in {environment}")
         if granted.closure is None:
