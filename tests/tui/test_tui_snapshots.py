@@ -116,7 +116,7 @@ CASES: dict[str, tuple[Steps, tuple[int, int], dict[str, Any]]] = {
 }
 
 
-ALWAYS = {"dashboard", "ledger", "lineage", "review-rules", "approve", "keys", "narrow"}
+ALWAYS = {"dashboard", "ledger", "lineage", "review-rules", "keys", "narrow"}
 """The others take as long again and run with `make slow`."""
 
 

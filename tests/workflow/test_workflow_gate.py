@@ -37,7 +37,7 @@ def test_replay_notices_a_decision_that_says_otherwise(story: Story):
     forged = replaying.object_bytes(replace(stored, outcome=Outcome.ALLOW))
     digest = ws.objects.put(forged)
     entry = ws.ledger.entry(record.index)
-    other = replace(record, digest=digest)
+    other = replace(record, digest=digest, fact=replace(record.fact, outcome="allow", decision=digest))
     found = replaying.replayed(ws.ledger.entries(0, record.index), ws.objects, other, entry)
     assert found.outcome == "differs"
     assert "give deny" in found.reasons[0]
