@@ -44,7 +44,7 @@ slow: setup ## Load, simulation and fault runs, whole (minutes)
 	@echo "== slow tests"
 	@$(PYTEST) -q -m slow --timeout 3600
 
-faults: setup ## Kill, full disk and other fault runs, whole
+faults: setup ## Kill, full disk, cut log and other fault runs at every place, whole
 	@echo "== fault runs"
 	@$(PYTEST) -q -m slow -k fault --timeout 3600
 
