@@ -80,7 +80,8 @@ def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,
         deadlines=tuple(
             DeadlineRow(
-                kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue
+                kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
+                model=state.models[one.model].name if one.model in state.models else "",
             )
             for one in deadlines(state, now)
         ),

@@ -50,6 +50,8 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
     standing = quorum_of(state, model.digest, gate, required, now)
     stage = gate.removeprefix("promote:")
     incumbent = state.stages.get((model.fact.system, stage))
+    other = incumbent.model if incumbent and incumbent.model != model.digest else None
+    running = state.decisions_of(other, gate) if other else ()
     return Dossier(
         model=model.digest, name=model.name, gate=gate,
         system=reading.system_row(
@@ -67,10 +69,9 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
         ) if rests_on else (),
         lineage=reading.lineage(ws, model.name, direction="both"),
         facts=reading.identity(ws, state, model), head=ws.ledger.size,
-        incumbent=(
-            state.models[incumbent.model].name
-            if incumbent and incumbent.model and incumbent.model != model.digest else ""
-        ),
+        incumbent=state.models[other].name if other else "",
+        running=decision_view(ws, running[-1]) if running else None,
+        findings=tuple(row for row in reading.findings(ws, state, now=now) if row.model == model.name),
     )
 
 

@@ -143,6 +143,10 @@ class Dossier:
     """Ledger size at which this was read; a decision made on it is refused if the ledger has moved in what matters."""
     incumbent: str = ""
     """The model now at this stage, if another."""
+    running: DecisionView | None = None
+    """The last decision on that model at this gate: what a change of model is compared with."""
+    findings: tuple["FindingRow", ...] = ()
+    """Findings on this model, open ones in front."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +228,8 @@ class DeadlineRow:
     due: datetime
     index: int
     overdue: bool
+    model: str = ""
+    """`model@version` that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
