@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from govern.canonical.values import from_json, object_bytes
 from govern.domain.facts import TrustedKey
 from govern.errors import DocumentError, SigningKeyError, WrongPassphraseError
-from govern.trust.files import read_private, write_new
+from govern.trust.files import read_private, replace, write_new
 from govern.trust.keys import keyid_of
 from govern.trust.signer import LocalSigner, local_signer
 
@@ -131,6 +131,29 @@ class Keyring:
 
         Raises `WrongPassphraseError` and `SigningKeyError`.
         """
+        return local_signer(self._private(name, passphrases), holder=self.info(name).holder)
+
+    def change_passphrase(self, name: str, *, old: Callable[[str], str], new: str) -> None:
+        """Encrypt a key with another passphrase; the key stays what it is.
+
+        Raises `WrongPassphraseError` where the old one does not open it, `SigningKeyError`.
+        """
+        if self._path(name, ".passphrase").exists():
+            raise SigningKeyError(
+                f"the key “{name}” signs unattended, with a passphrase that is kept beside it", "Rotate it: `govern key rotate`."
+            )
+        if not new:
+            raise SigningKeyError("an empty passphrase", "Private keys are kept encrypted: give a passphrase.")
+        pem = self._private(name, old).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(new.encode()))
+        try:
+            replace(self._path(name, ".pem"), pem)
+        except OSError as error:
+            raise SigningKeyError(
+                f"the key could not be written: {error.strerror}", f"The old passphrase still opens it. Check the folder {self.folder}."
+            ) from error
+
+    def _private(self, name: str, passphrases: Callable[[str], str]) -> Ed25519PrivateKey | EllipticCurvePrivateKey:
+        """Open the private half. Raises `WrongPassphraseError` and `SigningKeyError`."""
         info = self.info(name)
         path = self._path(name, ".pem")
         unattended = self._path(name, ".passphrase")
@@ -153,10 +176,9 @@ class Keyring:
             ) from error
         if not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey):
             raise SigningKeyError(f"the key “{name}” is of another kind", "Ed25519 and ECDSA on P-256 can sign.")
-        signer = local_signer(private, holder=info.holder)
-        if signer.keyid != info.keyid:
+        if local_signer(private, holder=info.holder).keyid != info.keyid:
             raise SigningKeyError(f"the two halves of “{name}” do not belong together", "Restore it from its backup.")
-        return signer
+        return private
 
     def _path(self, name: str, suffix: str) -> Path:
         return self.folder / f"{name}{suffix}"

@@ -25,6 +25,11 @@ def new(home: Home, name: str, *, holder: str, passphrases: Passphrases) -> KeyI
     return Keyring(home.keys).create(name, holder=holder, passphrase=passphrases(name))
 
 
+def change_passphrase(home: Home, name: str, *, passphrases: Passphrases) -> None:
+    """Encrypt a key of this machine with another passphrase, which is asked for as `NAME.new`. Raises `SigningKeyError`."""
+    Keyring(home.keys).change_passphrase(name, old=passphrases, new=passphrases(f"{name}.new"))
+
+
 def names(home: Home) -> tuple[KeyInfo, ...]:
     """Return the keys on this machine."""
     ring = Keyring(home.keys)

@@ -1,5 +1,6 @@
 """Keys and the trust root by hand: made here or elsewhere, enrolled, rotated, revoked, renewed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,13 @@ def test_an_unknown_role_is_refused(place: Path):
     ran = govern("key", "enrol", "mine", "--role", "emperor")
     assert ran.code in {1, 2}
     assert "emperor" in ran.err
+
+
+def test_a_passphrase_is_changed_from_a_file_that_names_old_and_new(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    govern("key", "new", "worker").ended(0)
+    old = Path(os.environ["GOVERN_PASSPHRASE_FILE"]).read_text().strip()
+    both = tmp_path / "both.txt"
+    both.write_text(f"worker: {old}\nworker.new: quite another one\n")
+    monkeypatch.setenv("GOVERN_PASSPHRASE_FILE", str(both))
+    assert "another passphrase" in govern("key", "passphrase", "worker").ended(0).out
+    assert "does not open" in govern("key", "passphrase", "worker").ended(1).err

@@ -118,3 +118,23 @@ def test_home_moves_with_the_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("GOVERN_HOME")
     assert tmp_path not in Home.default().keys.parents
     assert os.fspath(Home.default().keys) != os.fspath(Home.default().checkpoint_folder)
+
+
+def test_another_passphrase_opens_the_same_key_and_the_old_one_no_longer_does(ring):
+    before = ring.signer("reviewer", lambda _: SECRET).keyid
+    ring.change_passphrase("reviewer", old=lambda _: SECRET, new="quite another one")
+    assert ring.signer("reviewer", lambda _: "quite another one").keyid == before
+    with pytest.raises(WrongPassphraseError):
+        ring.signer("reviewer", lambda _: SECRET)
+    assert stat.S_IMODE((ring.folder / "reviewer.pem").stat().st_mode) == 0o600
+
+
+def test_a_passphrase_is_changed_only_by_who_knows_it_and_never_to_none(ring):
+    before = (ring.folder / "reviewer.pem").read_bytes()
+    for old, new, wrong in (("x", "quite another one", WrongPassphraseError), (SECRET, "", SigningKeyError)):
+        with pytest.raises(wrong):
+            ring.change_passphrase("reviewer", old=lambda _, given=old: given, new=new)
+    ring.create("log", holder="log", unattended=True)
+    with pytest.raises(SigningKeyError, match="unattended"):
+        ring.change_passphrase("log", old=never, new="quite another one")
+    assert (ring.folder / "reviewer.pem").read_bytes() == before

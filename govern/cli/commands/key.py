@@ -24,6 +24,7 @@ def add(app: typer.Typer) -> None:
     keys = group(app, "key", "Make, list, enrol, rotate and revoke signing keys.")
     command(keys, "new", secrets=True, workspace=False)(new)
     command(keys, "list")(show)
+    command(keys, "passphrase", secrets=True, workspace=False)(passphrase)
     command(keys, "request", secrets=True)(request)
     command(keys, "enrol", secrets=True)(enrol)
     command(keys, "rotate", secrets=True)(rotate)
@@ -52,6 +53,25 @@ def new(
     session.voice.line(f"✓ key {info.name} of {info.holder}", "green")
     session.voice.table([("key id", info.keyid), ("scheme", info.scheme), ("kept in", home.keys)], indent="  ")
     session.voice.hint(f"Next: whoever holds the root key enrols it: govern key enrol {info.name} --role approver")
+
+
+def passphrase(
+    session: Session, *,
+    name: Name,
+) -> None:
+    """Change the passphrase that protects a key on this machine.
+
+    The key stays the same, and the ledger hears nothing of it. A passphrase file gives the old one in the line NAME and
+    the new one in the line NAME.new. Whoever copied the file before still has it with the old passphrase: rotate then.
+    """
+    from govern.workflow import keys
+
+    home = session.home()
+    keys.change_passphrase(home, name, passphrases=session.new_passphrases((name,)))
+    if session.as_json:
+        session.voice.document("govern/key/v1", {"key": next(key for key in keys.names(home) if key.name == name), "folder": home.keys})
+        return
+    session.voice.line(f"✓ the key {name} has another passphrase", "green")
 
 
 def show(session: Session) -> None:
