@@ -282,6 +282,37 @@ class DriftRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPoint:
+    """One metric in one window, as decimal text."""
+
+    observed: datetime
+    value: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceRow:
+    """One metric of one deployment over its windows."""
+
+    system: str
+    deployment: str
+    model: str
+    environment: str
+    metric: str
+    """Such as `auc`; empty where nothing could be measured."""
+    points: tuple[MetricPoint, ...]
+    """Oldest first."""
+    baseline: str
+    """What the gate measured; empty where it did not."""
+    limit: str
+    op: str
+    """The limit of a rule that looked at it, and how it compares; empty where none did."""
+    standing: Standing
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyStep:
     """One numbered step of a verification (see the specification in `govern/ledger/README.md`)."""
 

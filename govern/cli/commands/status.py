@@ -10,7 +10,7 @@ from govern.cli.text import Cell, brief, count, figure, state, when
 from govern.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from govern.workflow.views import StatusView, SystemRow
+    from govern.workflow.views import PerformanceRow, StatusView, SystemRow
 
 
 def add(app: typer.Typer) -> None:
@@ -28,10 +28,11 @@ def status(
 
     With findings, waivers, drift, and the tail of the ledger that no outside anchor covers yet.
     """
-    from govern.workflow import reading
+    from govern.workflow import performing, reading
 
     with session.workspace() as workspace:
         view = reading.status(workspace, as_of=options.as_of(as_of))
+        measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)))
         if prometheus is not None:
             from govern.workflow.prometheus import write_textfile
 
@@ -45,11 +46,12 @@ def status(
                 f"there is no system “{name}”", f"Systems here: {', '.join(s.name for s in view.systems) or 'none'}."
             )
     if session.as_json:
-        session.voice.document("govern/status/v1", {"status": view, "systems": systems})
+        session.voice.document("govern/status/v1", {"status": view, "systems": systems, "performance": measured})
         return
     _systems(session, systems)
     wanted = {row.name for row in systems}
     _open(session, view, wanted)
+    _performance(session, tuple(row for row in measured if row.system in wanted))
     voice = session.voice
     voice.line()
     minutes = f", {count(view.unanchored_minutes, 'minute')}" if view.unanchored_minutes is not None else ""
@@ -77,6 +79,20 @@ def _systems(session: Session, systems: "tuple[SystemRow, ...]") -> None:
         ],
         ("STATE", "SYSTEM", "TIER", "STAGES", "RUNS", "WHAT"),
     )
+
+
+def _performance(session: Session, rows: "tuple[PerformanceRow, ...]") -> None:
+    if rows:
+        session.voice.line()
+        session.voice.line("Performance of what runs", "bold")
+        session.voice.table(
+            [
+                (state(row.standing), row.model, row.environment, row.metric.replace("_", " ") or "–",
+                 " → ".join(figure(point.value) for point in row.points[-6:]), row.sentence)
+                for row in rows
+            ],
+            indent="  ",
+        )
 
 
 def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
