@@ -1,56 +1,63 @@
 """One append, inside one transaction: guard, sign, build the tree, sign the checkpoint, store."""
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection
 
 from govern.canonical.dsse import pae, parse_leaf
 from govern.canonical.statement import read_statement
 from govern.canonical.values import has_moments
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, SignedBy, TreeHead
-from govern.domain.text import digest_of, instant
-from govern.errors import CorruptStoreError, Refused, VerificationError
+from govern.domain.text import Digest, instant
+from govern.errors import CorruptStoreError, LedgerMovedError, Refused, VerificationError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, digest_text, log_keys, read_checkpoint, sign_checkpoint
 from govern.ledger.entries import NewLeaf, Producers, check_leaf, check_producer, decode, sign_draft
 from govern.ledger.guard import check_guard
 from govern.ledger.roots import check_root_leaf
-from govern.store import tables
+from govern.store import rows, tables
 from govern.store.database import Database
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.root import RootChain, check_roles
 from govern.trust.signer import Signer
+
+SUBMISSION_BYTES: Final = 12
+"""Of the SHA-256 that finds an entry handed in before: enough that two never meet by chance, and 20 bytes an entry less.
+What is found is compared whole."""
 
 
 class Appending:
     """Entries on their way into the ledger; the transaction around it makes all of it durable or nothing."""
 
     def __init__(self, connection: Connection, database: Database, origin: str, roots: RootChain | None) -> None:
-        self.connection = connection
+        self.rows = rows.Rows(connection)
         self.database = database
         self.origin = origin
         self.roots = roots
-        found = connection.execute(select(func.max(tables.entry.c.idx))).scalar()
+        found = self.rows.value(rows.SIZE)
         self.first = 0 if found is None else int(found) + 1
         self.new: list[NewLeaf] = []
         self._producers: Producers = {}
-        self._allowed: set[tuple[int, type, str]] = set()
+        self._allowed: set[tuple[tuple[str, ...], type, str]] = set()
+        self._hashes: dict[int, bytes] = {}
         self._check_head()
 
     def _read(self, ids: Sequence[int]) -> list[bytes]:
-        return self.database.nodes(self.connection, ids)
+        missing = [one for one in ids if one not in self._hashes]
+        if missing:
+            self._hashes.update(zip(missing, self.database.nodes_of(self.rows, missing), strict=True))
+        return [self._hashes[one] for one in ids]
 
     def _check_head(self) -> None:
         """Refuse to build on a tree that its own newest checkpoint does not describe."""
         if not self.first:
             self.head: TreeHead | None = None
             return
-        note = self.connection.execute(
-            select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)
-        ).scalar()
+        note = self.rows.value(rows.NEWEST_NOTE)
         said = read_checkpoint(note) if note else None
         self.head = TreeHead(size=self.first, root=digest_text(tree.root_at(self.first, self._read)))
         if said is None or said.head != self.head:
@@ -59,16 +66,21 @@ class Appending:
                 "Run `govern verify --full`; nothing was written.",
             )
 
+    def require(self, at: int | None) -> None:
+        """Refuse to write onto another ledger than the one that this was decided on. Raises `LedgerMovedError`."""
+        if at is not None and self.first != at:
+            raise LedgerMovedError(
+                f"the ledger has {self.first} entries, and had {at} when this was decided",
+                "Look at what was added, then repeat the command.",
+            )
+
     def guard(self, trusted: CheckpointStore | None) -> TreeHead | None:
         """Refuse to append below or beside what is trusted. Returns the trusted head. Raises `VerificationError`."""
         known = trusted.read() if trusted is not None else None
         if known is None or self.head is None:
             return None
         if known.head != self.head:
-            note = self.connection.execute(
-                select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)
-            ).scalar()
-            check_guard(known, self.head, note or "", self._read)
+            check_guard(known, self.head, self.rows.value(rows.NEWEST_NOTE) or "", self._read)
         return known.head
 
     def add(
@@ -100,11 +112,9 @@ class Appending:
             raise CorruptStoreError("a ledger begins with its trust root", "Restore it from a backup.")
         envelope = parse_leaf(leaf)
         message = pae(envelope.payload_type, envelope.payload)
-        known = self.connection.execute(
-            select(tables.submission.c.idx).where(tables.submission.c.pae == submission_key(message))
-        ).scalar()
+        known = self._submitted(message, leaf)
         if known is not None:
-            return int(known)
+            return known
         index = self.first + len(self.new)
         roots = self.roots
         if isinstance(read_statement(envelope.payload).fact, TrustRootFact):
@@ -126,9 +136,26 @@ class Appending:
         self.roots = roots
         return index
 
+    def _submitted(self, message: bytes, leaf: bytes) -> int | None:
+        """Find what was signed here already: the same statement, though an ECDSA key signs it anew each time."""
+        whole = submission_key(message)
+        found = self.rows.value(rows.SUBMITTED, whole[:SUBMISSION_BYTES], whole)
+        if found is None:
+            return None
+        there = self.rows.value(rows.LEAF, found)
+        if there != leaf and pae_of(there or b"") != message:
+            raise CorruptStoreError(
+                f"entry {found} is found under the digest of another statement", "Run `govern verify --full`."
+            )
+        return int(found)
+
     def _check_draft(self, draft: Draft, keyids: tuple[str, ...], index: int, now: datetime) -> None:
         if self.roots is None:
             return  # entry 0: the caller has checked the first trust root
+        # What a role may sign depends on the kind of fact and its action only; a batch is mostly of one kind.
+        asked = (keyids, type(draft.fact), getattr(draft.fact, "action", ""))
+        if asked in self._allowed:
+            return
         root = self.roots.in_force(index)
         bringing = draft.fact.keys if isinstance(draft.fact, TrustRootFact) else {}
         if now > root.expires and not bringing:
@@ -142,18 +169,15 @@ class Appending:
                 f"the key {unknown[0][:8]}… is not in this ledger’s trust root",
                 "Enrol it: `govern key enrol NAME --role ROLE`, signed by the root key.",
             )
-        # What a role may sign depends on the kind of fact and its action only; a batch is mostly of one kind.
-        asked = (root.version, type(draft.fact), getattr(draft.fact, "action", ""))
-        if asked in self._allowed:
-            return
         try:
             check_roles(draft.fact, keyids, self.roots, index=index)
         except VerificationError as error:
             raise Refused(error.message, error.hint) from error
-        if all(root.keys[keyid].void_from is None for keyid in keyids if keyid in root.keys):
+        if not bringing and all(root.keys[keyid].void_from is None for keyid in keyids):
             self._allowed.add(asked)
 
     def _extend(self, root: TrustRootFact, keyids: tuple[str, ...], index: int) -> None:
+        self._allowed.clear()
         try:
             if self.roots is None:
                 self.roots = RootChain.begin(root, keyids, origin=self.origin)
@@ -172,14 +196,9 @@ class Appending:
     def _load_producer(self, keyid: str) -> None:
         if keyid in self._producers:
             return
-        row = self.connection.execute(
-            select(tables.producer.c.seq, tables.producer.c.idx)
-            .join(tables.key, tables.key.c.id == tables.producer.c.key)
-            .where(tables.key.c.keyid == keyid).order_by(tables.producer.c.seq.desc()).limit(1)
-        ).first()
-        if row is not None:
-            hashed = self._read([tree.stored_index(0, row[1])])[0]
-            self._producers[keyid] = (row[0], digest_text(hashed))
+        last = last_of(self.rows, self.database, keyid)
+        if last is not None:
+            self._producers[keyid] = last
 
     def finish(self, log_signer: Signer) -> Checkpoint:
         """Build the tree, sign its head and store everything. Raises `Refused` for a key that is not the log's."""
@@ -198,30 +217,26 @@ class Appending:
         return checkpoint
 
     def _store(self, added: list[bytes], checkpoint: Checkpoint) -> None:
-        run = self.connection.execute
-        begin = tree.stored_count(self.first)
+        add = self.rows.add
         numbered = list(enumerate(self.new, self.first))
-        run(insert(tables.entry), [{"idx": index, "leaf": leaf.leaf} for index, leaf in numbered])
-        run(insert(tables.node), [{"id": number, "hash": one} for number, one in enumerate(added, begin)])
-        run(insert(tables.submission), [{"pae": submission_key(leaf.pae), "idx": index} for index, leaf in numbered])
+        add(tables.entry, ((index, leaf.leaf) for index, leaf in numbered))
+        add(tables.node, enumerate(added, tree.stored_count(self.first)))
+        add(tables.submission, ((submission_key(leaf.pae)[:SUBMISSION_BYTES], index) for index, leaf in numbered))
         last = {leaf.producer: (leaf.statement.header.producer.seq, index) for index, leaf in numbered}
-        run(
-            insert(tables.producer),
-            [{"key": self._key_number(keyid), "seq": seq, "idx": index} for keyid, (seq, index) in last.items()],
-        )
+        add(tables.producer, [(self._key_number(keyid), seq, index) for keyid, (seq, index) in last.items()])
         roots = [
-            {"version": leaf.statement.fact.version, "idx": index}
+            (leaf.statement.fact.version, index)
             for index, leaf in numbered if isinstance(leaf.statement.fact, TrustRootFact)
         ]
         if roots:
-            run(insert(tables.root), roots)
-        run(insert(tables.checkpoint), [{"size": checkpoint.size, "note": checkpoint.note}])
+            add(tables.root, roots)
+        add(tables.checkpoint, [(checkpoint.size, checkpoint.note)])
 
     def _key_number(self, keyid: str) -> int:
-        found = self.connection.execute(select(tables.key.c.id).where(tables.key.c.keyid == keyid)).scalar()
+        found = self.rows.value(rows.KEY_NUMBER, keyid)
         if found is None:
-            found = (self.connection.execute(select(func.max(tables.key.c.id))).scalar() or 0) + 1
-            self.connection.execute(insert(tables.key), [{"id": found, "keyid": keyid}])
+            found = (self.rows.value(rows.LAST_KEY_NUMBER) or 0) + 1
+            self.rows.add(tables.key, [(found, keyid)])
         return int(found)
 
     def entries(self) -> tuple[Entry, ...]:
@@ -238,6 +253,20 @@ class Appending:
         )
 
 
+def last_of(given: rows.Rows, database: Database, keyid: str) -> tuple[int, Digest] | None:
+    """Return counter and leaf hash of a key's last entry, or None before it has one."""
+    row = given.first(rows.LAST_OF_KEY, keyid)
+    if row is None:
+        return None
+    return row[0], digest_text(database.nodes_of(given, [tree.stored_index(0, row[1])])[0])
+
+
 def submission_key(message: bytes) -> bytes:
     """Return the unique key of a signed statement: SHA-256 of its pre-authentication encoding."""
-    return bytes.fromhex(digest_of(message).removeprefix("sha256:"))
+    return hashlib.sha256(message).digest()
+
+
+def pae_of(leaf: bytes) -> bytes:
+    """Return what was signed in a leaf. Raises `DocumentError`."""
+    envelope = parse_leaf(leaf)
+    return pae(envelope.payload_type, envelope.payload)

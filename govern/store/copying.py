@@ -14,7 +14,7 @@ from govern.ledger import tree
 from govern.ledger.checkpoint import digest_text
 from govern.ledger.entries import check_leaf, check_producer
 from govern.store import tables
-from govern.store.appending import submission_key
+from govern.store.appending import SUBMISSION_BYTES, submission_key
 from govern.store.database import CHUNK, Database
 from govern.store.ledger import Ledger
 from govern.store.tables import FORMAT
@@ -93,7 +93,7 @@ class _Copying:
         rows.setdefault(tables.node, []).extend(
             {"id": first + place, "hash": node} for place, node in enumerate(self.frontier.add(hashed))
         )
-        key = submission_key(pae(envelope.payload_type, envelope.payload))
+        key = submission_key(pae(envelope.payload_type, envelope.payload))[:SUBMISSION_BYTES]
         rows.setdefault(tables.submission, []).append({"pae": key, "idx": index})
         if isinstance(checked.statement.fact, TrustRootFact):
             rows.setdefault(tables.root, []).append({"version": checked.statement.fact.version, "idx": index})

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from govern.errors import CorruptStoreError, StorageError, UsageError
 from govern.store import sqlite, tables
 from govern.store.faults import storage_errors
+from govern.store.rows import Rows
 from govern.store.tables import FORMAT, TABLES
 
 # Reading in pieces: fewer than SQLite's limit on variables of one statement, and little memory.
@@ -79,19 +80,23 @@ class Database:
         """Write alone: all that is done inside becomes durable together, or nothing does. Raises `StorageError`."""
         with storage_errors("nothing was written"):
             options = self.engine.execution_options(writing=True)
-            with options.begin() as connection:
+            with options.connect() as connection, connection.begin() as transaction:
                 if not self.sqlite:
                     postgres().lock(connection)
                 yield connection
+                # A disk that fails to sync, or a connection that ends just now, leaves open what became of the commit.
+                with storage_errors("whether this was written is not certain", committing=True):
+                    transaction.commit()
 
     def nodes(self, connection: Connection, ids: Sequence[int]) -> list[bytes]:
         """Read stored hashes by index, in the order asked for. Raises `CorruptStoreError`."""
+        return self.nodes_of(Rows(connection), ids)
+
+    def nodes_of(self, rows: Rows, ids: Sequence[int]) -> list[bytes]:
+        """Read stored hashes by index, in the order asked for. Raises `CorruptStoreError`."""
         found: dict[int, bytes] = {}
         for start in range(0, len(ids), CHUNK):
-            rows = connection.execute(
-                select(tables.node.c.id, tables.node.c.hash).where(tables.node.c.id.in_(ids[start : start + CHUNK]))
-            )
-            found.update((row[0], row[1]) for row in rows)
+            found.update(rows.hashes(ids[start : start + CHUNK]))
         try:
             return [found[one] for one in ids]
         except KeyError as error:

@@ -19,26 +19,43 @@ _KNOWN = (
     ("locked", "another process holds the ledger’s database", "Wait for it to end and repeat the command."),
     ("append-only", "the database refused to change what is recorded", "Entries are only ever added."),
     ("disk i/o error", "the disk reported an error", "Check the disk. `govern verify` says whether the ledger is whole."),
-    ("connection", "the connection to the database was lost", "Repeat the command: nothing was half written."),
+    ("starting up", "the database is not ready yet", "Repeat the command in a moment: nothing was half written."),
+    ("connection", "the connection to the database was lost", "Repeat the command when it is back: nothing was half written."),
     ("terminating", "the database shut down", "Repeat the command when it is back: nothing was half written."),
     ("interrupted", "the database was interrupted", "Repeat the command."),
 )
 
+_REFUSED = ("disk is full", "no space left", "locked", "readonly database", "read-only", "append-only", "permission denied")
+"""Where the database says so at a commit, it did not commit."""
+_LOOK = "`govern status` shows how many entries there are: look before you repeat the command."
+
 
 @contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turn any error of the database into a `StorageError` that says what was being done and what helps."""
+def storage_errors(what: str, *, committing: bool = False) -> Iterator[None]:
+    """Turn any error of the database into a `StorageError` that says what was being done and what helps.
+
+    `committing`: what is written may be durable although the database did not say so, unless it had no room for it.
+    """
     try:
         yield
     except GovernError:
         raise
     except DBAPIError as error:
-        raise explained(error.orig or error, what) from error
+        raise explained(error.orig or error, what, committing=committing) from error
     except (SQLAlchemyError, PoolTimeout) as error:
         raise StorageError(f"{what}: {error}", "Check the database.") from error
+    except Exception as error:
+        if not _of_a_driver(error):
+            raise
+        raise explained(error, what, committing=committing) from error
 
 
-def explained(error: BaseException, what: str) -> StorageError:
+def _of_a_driver(error: Exception) -> bool:
+    """Say whether sqlite3 or psycopg raised this, without importing the latter."""
+    return any(base.__name__ == "Error" and base.__module__ in {"sqlite3", "psycopg"} for base in type(error).__mro__)
+
+
+def explained(error: BaseException, what: str, *, committing: bool = False) -> StorageError:
     """Name what is behind a driver's error."""
     said = " ".join(str(error).lower().split())
     if any(word in said for word in _CORRUPT):
@@ -48,5 +65,9 @@ def explained(error: BaseException, what: str) -> StorageError:
         )
     for word, message, hint in _KNOWN:
         if word in said:
-            return StorageError(f"{what}: {message}", hint)
-    return StorageError(f"{what}: {said[:300]}", "Check the database and its log.")
+            if not committing:
+                return StorageError(f"{what}: {message}", hint)
+            if word in _REFUSED:
+                return StorageError(f"nothing was written: {message}", hint)
+            return StorageError(f"{what}: {message}", _LOOK)
+    return StorageError(f"{what}: {said[:300]}", _LOOK if committing else "Check the database and its log.")

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
-from govern.domain.statement import Draft, Entry, Subject, TreeHead
-from govern.errors import CorruptStoreError, DocumentError, LedgerMovedError, NotFoundError
+from govern.domain.statement import Draft, Entry, Producer, Subject, TreeHead
+from govern.errors import CorruptStoreError, DocumentError, NotFoundError, StorageError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
@@ -19,9 +19,10 @@ from govern.ledger.proof import write_proof
 from govern.ledger.steps import StepResult, Verification
 from govern.ledger.verify import Anchored, Asked, verify
 from govern.store import tables
-from govern.store.appending import Appending
+from govern.store.appending import Appending, last_of
 from govern.store.database import CHUNK, Database
 from govern.store.roots import load_roots
+from govern.store.rows import Rows
 from govern.store.tables import FORMAT
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.root import RootChain, check_first
@@ -123,37 +124,40 @@ class Ledger:
         with self.database.writing() as connection:
             self._roots = load_roots(connection, self.origin, self._roots)
             appending = Appending(connection, self.database, self.origin, self._roots)
-            if at is not None and appending.first != at:
-                raise LedgerMovedError(
-                    f"the ledger has {appending.first} entries, and had {at} when this was decided",
-                    "Look at what was added, then repeat the command.",
-                )
+            appending.require(at)
             known = appending.guard(trusted)
             appending.add(drafts, signers=signers, now=now.replace(microsecond=0), seen=seen or known)
             checkpoint = appending.finish(log_signer)
         self._roots = appending.roots
-        if trusted is not None:
-            trusted.advance(checkpoint.head, checkpoint.note)
+        _trust(trusted, checkpoint)
         return appending.entries()
 
     def submit(
-        self, leaves: Sequence[bytes], *, log_signer: Signer, trusted: CheckpointStore | None = None
+        self, leaves: Sequence[bytes], *, log_signer: Signer, trusted: CheckpointStore | None = None, at: int | None = None,
     ) -> tuple[int, ...]:
         """Append entries that were signed elsewhere, as one batch; returns their indices.
 
         An entry that is here already keeps its index, so handing in again what may have been lost does no harm.
-        Raises `VerificationError` for an entry that this ledger could not have written next, `StorageError`.
+        Raises `VerificationError` for an entry that this ledger could not have written next, `StorageError`, and
+        `LedgerMovedError` where the ledger no longer has `at` entries.
         """
         with self.database.writing() as connection:
             appending = Appending(
                 connection, self.database, self.origin, load_roots(connection, self.origin, self._roots)
             )
+            appending.require(at)
             appending.guard(trusted)
             indices = tuple(appending.add_signed(leaf) for leaf in leaves)
             checkpoint = appending.finish(log_signer) if appending.new else None
-        if trusted is not None and checkpoint is not None:
-            trusted.advance(checkpoint.head, checkpoint.note)
+        if checkpoint is not None:
+            _trust(trusted, checkpoint)
         return indices
+
+    def next_producer(self, keyid: str) -> Producer:
+        """Return the counter that a key's next entry carries."""
+        with self.database.reading() as connection:
+            last = last_of(Rows(connection), self.database, keyid)
+        return Producer(seq=0, prev=None) if last is None else Producer(seq=last[0] + 1, prev=last[1])
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Decode entries [start, stop), all by default. Raises `StorageError`, `VerificationError`."""
@@ -311,6 +315,19 @@ class Ledger:
 def _size(connection: Connection) -> int:
     found = connection.execute(select(func.max(tables.entry.c.idx))).scalar()
     return 0 if found is None else int(found) + 1
+
+
+def _trust(trusted: CheckpointStore | None, checkpoint: Checkpoint) -> None:
+    """Remember a checkpoint whose entries are durable. Raises `StorageError`, which says that they are."""
+    if trusted is None:
+        return
+    try:
+        trusted.advance(checkpoint.head, checkpoint.note)
+    except StorageError as error:
+        raise StorageError(
+            f"all {checkpoint.size} entries are recorded, but {error.message}",
+            f"Don’t repeat the command. {error.hint} `govern verify` then trusts the newest checkpoint.",
+        ) from error
 
 
 def newest_checkpoint(connection: Connection) -> Checkpoint:

@@ -1,17 +1,18 @@
 """The trust root's versions, read from their entries and checked as a chain."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from govern.errors import CorruptStoreError
 from govern.ledger.roots import check_root_leaf
 from govern.store import tables
+from govern.store.rows import NEWEST_ROOT, Rows
 from govern.trust.root import RootChain
 
 
 def load_roots(connection: Connection, origin: str, known: RootChain | None) -> RootChain:
     """Return the chain, reading only the versions that `known` does not hold yet. Raises `VerificationError`."""
     have = len(known.versions) if known else 0
-    newest = connection.execute(select(func.max(tables.root.c.version))).scalar() or 0
+    newest = Rows(connection).value(NEWEST_ROOT) or 0
     if known is not None and newest == have:
         return known
     if newest < max(have, 1):
