@@ -43,6 +43,10 @@ Protected = Annotated[
 Cross = Annotated[str | None, _word("--cross", "COL*COL,…", "Crossings of attributes, such as sex*race.")]
 Favourable = Annotated[str | None, _word("--favourable", "VALUE", "The outcome that is good for the person.")]
 Positive = Annotated[str | None, _word("--positive", "VALUE", "The value of the target that counts as positive.")]
+Engine = Annotated[
+    str | None,
+    _word("--engine", "ADDRESS", "What reads the rows: spark://HOST:PORT, or postgresql://USER@HOST/NAME, where --data is a table."),
+]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of everything that is sampled.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in one sentence; it is signed.", callback=given)]
 Stage = Annotated[str | None, _word("--to", "STAGE", "The stage that is asked for, such as production.")]
@@ -54,6 +58,14 @@ Prometheus = Annotated[
 ]
 Signer = Annotated[
     list[str] | None, typer.Option("--signer", metavar="KEY", help="A root key that signs; repeat where it takes several.")
+]
+
+Proposed = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE",
+        help="Write the change for others to sign (`govern trust sign FILE`), instead of making it.",
+    ),
 ]
 
 

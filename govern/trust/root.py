@@ -5,7 +5,7 @@ force from the entry after its own; entry 0, the first version, is judged by its
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
@@ -92,6 +92,14 @@ def check_first(root: TrustRootFact, signers: Iterable[str], *, origin: str) -> 
 
 def check_successor(old: TrustRootFact, new: TrustRootFact, signers: Iterable[str], *, index: int) -> None:
     """Check version N+1 at `index` against version N. Raises `RootError`."""
+    check_step(old, new, index=index)
+    signers = tuple(signers)
+    _check_threshold(old, signers, index=index, whose=f"version {old.version}’s")
+    _check_threshold(new, signers, index=index, whose="its own")
+
+
+def check_step(old: TrustRootFact, new: TrustRootFact, *, index: int | None = None) -> None:
+    """Check that version N+1 may follow version N, whoever signed it. Raises `RootError`."""
     check_root(new, origin=old.origin)
     if new.version != old.version + 1:
         raise RootError(f"trust root {new.version} follows {old.version}: versions step by one", index=index)
@@ -103,9 +111,6 @@ def check_successor(old: TrustRootFact, new: TrustRootFact, signers: Iterable[st
             raise RootError(f"trust root {new.version} moves the key {keyid[:8]}… to another holder", index=index)
         if key.void_from is not None and (later.void_from is None or later.void_from > key.void_from):
             raise RootError(f"trust root {new.version} takes back the revocation of {keyid[:8]}…", index=index)
-    signers = tuple(signers)
-    _check_threshold(old, signers, index=index, whose=f"version {old.version}’s")
-    _check_threshold(new, signers, index=index, whose="its own")
 
 
 def _check_threshold(root: TrustRootFact, signers: Iterable[str], *, index: int, whose: str) -> None:
@@ -116,6 +121,13 @@ def _check_threshold(root: TrustRootFact, signers: Iterable[str], *, index: int,
             f"the trust root at entry {index} has {have} of {need} signatures of {whose} root role",
             "Collect the missing signatures with `govern trust sign`.", index=index,
         )
+
+
+def root_signatures(root: TrustRootFact, signers: Iterable[str]) -> tuple[int, int]:
+    """Return how many signatures of its root role a version has among `signers`, and how many it needs."""
+    given = set(signers)
+    good = [keyid for keyid in _keyids(root, "root") if keyid in given and root.keys[keyid].void_from is None]
+    return _count(root, "root", good), root.roles["root"].threshold
 
 
 def _keyids(root: TrustRootFact, role: str) -> tuple[str, ...]:
@@ -140,6 +152,8 @@ class RootChain:
     """Every version with the index of its entry, oldest first."""
 
     versions: tuple[tuple[int, TrustRootFact], ...]
+    _allowed: set[tuple[int, str, str, tuple[str, ...]]] = field(default_factory=set, compare=False, repr=False)
+    """Which signers were found to be allowed a kind of fact: the same question comes with nearly every entry."""
 
     @classmethod
     def begin(cls, root: TrustRootFact, signers: Iterable[str], *, origin: str) -> "RootChain":
@@ -217,10 +231,14 @@ def check_roles(fact: Fact, signers: tuple[str, ...], roots: RootChain, *, index
             )
     if isinstance(fact, TrustRootFact):
         return  # step 1 counts its thresholds
+    asked = (root.version, fact.KIND, getattr(fact, "action", ""), signers)
+    if asked in roots._allowed:  # noqa: SLF001 - its own memory
+        return
     for name, role in root.roles.items():
         if may_sign(name, fact):
             good = [keyid for keyid in signers if keyid in role.keyids]
             if good and _count(root, name, good) >= role.threshold:
+                roots._allowed.add(asked)  # noqa: SLF001
                 return
     held = {name for keyid in signers for name in roots.roles_of(keyid, index)}
     raise VerificationError(

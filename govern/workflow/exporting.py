@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from govern.domain.facts import ExportFact, TrustRootFact
+from govern.domain.facts import ExportFact
 from govern.domain.statement import Draft
 from govern.errors import UsageError
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack, silent
@@ -38,5 +38,4 @@ def export(
 
 def trust_root_file(ws: Workspace) -> bytes:
     """Return the trust root in force as the file that `--trust` takes: hand it over on another way than the pack."""
-    last = max(entry.index for entry in ws.ledger.entries() if isinstance(entry.fact, TrustRootFact))
-    return ws.ledger.leaf(last)
+    return ws.ledger.root_leaves()[-1][1]

@@ -1,20 +1,18 @@
 """Keys and the trust root: making, enrolling, rotating and revoking keys, and renewing the root."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from govern.canonical.statement import fact_digest
-from govern.domain.facts import TrustRootFact
-from govern.domain.statement import Draft, Subject
 from govern.domain.text import instant
 from govern.errors import UsageError
 from govern.trust import changes, enrolment
 from govern.trust.home import Home
 from govern.trust.keyring import KeyInfo, Keyring
+from govern.workflow.cosigning import Change, change_now
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
-from govern.workflow.workspace import Workspace, written
+from govern.workflow.workspace import Workspace
 
 MAX_REQUEST = 64 * 1024
 """Bytes of an enrolment request; ours take some 400."""
@@ -50,22 +48,33 @@ def enrol(
     `signers` names the root keys that sign; by default the one of the configuration.
     Raises `SigningKeyError`, `UsageError`, `Refused`.
     """
+    change = enrolling(ws, name, roles=roles, holder=holder, passphrases=passphrases)
+    return change_now(ws, change, signers=signers, passphrases=passphrases)
+
+
+def enrolling(
+    ws: Workspace, name: str, *, roles: Sequence[str], holder: str | None = None, passphrases: Passphrases
+) -> Change:
+    """Return the change that enrols a key. Raises `SigningKeyError`, `UsageError`."""
     asked = _asked(ws, name, holder, passphrases)
-    return _update(ws, lambda root: changes.enrolled(root, asked, roles), signers=signers, passphrases=passphrases)
+    return lambda root, _: changes.enrolled(root, asked, roles)
 
 
 def rotate(
     ws: Workspace, old: str, new_name: str, *, passphrases: Passphrases, signers: Sequence[str] = (),
 ) -> Written:
     """Replace a key by a new one of the same holder, in every role. Raises `SigningKeyError`, `Refused`."""
+    return change_now(ws, rotating(ws, old, new_name, passphrases=passphrases), signers=signers, passphrases=passphrases)
+
+
+def rotating(
+    ws: Workspace, old: str, new_name: str, *, void_from: int | None = None, passphrases: Passphrases
+) -> Change:
+    """Return the change that rotates a key. Raises `SigningKeyError`, `UsageError`."""
     keyid = _keyid(ws, old)
-    holder = ws.ledger.trust_root().keys[keyid].holder if keyid in ws.ledger.trust_root().keys else None
-    asked = _asked(ws, new_name, holder, passphrases)
-    return _update(
-        ws, lambda root: changes.rotated(root, keyid, asked, void_from=ws.ledger.size + 1),
-        signers=signers, passphrases=passphrases,
-        log_key=new_name if old == ws.config.keys.log else None,
-    )
+    known = ws.ledger.trust_root().keys.get(keyid)
+    asked = _asked(ws, new_name, known.holder if known else None, passphrases)
+    return lambda root, size: changes.rotated(root, keyid, asked, void_from=_from(void_from, size))
 
 
 def revoke(
@@ -73,14 +82,13 @@ def revoke(
     signers: Sequence[str] = (),
 ) -> Written:
     """Void a key from an index on (by default from now on). Raises `UsageError`, `Refused`."""
+    return change_now(ws, revoking(ws, key, reason=reason, void_from=void_from), signers=signers, passphrases=passphrases)
+
+
+def revoking(ws: Workspace, key: str, *, reason: str, void_from: int | None = None) -> Change:
+    """Return the change that revokes a key. Raises `UsageError`."""
     keyid = _keyid(ws, key)
-    return _update(
-        ws,
-        lambda root: changes.revoked(
-            root, keyid, void_from=ws.ledger.size + 1 if void_from is None else void_from, reason=reason
-        ),
-        signers=signers, passphrases=passphrases,
-    )
+    return lambda root, size: changes.revoked(root, keyid, void_from=_from(void_from, size), reason=reason)
 
 
 def renew(
@@ -88,14 +96,21 @@ def renew(
     signers: Sequence[str] = (),
 ) -> Written:
     """Set a later expiry, and other thresholds where given. Raises `UsageError`, `Refused`."""
-    if expires <= ws.now():
+    return change_now(ws, renewing(ws, expires=expires, thresholds=thresholds), signers=signers, passphrases=passphrases)
+
+
+def renewing(ws: Workspace, *, expires: datetime | None = None, thresholds: Mapping[str, int] | None = None) -> Change:
+    """Return the change that renews the trust root. Raises `UsageError`."""
+    if expires is not None and expires <= ws.now():
         raise UsageError(
             f"a trust root that expires on {instant(expires)[:10]} would lock everybody out", "Give a day in the future."
         )
-    return _update(
-        ws, lambda root: changes.renewed(root, expires=expires, thresholds=thresholds),
-        signers=signers, passphrases=passphrases,
-    )
+    return lambda root, _: changes.renewed(root, expires=expires or root.expires, thresholds=thresholds)
+
+
+def _from(void_from: int | None, size: int) -> int:
+    """From which entry on a key is void: by default from the one after the change itself."""
+    return size + 1 if void_from is None else void_from
 
 
 def _asked(ws: Workspace, name: str, holder: str | None, passphrases: Passphrases) -> enrolment.Enrolment:
@@ -121,19 +136,3 @@ def _keyid(ws: Workspace, key: str) -> str:
             f"“{key}” names no key, or several", "Give its name here, or at least 8 digits of its id: `govern trust show`."
         )
     return found[0]
-
-
-def _update(
-    ws: Workspace, change: Callable[[TrustRootFact], TrustRootFact], *, signers: Sequence[str], passphrases: Passphrases, log_key: str | None = None,
-) -> Written:
-    size = ws.ledger.size
-    root = change(ws.ledger.trust_root())
-    draft = Draft(subjects=(Subject(name=f"trust-root@{root.version}", digest=fact_digest(root)),), fact=root)
-    trusted = ws.home.checkpoints(ws.config.origin)
-    entries = ws.ledger.append(
-        [draft], signers=[ws.keyring.signer(name, passphrases) for name in signers or (ws.config.keys.root,)],
-        log_signer=ws.keyring.signer(log_key or ws.config.keys.log, passphrases),
-        now=ws.now(), trusted=trusted, at=size,
-    )
-    return written(entries[0])
-

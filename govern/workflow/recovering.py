@@ -29,7 +29,7 @@ def recover(ws: Workspace, *, reason: str, passphrases: Passphrases) -> Written:
     )
     entries = ws.unguarded.append(
         [draft], signers=[ws.keyring.signer(ws.config.keys.root, passphrases)],
-        log_signer=ws.keyring.signer(ws.config.keys.log, passphrases), now=ws.now(), seen=found.head, at=found.size,
+        log_signer=ws.log_signer(ws.unguarded.trust_root(), passphrases), now=ws.now(), seen=found.head, at=found.size,
     )
     now = ws.unguarded.checkpoint()
     store.reset(now.head, now.note)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
+from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
 from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
@@ -167,7 +168,7 @@ class Workspace:
         """
         signer = self._ready.pop(key, None) or self.keyring.signer(key, passphrases)
         signers = (signer, *(self.keyring.signer(name, passphrases) for name in also))
-        log_signer = self.keyring.signer(self.config.keys.log, passphrases)
+        log_signer = self.log_signer(self.ledger.trust_root(), passphrases)
         trusted = self.trusted
         entries = self.ledger.append(
             drafts, signers=signers, log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
@@ -185,6 +186,18 @@ class Workspace:
                 f"Enrol it: `govern key enrol {key} --role ROLE`, signed by the root key.",
             )
         return known.holder
+    def log_signer(self, root: TrustRootFact, passphrases: Passphrases) -> Signer:
+        """Open the key that signs checkpoints: the configured one, or else one of this machine in the role log of `root`.
+
+        So a rotation of the log's key does not stop whoever has the new one. Raises `SigningKeyError`.
+        """
+        held = root.roles["log"].keyids
+        named = self.config.keys.log
+        known = self.keyring.names()
+        if named not in known or self.keyring.info(named).keyid not in held:
+            named = next((name for name in known if self.keyring.info(name).keyid in held), named)
+        return self.keyring.signer(named, passphrases)
+
 
     def roles_of(self, key: str) -> tuple[str, ...]:
         """Return the roles that the trust root gives a key of the keyring."""

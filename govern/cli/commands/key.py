@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from govern.cli.files import write
-from govern.cli.options import Reason, Signer, given
+from govern.cli.options import Proposed, Reason, Signer, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell
-
-SCHEMA = "govern/written/v1"
+from govern.cli.trusting import made
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name on this machine.")]
 
@@ -156,6 +155,7 @@ def enrol(
     ],
     holder: Holder = None,
     signer: Signer = None,
+    out: Proposed = None,
 ) -> None:
     """Let a key sign in one or more roles.
 
@@ -164,17 +164,20 @@ def enrol(
     from govern.workflow import keys
 
     with session.workspace() as workspace:
-        written = keys.enrol(
-            workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases, signers=tuple(signer or ())
-        )
-        session.wrote(written, schema=SCHEMA, done=f"enrolled {name} as {', '.join(role)}")
+        change = keys.enrolling(workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases)
+        made(session, workspace, change, signers=signer, out=out, done=f"enrolled {name} as {', '.join(role)}")
 
 
 def rotate(
     session: Session, *,
     old: Annotated[str, typer.Argument(metavar="OLD", help="The key that goes: its name, or the beginning of its id.")],
     new_key: Annotated[str, typer.Argument(metavar="NEW", help="The key that comes: its name here, or a request file.")],
+    void_from: Annotated[
+        int | None,
+        typer.Option("--void-from", metavar="INDEX", min=0, help="The old key is void from this entry on; else from now."),
+    ] = None,
     signer: Signer = None,
+    out: Proposed = None,
 ) -> None:
     """Replace a key by another of the same holder, in every role.
 
@@ -183,10 +186,8 @@ def rotate(
     from govern.workflow import keys
 
     with session.workspace() as workspace:
-        written = keys.rotate(
-            workspace, old, new_key, passphrases=session.passphrases, signers=tuple(signer or ())
-        )
-        session.wrote(written, schema=SCHEMA, done=f"rotated {old} to {new_key}")
+        change = keys.rotating(workspace, old, new_key, void_from=void_from, passphrases=session.passphrases)
+        made(session, workspace, change, signers=signer, out=out, done=f"rotated {old} to {new_key}")
 
 
 def revoke(
@@ -201,6 +202,7 @@ def revoke(
         bool, typer.Option("--compromised", help="Somebody else may have it: what it signed before is in doubt as well.")
     ] = False,
     signer: Signer = None,
+    out: Proposed = None,
 ) -> None:
     """Void a key from an entry on.
 
@@ -209,8 +211,7 @@ def revoke(
     from govern.workflow import keys
 
     with session.workspace() as workspace:
-        written = keys.revoke(
-            workspace, name, reason=f"compromised: {reason}" if compromised else reason, void_from=void_from, passphrases=session.passphrases,
-            signers=tuple(signer or ()),
+        change = keys.revoking(
+            workspace, name, reason=f"compromised: {reason}" if compromised else reason, void_from=void_from
         )
-        session.wrote(written, schema=SCHEMA, done=f"revoked {name}")
+        made(session, workspace, change, signers=signer, out=out, done=f"revoked {name}")

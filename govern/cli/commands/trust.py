@@ -1,15 +1,20 @@
 """`govern trust`: the ledger's trust root: who may sign what."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli.files import write
-from govern.cli.options import Signer, given, pairs, whole
+from govern.cli.files import read, write
+from govern.cli.options import Proposed, Signer, given, pairs, whole
 from govern.cli.session import Session, command, group
 from govern.cli.text import when
+from govern.cli.trusting import made, proposed
 from govern.domain.text import moment
+from govern.errors import UsageError
+
+if TYPE_CHECKING:
+    from govern.trust.proposal import Proposal
 
 
 def add(app: typer.Typer) -> None:
@@ -17,19 +22,30 @@ def add(app: typer.Typer) -> None:
     trust = group(app, "trust", "Who may sign what: the ledger's trust root.")
     command(trust, "show")(show)
     command(trust, "update", secrets=True)(update)
+    command(trust, "sign", signs=True)(sign)
 
 
 def show(
     session: Session, *,
+    proposal: Annotated[
+        Path | None, typer.Argument(metavar="PROPOSAL", help="A proposed trust root; else the one in force.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the file that `govern verify PACK.pdf --trust` takes."),
     ] = None,
 ) -> None:
-    """Show the trust root in force, or write it as a file.
+    """Show the trust root in force, or write it as a file; or show what a proposed one would change.
 
     Whoever verifies packs needs that file, on another way than the packs.
     """
+    if proposal is not None:
+        from govern.workflow import cosigning
+
+        if out is not None:
+            raise UsageError("a proposal is no trust root that anybody may believe", "Leave --output out.")
+        proposed(session, cosigning.read(proposal), proposal)
+        return
     from govern.workflow import exporting
 
     with session.workspace() as workspace:
@@ -54,25 +70,81 @@ def show(
 
 def update(
     session: Session, *,
+    proposals: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PROPOSAL", help="What enough root holders have signed, in one file or in copies."),
+    ] = None,
     expires: Annotated[
-        str, typer.Option("--expires", metavar="TIME", callback=given, help="Until when it is to be believed, such as 2029-11-21.")
-    ],
+        str | None,
+        typer.Option("--expires", metavar="TIME", callback=given, help="Until when it is to be believed, such as 2029-11-21."),
+    ] = None,
     threshold: Annotated[
         list[str] | None,
         typer.Option("--threshold", metavar="ROLE=N", help="How many distinct holders a role takes; repeat for more."),
     ] = None,
     signer: Signer = None,
+    out: Proposed = None,
 ) -> None:
-    """Renew the trust root: a later expiry, other thresholds.
+    """Bring a new trust root into force: one that others have signed, a later expiry, other thresholds.
 
     The new version is signed by the threshold of root keys, of this version and of the new one.
     """
-    from govern.workflow import keys
+    from govern.workflow import cosigning, keys
 
+    if bool(proposals) == bool(expires or threshold):
+        raise UsageError(
+            "give a proposal, or --expires and --threshold", "A file from `govern trust sign`, or what is to be changed here."
+        )
+    if proposals:
+        if signer or out:
+            raise UsageError("--signer and --output are for a change made here", "Sign a proposal with `govern trust sign`.")
+        with session.workspace() as workspace:
+            written = cosigning.submit_files(workspace, proposals, passphrases=session.passphrases)
+            session.wrote(written, schema="govern/written/v1", done="in force")
+        return
     thresholds = {role: whole(number, f"--threshold {role}") for role, number in pairs(threshold, "--threshold").items()}
     with session.workspace() as workspace:
-        written = keys.renew(
-            workspace, expires=moment(expires), thresholds=thresholds, passphrases=session.passphrases,
-            signers=tuple(signer or ()),
-        )
-        session.wrote(written, schema="govern/written/v1", done="renewed")
+        change = keys.renewing(workspace, expires=moment(expires) if expires else None, thresholds=thresholds)
+        made(session, workspace, change, signers=signer, out=out, done="renewed")
+
+
+def sign(
+    session: Session, *,
+    proposal: Annotated[Path, typer.Argument(metavar="PROPOSAL", help="As `--output` wrote it; the signature is added to it.")],
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", metavar="ROOT", help="The trust root in force, given to you on another way; else the workspace's."),
+    ] = None,
+) -> None:
+    """Sign a proposed trust root with your own root key, on any machine.
+
+    First it says what the proposal changes. It needs no workspace; with one of the same ledger, or with --trust, what the
+    proposal says of the version in force is compared with what is known here.
+    """
+    from govern.trust.keyring import Keyring
+    from govern.trust.proposal import changes_of
+    from govern.workflow import cosigning
+
+    given = cosigning.read(proposal)
+    whence = _compared(session, given, trust)
+    if not session.as_json:
+        for line in (*changes_of(given.root, given.proposed), f"the version in force is {whence}"):
+            session.voice.talk(f"  {line}")
+    signed = cosigning.sign(given, Keyring(session.home().keys), key=session.key, passphrases=session.passphrases)
+    cosigning.write(proposal, signed)
+    proposed(session, signed, proposal)
+
+
+def _compared(session: Session, proposal: "Proposal", trust: Path | None) -> str:
+    """Compare the version that a proposal follows with what is known here; say with what."""
+    from govern.workflow import cosigning
+
+    if trust is not None:
+        cosigning.compare(proposal, read(trust, "the trust root"))
+        return f"that of {trust}"
+    if session.found_folder() is not None:
+        with session.workspace() as workspace:
+            if workspace.config.origin == proposal.root.origin:
+                cosigning.compare(proposal, workspace.ledger.root_leaves()[-1][1])
+                return "that of this workspace"
+    return "not known here: compare it with whoever has the ledger, or give --trust ROOT"
