@@ -4,26 +4,53 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from govern.errors import DataError
-from govern.measure.frames import Frame, arrow
+from govern.measure.frames import Frame, arrow, md5
 
 _BEYOND: Final = 9e12
 """Numbers from here on are hashed by their sign and logarithm: scaled, they would not fit 64 bits."""
 
+MOSTLY_DIFFERENT: Final = 0.9
+"""Below this share of different rows in a sample by hash, copies are drawn in proportion."""
+MAX_CONTENTS: Final = 200_000
+"""Different contents that are held with their counts."""
+
 
 def sample(frame: Frame, columns: Sequence[str], size: int, seed: int) -> Any:
-    """Return a pandas frame of `columns` with the `size` rows whose keyed content hash is lowest, in its order.
+    """Return a pandas frame of `columns` with `size` rows (all, where there are fewer), in a seeded order.
 
-    Rows with equal content are interchangeable, so neither the order of rows nor the number of threads matters.
-    Nulls are NaN, as `pandas.read_csv` has them.
+    The rows are those whose keyed content hash is lowest, so neither the order of rows nor the number of threads
+    matters. Rows of equal content have one hash: where there are many, copies are drawn in proportion instead, else a
+    sample of one column of classes would be of one class. Nulls are NaN, as `pandas.read_csv` has them.
     """
+    import numpy as np
+
     table = frame.table
     wanted = list(dict.fromkeys(columns))
-    rank = row_key(frame, wanted, str(seed))
-    keyed = table.select(**{f"c{i}": table[name] for i, name in enumerate(wanted)}, rank=rank)
+    names = [f"c{i}" for i in range(len(wanted))]
+    keyed = table.select(**{short: table[name] for short, name in zip(names, wanted, strict=True)}, rank=row_key(frame, wanted, str(seed)))
     rows = to_pandas(arrow(keyed.order_by("rank").limit(size), frame.name))
+    if len(rows) == size and rows["rank"].nunique() < MOSTLY_DIFFERENT * size:
+        rows = _drawn(keyed, names, size, seed, frame.name)
     rows = rows.sort_values("rank", kind="stable").reset_index(drop=True).drop(columns="rank")
+    # Shuffled, so that copies do not stand together where a caller halves the sample or takes its head.
+    rows = rows.iloc[np.random.default_rng([seed, len(rows)]).permutation(len(rows))].reset_index(drop=True)
     rows.columns = wanted
     return rows
+
+
+def _drawn(keyed: Any, names: Sequence[str], size: int, seed: int, name: str) -> Any:
+    """Draw copies without replacement: contents with their counts where they are few, else copies by number."""
+    import ibis
+    import numpy as np
+
+    cells = arrow(keyed.group_by([*names, "rank"]).aggregate(n=keyed.count()).order_by(["rank", *names]).limit(MAX_CONTENTS + 1), name)
+    if cells.num_rows <= MAX_CONTENTS:
+        counts = cells["n"].to_numpy().astype(np.int64)
+        taken = np.random.default_rng([seed, size]).multivariate_hypergeometric(counts, size, method="marginals")
+        return to_pandas(cells.drop_columns(["n"]).take(np.repeat(np.arange(len(counts)), taken)))
+    numbered = keyed.mutate(copy=ibis.row_number().over(ibis.window(group_by="rank", order_by=list(names))))
+    again = numbered.mutate(rank=md5(numbered, numbered["rank"] + "\x1e" + numbered["copy"].cast("string"))).drop("copy")
+    return to_pandas(arrow(again.order_by("rank").limit(size), name))
 
 
 def row_key(frame: Frame, columns: Sequence[str], key: str) -> Any:
@@ -31,7 +58,7 @@ def row_key(frame: Frame, columns: Sequence[str], key: str) -> Any:
     text = _text(frame, columns[0])
     for column in columns[1:]:
         text = text + "\x1f" + _text(frame, column)
-    return (f"{key}\x1e" + text).hexdigest("md5")
+    return md5(frame.table, f"{key}\x1e" + text)
 
 
 def to_pandas(table: Any) -> Any:

@@ -1,16 +1,13 @@
 """Covariate drift: how far each feature's distribution in a window lies from the reference's."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from govern.domain.evidence import Evidence, JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, Unmeasured, integer
 from govern.measure.bias.groups import rows_of
-from govern.measure.detectors.interface import Detector, Shift, TestCounts, detector
-from govern.measure.detectors.scipy_ import category_counts, from_counts, ks_counts
-from govern.measure.drift.effects import coarse, jensen_shannon, psi, psi_at_parity, wasserstein
+from govern.measure.detectors.interface import detector
+from govern.measure.drift.figures import drift_numbers
 from govern.measure.drift.profile import (
     Bins,
     Counted,
@@ -21,16 +18,14 @@ from govern.measure.drift.profile import (
     make_bins,
     read_bins,
 )
+from govern.measure.drift.settings import asked_of
+from govern.measure.drift.testing import Undecided, binned, tested
+from govern.measure.drift.together import asked_together
 from govern.measure.frames import Frame
 from govern.measure.inputs import DetectorName
 from govern.measure.models import features_of, load_model
-from govern.measure.numbers import text
 from govern.measure.sampling import sample
-from govern.measure.statistics.tests import adjusted
 from govern.measure.study import Study
-
-DEFAULTS: Final[Parameters] = {"correction": "holm", "min_rows": 50, "sample": 50_000}
-_NUMBERS = ("statistic", "p_value", "p_adjusted", "effect", "jensen_shannon", "wasserstein", "effect_at_parity")
 
 
 class CovariateDrift:
@@ -46,8 +41,7 @@ class CovariateDrift:
     def collect(self, study: Study, attribute: str, parameters: Parameters) -> Measurement:
         """Count both sides over the reference's bins, and test a sample."""
         del attribute
-        own = settled(parameters, {**DEFAULTS, "detector": study.inputs.detector, "seed": study.inputs.seed})
-        own["measured_against"] = "rows" if study.reference is not None else "histograms"
+        own = asked_of(study, parameters)
         features = drift_features(study, parameters)
         reference = self.reference(study)
         if reference is not None:
@@ -104,18 +98,21 @@ def against_rows(study: Study, reference: Frame, features: Sequence[str], own: P
         if name not in keep:
             rows.append(_absent(name, reference, study.frame))
             continue
-        try:
-            bins = fixed[name]
-            one, other = there.get(name), here.get(name)
-            if not (isinstance(bins, Bins) and isinstance(one, Counted) and isinstance(other, Counted)):
-                rows.append({"feature": name, "reason": str(next(part for part in (bins, one, other) if isinstance(part, Unprofiled)))})
-                continue
-            row = _sides(bins, one, other)
-            row["test"] = _tested(bins, before.column(name), after.column(name), tester)
-        except Unprofiled as answer:
-            row = {"feature": name, "reason": str(answer)}
-        rows.append(row)
-    return {"features": rows, "rows_reference": rows_reference, "rows_window": study.rows}
+        bins, one, other = fixed[name], there.get(name), here.get(name)
+        if isinstance(bins, Bins) and isinstance(one, Counted) and isinstance(other, Counted):
+            rows.append(_sides(bins, one, other))
+        else:
+            rows.append({"feature": name, "reason": str(next(part for part in (bins, one, other) if isinstance(part, Unprofiled)))})
+    compared = {str(row["feature"]): row for row in cast("list[dict[str, JsonValue]]", rows) if "reason" not in row}
+    answers = tested([(cast("Bins", fixed[name]), before.column(name), after.column(name)) for name in compared], own, tester)
+    for name, answer in answers.items():
+        compared[name].update({"reason": answer.reason} if isinstance(answer, Undecided) else {"test": answer})
+    found: dict[str, JsonValue] = {"features": rows, "rows_reference": rows_reference, "rows_window": study.rows}
+    if own["joint"]:
+        study.progress("drift of all columns together", 0, None)
+        numeric, categorical = ([name for name in compared if (cast("Bins", fixed[name]).kind == "numeric") is wanted] for wanted in (True, False))
+        found["joint"] = asked_together(before.sample, after.sample, numeric, categorical, own, tester)
+    return found
 
 
 def _fixed(side: Side, name: str) -> Bins | Unprofiled:
@@ -147,93 +144,13 @@ def against_baseline(study: Study, features: Sequence[str], own: Parameters, mea
             continue
         sizes.append(reference.n + reference.nulls)
         row = _sides(bins, reference, window)
-        row["test"] = _binned(bins, reference, window)
+        row["test"] = binned(bins, reference, window, own)
         rows.append(row)
     _need_rows(max(sizes, default=0), study.rows, integer(own, "min_rows"))
-    return {"features": rows, "rows_reference": max(sizes, default=0), "rows_window": study.rows}
-
-
-def drift_numbers(bare: Measurement) -> Measurement:
-    """All numbers of a drift measurement from its statistics."""
-    least = integer(bare.parameters, "min_rows")
-    precise = detector_precision(bare)
-    features: list[dict[str, JsonValue]] = []
-    for row in rows_of(bare.statistics, "features"):
-        features += _numbers(row, least, precise)
-    p_values = [None if row["p_value"] is None else float(str(row["p_value"])) for row in features]
-    for row, corrected in zip(features, adjusted(p_values, "bh" if bare.parameters["correction"] == "bh" else "holm"), strict=True):
-        row["p_adjusted"] = None if corrected is None else text(corrected)
-    features.sort(key=lambda row: str(row["feature"]))
-    measured = [row for row in features if row["effect"] is not None]
-    if not measured:
-        raise Unmeasured("undefined", "no feature could be compared", features=tuple(features))
-    largest = max(measured, key=lambda row: (float(str(row["effect"])), str(row["feature"])))
-    values: dict[str, JsonValue] = {
-        "largest_effect": largest["effect"], "largest_feature": largest["feature"], "effect_name": "psi",
-        "features": len(features), "not_compared": len(features) - len(measured),
-        "n_reference": bare.statistics["rows_reference"], "n_window": bare.statistics["rows_window"],
-    }
-    return replace(bare, values=values, features=tuple(features))
-
-
-def detector_precision(bare: Measurement) -> Detector | None:
-    """alibi-detect rounds to binary32; its numbers are computed again without importing it."""
-    if bare.parameters.get("detector") != "alibi-detect":
-        return None
-    from govern.measure.detectors.alibi import AlibiDetector
-
-    return AlibiDetector.__new__(AlibiDetector)
-
-
-def _numbers(row: Mapping[str, Any], least: int, precise: Detector | None) -> list[dict[str, JsonValue]]:
-    nothing: dict[str, JsonValue] = {"feature": row["feature"], "kind": row.get("kind"), **dict.fromkeys(_NUMBERS), "effect_name": "psi"}
-    if "reason" in row:
-        return [{**nothing, "n_reference": None, "n_window": None, "reason": row["reason"]}]
-    reference, window = counted_of(row, "reference"), counted_of(row, "window")
-    shown: dict[str, JsonValue] = {
-        **nothing, "n_reference": reference.n, "n_window": window.n, "nulls_reference": reference.nulls,
-        "nulls_window": window.nulls, "new_categories": list(window.new),
-    }
-    found = [_of_nulls(row, reference, window, nothing)] if reference.nulls or window.nulls else []
-    if reference.infinite or window.infinite:
-        return [{**shown, "reason": f"{reference.infinite + window.infinite} infinite values"}, *found]
-    if min(reference.n, window.n) < least:
-        return [{**shown, "reason": f"fewer than {least} rows with a value on one side"}, *found]
-    bins = read_bins(row)
-    test = _read_test(row["test"])
-    shift = _rounded(from_counts(test), precise)
-    if not math.isfinite(shift.p_value):
-        return [{**shown, "reason": "the test gives no number"}, *found]
-    shown |= {"statistic": text(shift.statistic), "p_value": text(shift.p_value), "test": test.test}
-    return [shown | _effects(bins, reference, window), *found]
-
-
-def _effects(bins: Bins, reference: Counted, window: Counted) -> dict[str, JsonValue]:
-    if bins.kind == "numeric":
-        one, other = coarse(reference.counts, window.counts)
-    else:
-        pairs = [(a, b) for a, b in zip(reference.counts, window.counts, strict=True) if a or b]
-        one, other = [a for a, _ in pairs], [b for _, b in pairs]
-    moved = None
-    if bins.kind == "numeric" and bins.spread > 0 and len(bins.edges) > 1:
-        moved = wasserstein(bins.edges, reference.counts, window.counts) / bins.spread
-    return {
-        "effect": text(psi(one, other)), "effect_at_parity": text(psi_at_parity(len(one), reference.n, window.n)),
-        "jensen_shannon": text(jensen_shannon(one, other)), "wasserstein": None if moved is None else text(moved), "bins": len(one),
-    }
-
-
-def _of_nulls(row: Mapping[str, Any], reference: Counted, window: Counted, nothing: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Missing values as a signal of their own, in the same shape as a feature."""
-    one, other = (reference.n, reference.nulls), (window.n, window.nulls)
-    shift = from_counts(TestCounts(test="chi-squared", reference=one, window=other))
-    return {
-        **nothing, "feature": f"{row['feature']} (missing)", "kind": "missing", "statistic": text(shift.statistic),
-        "p_value": text(shift.p_value), "test": "chi-squared", "effect": text(psi(one, other)),
-        "effect_at_parity": text(psi_at_parity(2, sum(one), sum(other))), "jensen_shannon": text(jensen_shannon(one, other)),
-        "n_reference": sum(one), "n_window": sum(other), "nulls_reference": reference.nulls, "nulls_window": window.nulls,
-        "new_categories": [],
-    }
+    found: dict[str, JsonValue] = {"features": rows, "rows_reference": max(sizes, default=0), "rows_window": study.rows}
+    if own["joint"]:
+        found["joint"] = [{"name": name, "reason": "not available: it needs reference rows, and histograms hold none"} for name in cast("list[str]", own["joint"])]
+    return found
 
 
 def _sides(bins: Bins, reference: Counted, window: Counted) -> dict[str, JsonValue]:
@@ -242,55 +159,6 @@ def _sides(bins: Bins, reference: Counted, window: Counted) -> dict[str, JsonVal
         "nulls_reference": reference.nulls, "nulls_window": window.nulls,
         "infinite_reference": reference.infinite, "infinite_window": window.infinite, "new": list(window.new),
     }
-
-
-def _tested(bins: Bins, before: Any, after: Any, tester: Detector) -> dict[str, JsonValue]:
-    """Ask the detector about the sample, and keep the counts that give its answer again."""
-    one, other = _coded(bins, before), _coded(bins, after)
-    if len(one) == 0 or len(other) == 0:
-        return {"name": "ks" if bins.kind == "numeric" else "chi-squared", "reference": [0, 0], "window": [0, 0]}
-    numeric = bins.kind == "numeric"
-    counts = ks_counts(one, other) if numeric else category_counts(one, other)
-    asked = tester.numeric(one, other) if numeric else tester.categorical(one, other)
-    again = _rounded(from_counts(counts), tester)
-    if not (math.isclose(asked.statistic, again.statistic, rel_tol=1e-5, abs_tol=1e-7) and math.isclose(asked.p_value, again.p_value, rel_tol=1e-4, abs_tol=1e-7)):
-        raise Unprofiled(f"{tester.name} and the counts disagree: {asked} against {again}")
-    return {"name": counts.test, "reference": list(counts.reference), "window": list(counts.window)}
-
-
-def _coded(bins: Bins, values: Any) -> Any:
-    """A sample as finite numbers, or as codes of its categories."""
-    import numpy as np
-
-    if bins.kind == "numeric":
-        numbers = values.to_numpy(dtype=float)
-        return numbers[np.isfinite(numbers)]
-    from govern.measure.labels import label
-
-    places = {name: place for place, name in enumerate(bins.categories)}
-    codes = {value: places.get(label(value) or "", len(places)) for value in values.dropna().unique() if label(value)}
-    return values.map(codes).dropna().to_numpy(dtype=np.int64)
-
-
-def _binned(bins: Bins, reference: Counted, window: Counted) -> dict[str, JsonValue]:
-    if bins.kind != "numeric":
-        one, other = ((*counted.counts[:-2], sum(counted.counts[-2:])) for counted in (reference, window))
-        pairs = [(a, b) for a, b in zip(one, other, strict=True) if a or b]
-        return {"name": "chi-squared", "reference": [a for a, _ in pairs], "window": [b for _, b in pairs]}
-    n1, n2 = max(1, reference.n), max(1, window.n)
-    sums = [(sum(reference.counts[: place + 1]), sum(window.counts[: place + 1])) for place in range(len(bins.edges))]
-    a, b = max(sums, key=lambda pair: abs(pair[0] / n1 - pair[1] / n2), default=(0, 0))
-    return {"name": "ks", "reference": [a, reference.n - a], "window": [b, window.n - b]}
-
-
-def _read_test(test: Mapping[str, Any]) -> TestCounts:
-    return TestCounts(test=test["name"], reference=tuple(test["reference"]), window=tuple(test["window"]))
-
-
-def _rounded(shift: Shift, precise: Detector | None) -> Shift:
-    if precise is None:
-        return shift
-    return Shift(statistic=precise.rounded(shift.statistic), p_value=precise.rounded(shift.p_value))
 
 
 def _absent(name: str, reference: Frame, window: Frame) -> dict[str, JsonValue]:
