@@ -18,6 +18,18 @@ def existing(path: Path | None) -> Path | None:
     return path
 
 
+def rows(path: Path | None, engine: str | None) -> Path | str | None:
+    """Check that rows are there: a file or a folder of Parquet files; an engine's own tables are its to find.
+
+    Raises `UsageError`.
+    """
+    if path is None:
+        return None
+    if engine is not None and "://" in engine and not engine.startswith(("spark://", "k8s://")):
+        return str(path)
+    return path if path.is_dir() and any(path.rglob("*.parquet")) else existing(path)
+
+
 def read(path: Path, what: str) -> bytes:
     """Read a file that should hold `what`. Raises `UsageError`."""
     try:

@@ -57,6 +57,9 @@ class Frames:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close the engine and remove what it spilled."""
+        # A Spark session is the process's, and dear: whoever measures next goes on with it.
+        if self._other is not None and self._other.name != "pyspark":
+            self._other.disconnect()
         if self._engine is not None:
             self._engine.disconnect()
         if self._folder is not None:
@@ -93,7 +96,7 @@ class Frames:
             return source
         if isinstance(source, str | Path):
             with quiet():
-                table = self._path(Path(source)) if self._address is None or own else self._elsewhere(Path(source))
+                table = self._path(Path(source)) if self._address is None or own else self._elsewhere(source)
             name = f"{name} ({Path(source).name})"
         elif type(source).__module__.partition(".")[0] == "ibis":
             table = source
@@ -110,12 +113,12 @@ class Frames:
         self.engine.con.register(name, table)
         return self.engine.table(name)
 
-    def _elsewhere(self, path: Path) -> Any:
+    def _elsewhere(self, source: str | Path) -> Any:
         from govern.measure.engines import connect, read
 
         if self._other is None:
             self._other = connect(str(self._address))
-        return read(self._other, path)
+        return read(self._other, source)
 
     def _path(self, path: Path) -> Any:
         if not path.exists():
@@ -139,6 +142,22 @@ class Frames:
         raise UsageError(
             f"{path.name} is neither CSV nor Parquet by its suffix", "Name it .csv, .tsv or .parquet, or convert it.",
         )
+
+
+def how_many(condition: Any) -> Any:
+    """Count the rows of which a condition is true; not every engine turns a truth value into a number."""
+    return condition.ifelse(1, 0).sum().fill_null(0)
+
+
+def md5(table: Any, text: Any) -> Any:
+    """An expression of the MD5 of a table's text in hexadecimal; Ibis has no rule of its own for PostgreSQL, which has the function."""
+    if table.get_backend().name != "postgres":
+        return text.hexdigest("md5")
+    import ibis
+
+    def digest(text: str) -> str: ...  # type: ignore[empty-body]
+
+    return ibis.udf.scalar.builtin(digest, name="md5")(text)
 
 
 def run(expression: Any, name: str = "the data") -> list[dict[str, Any]]:

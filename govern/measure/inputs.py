@@ -60,7 +60,8 @@ class Inputs:
     allowed_types: tuple[str, ...] = ()
     """Types that the workspace allows a skops file to load, by full name."""
     engine: str | None = None
-    """Address of the engine that reads `data` and `reference` where they are paths, such as `spark://host:7077`."""
+    """Address of the engine that holds `data` and `reference`: `spark://host:7077`, where they are paths, or a
+    database's, such as `postgresql://user@host/name`, where they are names of tables."""
     detector: DetectorName = "scipy"
     seed: int = 0
     features: tuple[str, ...] = field(default=())

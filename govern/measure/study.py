@@ -10,7 +10,7 @@ from govern.errors import DataError, UsageError
 from govern.measure.attributes import Part, known, parts
 from govern.measure.cells import MAX_GROUPS, Cell, Keys, count, marginal, wide_columns
 from govern.measure.columns import missing_column
-from govern.measure.frames import Frame, Frames, run
+from govern.measure.frames import Frame, Frames, how_many, run
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
 from govern.measure.predicting import predicted
@@ -34,6 +34,7 @@ class Study:
         self._check_columns()
         self._attributes = tuple(dict.fromkeys(a for a in attributes if known(a, self.frame)))
         self._by_attribute: dict[str, list[Cell]] = {}
+        self._unknown: dict[str, int] = {}
 
     # Roles -----------------------------------------------------------------------------------------------------------
 
@@ -129,15 +130,14 @@ class Study:
 
     def unknown_in(self, column: str) -> int:
         """Count the rows whose value in a column is null, NaN or infinite."""
-        table = self.frame.table
-        value = table[column]
-        bad = value.isnull()
-        if self.frame.kinds[column] == "float":
-            number = value.cast("float64")
-            bad = bad | (number.isnan() | number.isinf()).fill_null(False)
-        elif self.frame.kinds[column] == "text":
-            bad = bad | (value.strip() == "").fill_null(False)
-        return int(run(table.aggregate(n=bad.cast("int64").sum().fill_null(0)), self.frame.name)[0]["n"])
+        roles = {self.inputs.target, self.inputs.prediction, self.inputs.score}
+        if column not in self._unknown:
+            # One scan for all outcomes: every measure asks for one or two of them.
+            wanted = sorted({column} | {role for role in roles if role is not None})
+            sums = {f"c{i}": how_many(_unknown(self.frame, name)) for i, name in enumerate(wanted)}
+            row = run(self.frame.table.aggregate(**sums), self.frame.name)[0]
+            self._unknown |= {name: int(row[f"c{i}"]) for i, name in enumerate(wanted)}
+        return self._unknown[column]
 
     def _positions(self, own: tuple[Part, ...]) -> list[Cell] | None:
         if self._joint is None:
@@ -201,6 +201,18 @@ class Study:
                 raise missing_column(column, self.frame.kinds, role="feature", where=self.frame.name)
         if self.inputs.threshold is not None:
             decimal_of(self.inputs.threshold)
+
+
+def _unknown(frame: Frame, column: str) -> Any:
+    """Whether a value is null, NaN, infinite, or text of nothing but space."""
+    value = frame.table[column]
+    bad = value.isnull()
+    if frame.kinds[column] == "float":
+        number = value.cast("float64")
+        return bad | (number.isnan() | number.isinf()).fill_null(False)
+    if frame.kinds[column] == "text":
+        return bad | (value.strip() == "").fill_null(False)
+    return bad
 
 
 def split_unknown(cells: Iterable[Cell], unknown: Iterable[str] = UNKNOWN) -> tuple[list[Cell], int]:

@@ -50,6 +50,7 @@ class Data:
     favourable: str | None = None
     positive: str | None = None
     model: Path | None = None
+    engine: str | None = None
     seed: int = 0
 
 
@@ -181,7 +182,7 @@ def inputs_of(
         data=data.data, reference=data.reference, target=data.target, prediction=data.prediction, score=data.score,
         threshold=data.threshold, weight=data.weight, protected=data.protected, cross=data.cross,
         favourable=data.favourable, positive=data.positive, model=data.model,
-        allowed_types=allowed_types, detector=detector, seed=data.seed,
+        allowed_types=allowed_types, engine=data.engine, detector=detector, seed=data.seed,
     )
 
 

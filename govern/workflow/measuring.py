@@ -1,6 +1,7 @@
 """Measuring without a verdict: evidence to look at, or to record for a later gate."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from govern.domain.evidence import Evidence, MeasureRequest
@@ -33,6 +34,11 @@ def record(
     progress: Progress = silent,
 ) -> tuple[Evidence, Written]:
     """Measure a recorded model and record the evidence, for a later gate to judge. Raises `UsageError`, `DataError`."""
+    if data.engine is not None and not isinstance(data.data, Path):
+        raise UsageError(
+            f"the table {data.data_name} has no digest, so that nothing can be recorded about it",
+            "Leave the model out to look only, or measure a file that the table was written to.",
+        )
     state = ws.state()
     node = resolve(state, model, kinds=("model",))
     fact = state.models[node.digest].fact

@@ -1,69 +1,41 @@
-"""The same evidence on a real standalone Spark of two workers as on the embedded engine."""
+"""The same evidence, byte for byte, on a real standalone Spark of two workers as on the embedded engine."""
 
-import contextlib
 import os
-import socket
-import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from cli.runner import govern
+from measure.spark_cluster import JAVA, standalone
 
+from govern.canonical.values import object_bytes
 from govern.domain.evidence import MeasureRequest
 from govern.errors import MissingExtraError, UsageError
 from govern.measure import Inputs, measure
 from govern.measure.engines import connect
 
 NAMES = (
-    "impact_ratio@1", "demographic_parity@1", "equalized_odds@1", "error_rates@1", "performance@1", "covariate_drift@1",
+    "impact_ratio@1", "demographic_parity@1", "equalized_odds@1", "error_rates@1", "predictive_parity@1", "performance@1", "covariate_drift@1",
     "scoring_rate@1", "calibration@1", "calibration_by_group@1", "data_quality@1", "representativeness@1", "train_test_overlap@1",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+WEIGHTED = ("impact_ratio@1", "equalized_odds@1")
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A master and two workers, each a Java process of its own, ended with the test."""
-    pyspark = pytest.importorskip("pyspark", reason="Spark is an extra: pip install govern[spark]")
-    folder = tmp_path_factory.mktemp("spark")
-    home = Path(pyspark.__file__).parent
-    port, page = free_port(), free_port()
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": str(folder),
-                   "PYSPARK_PYTHON": sys.executable, "SPARK_NO_DAEMONIZE": "1"}
-    launch = [str(home / "bin" / "spark-class")]
-    master = [*launch, "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)]
-    worker = [*launch, "org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", "--host", "127.0.0.1",
-              "--webui-port", "0", f"spark://127.0.0.1:{port}"]
-    with contextlib.ExitStack() as running:
-        for place, command in enumerate((master, worker, worker)):
-            log = running.enter_context((folder / f"{place}.log").open("wb"))
-            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-            running.callback(process.wait, 30)
-            running.callback(process.terminate)
-        deadline = 120
-        for _ in range(deadline):
-            with contextlib.suppress(OSError):
-                state = urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=2).read().decode()
-                if '"aliveworkers" : 2' in state:
-                    break
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-        else:
-            pytest.fail("the workers did not come up")
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        yield f"spark://127.0.0.1:{port}"
+    """One cluster and one session for all that needs Spark."""
+    kept = {name: os.environ.get(name) for name in JAVA}
+    os.environ.update(JAVA)
+    with standalone(tmp_path_factory.mktemp("spark")) as address:
+        yield address
         from pyspark.sql import SparkSession
 
         SparkSession.builder.getOrCreate().stop()
+    for name, value in kept.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def people(n: int, seed: int) -> pd.DataFrame:
@@ -75,28 +47,55 @@ def people(n: int, seed: int) -> pd.DataFrame:
         "weight": generator.integers(1, 9, n) / 4,
     })
     chance = 1 / (1 + np.exp(-(frame["income"] - 22) / 6))
-    return frame.assign(score=chance, y=(generator.random(n) < chance).astype(int), income=frame["income"].mask(generator.random(n) < 0.02))
+    gone = generator.random(n) < 0.02
+    return frame.assign(score=chance, y=(generator.random(n) < chance).astype(int), income=frame["income"].mask(gone), sex=frame["sex"].mask(gone))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1500)
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("weight", [None, "weight"])
-def test_spark_gives_the_evidence_of_duckdb(cluster: str, tmp_path: Path, weight: str | None):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A window and a reference in three Parquet files each, and the window as CSV; with nulls and groups nobody knows."""
+    folder = tmp_path_factory.mktemp("data")
     for name, seed in (("window", 1), ("reference", 2)):
-        whole = people(6000, seed)
-        (tmp_path / name).mkdir()
+        whole = people(3000, seed)
+        (folder / name).mkdir()
         for part in range(3):
-            whole[part::3].to_parquet(tmp_path / name / f"{part}.parquet")
-    given = {"data": tmp_path / "window", "reference": tmp_path / "reference", "target": "y", "score": "score", "threshold": "0.5",
-             "protected": ("sex", "age<=30"), "cross": ("sex*home",), "weight": weight, "features": ("age", "income", "small", "home", "member")}
+            whole[part::3].to_parquet(folder / name / f"{part}.parquet")
+    people(3000, 1).drop(columns="small").to_csv(folder / "window.csv", index=False)
+    return folder
+
+
+def given(folder: Path, **more: object) -> dict[str, object]:
+    return {"data": folder / "window", "reference": folder / "reference", "target": "y", "score": "score", "threshold": "0.5",
+            "protected": ("sex", "age<=30"), "cross": ("sex*home",), "features": ("age", "income", "small", "home", "member"), **more}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")
+def test_spark_gives_the_bytes_of_duckdb(cluster: str, folder: Path):
     requests = [MeasureRequest(measure=name) for name in NAMES]
-    requests.append(MeasureRequest(measure="covariate_drift@1", parameters={"sample": 2000}))
-    here, there = measure(requests, Inputs(**given)), measure(requests, Inputs(**given, engine=cluster))
+    here, there = (measure(requests, Inputs(**given(folder, engine=engine))) for engine in (None, cluster))  # type: ignore[arg-type]
     for one, other in zip(here.measures, there.measures, strict=True):
         assert one == other
-    assert here == there
+    assert object_bytes(here) == object_bytes(there)
     assert {one.availability for one in here.measures} == {"measured"}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")
+def test_weighted_rows_in_csv(cluster: str, folder: Path):
+    requests = [MeasureRequest(measure=name) for name in WEIGHTED]
+    more = {"data": folder / "window.csv", "weight": "weight", "reference": None, "features": ()}
+    here, there = (measure(requests, Inputs(**given(folder, engine=engine, **more))) for engine in (None, cluster))  # type: ignore[arg-type]
+    assert object_bytes(here) == object_bytes(there)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")
+def test_the_command_on_spark(cluster: str, folder: Path):
+    words = ["measure", "--data", str(folder / "window"), "--target", "y", "--protected", "sex", "--json"]
+    here, there = govern(*words).ended(0), govern(*words, "--engine", cluster).ended(0)
+    assert here.document["measures"]
+    assert here.out == there.out
 
 
 def test_an_address_of_no_engine():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import figures, options
-from govern.cli.files import existing, write
+from govern.cli.files import existing, rows, write
 from govern.cli.session import Session, command
 from govern.cli.speak import plain
 from govern.errors import UsageError
@@ -42,6 +42,7 @@ def measure(
         str | None,
         typer.Option("--measures", metavar="ID,ID", callback=options.given, help="Such as impact_ratio,performance; else all that apply."),
     ] = None,
+    engine: options.Engine = None,
     seed: options.Seed = 0,
     ll144: Annotated[
         Path | None, typer.Option("--ll144", metavar="FILE", help="Write the tables of 6 RCNY 5-301 there, as CSV.")
@@ -55,11 +56,11 @@ def measure(
     from govern.workflow.gating import Data
 
     words = Data(
-        data=existing(data), data_name=data.name, reference=existing(reference), target=target, prediction=prediction,
+        data=rows(data, engine), data_name=data.name, reference=rows(reference, engine), engine=engine, target=target, prediction=prediction,
         score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
         favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
     )
-    if not (target or prediction or score):
+    if not (target or prediction or score or measures):
         raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score.")
     from govern.workflow import measuring
 

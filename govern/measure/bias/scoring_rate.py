@@ -11,7 +11,7 @@ from govern.measure.base import Parameters, Unmeasured, settled
 from govern.measure.bias.groups import check_outcomes, check_width
 from govern.measure.bias.impact_ratio import DEFAULTS, ImpactRatio
 from govern.measure.cells import Keys, count
-from govern.measure.frames import run
+from govern.measure.frames import how_many, run
 from govern.measure.numbers import text
 from govern.measure.study import Study, by_group, joined, split_unknown, too_many
 
@@ -36,7 +36,7 @@ class ScoringRate:
         table = study.frame.table
         score = table[column].cast("float64")
         median = float(run(table.aggregate(median=score.median()), study.frame.name)[0]["median"])
-        ties = int(run(table.aggregate(n=(score == median).cast("int64").sum()), study.frame.name)[0]["n"])
+        ties = int(run(table.aggregate(n=how_many(score == median)), study.frame.name)[0]["n"])
         keys = Keys(parts=parts(attribute, study.frame), target=None, outcome=score > median, weight=None)
         kept, unknown = split_unknown([joined(cell) for cell in count(study.frame, keys) or []])
         if too_many(kept):

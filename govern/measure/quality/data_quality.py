@@ -8,7 +8,7 @@ from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.association import cramers_v
-from govern.measure.frames import Frame, run
+from govern.measure.frames import Frame, how_many, run
 from govern.measure.numbers import real, text
 from govern.measure.predicting import PREDICTION, SCORE
 from govern.measure.sampling import row_key, sample
@@ -82,11 +82,11 @@ def _columns(frame: Frame, columns: Sequence[str]) -> dict[str, dict[str, JsonVa
         null = value.isnull()
         if frame.kinds[name] == "float":
             null = null | value.isnan().fill_null(False)
-            sums[f"i{place}"] = value.isinf().fill_null(False).cast("int64").sum()
+            sums[f"i{place}"] = how_many(value.isinf().fill_null(False))
         if frame.kinds[name] == "text":
             null = null | (value.strip() == "").fill_null(False)
-        sums[f"n{place}"] = null.cast("int64").sum()
-        plain = value.cast("int64") if frame.kinds[name] == "boolean" else value
+        sums[f"n{place}"] = how_many(null)
+        plain = value.ifelse(1, 0) if frame.kinds[name] == "boolean" else value
         sums[f"l{place}"], sums[f"h{place}"] = plain.min(), plain.max()
     row = run(table.aggregate(**sums), frame.name)[0]
     return {
