@@ -1,5 +1,6 @@
 """A dossier for people: the verdict first, then who has said what, what is lacking, and what would be signed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govern.cli import verdict
@@ -7,7 +8,8 @@ from govern.cli.speak import Voice
 from govern.cli.text import Cell, brief, state, when
 
 if TYPE_CHECKING:
-    from govern.workflow.views import Dossier
+    from govern.policy.diff import Line
+    from govern.workflow.views import AttemptView, Dossier
 
 
 def show(voice: Voice, dossier: "Dossier") -> None:
@@ -28,20 +30,32 @@ def show(voice: Voice, dossier: "Dossier") -> None:
         indent="  ",
     )
     if len(dossier.attempts) > 1:
-        _section(voice, "Attempts")
-        voice.table(
-            [
-                (f"#{a.index}", when(a.decision.as_of), state(a.decision.outcome.value), a.decision.subject_name,
-                 f"{a.decision.after_waivers.passed}/{a.decision.after_waivers.total}")
-                for a in dossier.attempts
-            ],
-            indent="  ",
-        )
+        attempts(voice, dossier.attempts)
     _people(voice, dossier)
     _section(voice, "What an approval would be signed over")
     voice.line(f"  closure {dossier.closure or '–'}")
     voice.table([(node.kind, node.name, brief(node.digest)) for node in dossier.closure_nodes], indent="  ")
     voice.hint(f"Next: govern review approve {dossier.name} --gate {dossier.gate} --as KEY --reason “…”   (or reject, request-changes)")
+
+
+def attempts(voice: Voice, made: "Sequence[AttemptView]") -> None:
+    """Write every attempt of a model line, what policy changed in between, and what the earlier policy says of it."""
+    _section(voice, "Attempts, oldest first")
+    for one in made:
+        score = one.decision.before_waivers
+        against = f", against {', '.join(one.against)}" if one.against else ""
+        voice.line(
+            f"  {one.number}. {voice.state(one.decision.outcome.value)}  {one.decision.subject_name}, #{one.index}, "
+            f"{when(one.decision.as_of)}: {score.passed} of {score.total} pass{against}"
+        )
+        changed(voice, one.changes)
+        if one.earlier_policy:
+            voice.paragraph(f"! {one.earlier_policy}", indent="     ")
+
+
+def changed(voice: Voice, changes: "Sequence[Line]") -> None:
+    """Write what policies and bindings changed in meaning."""
+    voice.table([(Cell(line.kind, "yellow"), line.where, f"{line.before} → {line.after}") for line in changes], indent="     ")
 
 
 def _people(voice: Voice, dossier: "Dossier") -> None:

@@ -87,12 +87,13 @@ def stored(rows: Rows, kept: Kept) -> State:
     return State(read_head(kept.head), tables)
 
 
-def latest(rows: Rows, *, as_of: datetime | None = None) -> Kept | None:
-    """The largest kept state, or the largest whose clock is not after `as_of`; None where there is none."""
+def latest(rows: Rows, *, as_of: datetime | None = None, most: int | None = None) -> Kept | None:
+    """The largest kept state whose clock is not after `as_of` and that has `most` entries at most; None where there is none."""
     return next(
         (
             one for one in rows.kept()
             if one.form == fingerprint() and (as_of is None or one.clock is None or one.clock <= as_of)
+            and (most is None or one.size <= most)
         ),
         None,
     )
@@ -123,8 +124,10 @@ class Source(Protocol):
         """Root hash of the tree of the first `size` entries."""
 
 
-def load(rows: Rows, source: Source, *, as_of: datetime | None = None, batch: int = BATCH) -> State:
-    """Return the state of a ledger, folding only the entries after the last kept state, and keep what is new.
+def load(
+    rows: Rows, source: Source, *, as_of: datetime | None = None, stop: int | None = None, batch: int = BATCH
+) -> State:
+    """Return the state of a ledger, or of its first `stop` entries, folding only the entries after the last kept state, and keep what is new.
 
     Rows that belong to another ledger, another past or another form are forgotten and made again.
     """
@@ -132,16 +135,16 @@ def load(rows: Rows, source: Source, *, as_of: datetime | None = None, batch: in
     newest = next(rows.kept(), None)
     if newest is not None and not _fits(newest, source, size):
         rows.clear()
-    kept = latest(rows, as_of=as_of)
+    kept = latest(rows, as_of=as_of, most=stop)
     state = State() if kept is None else stored(rows, kept)
-    entries = source.entries(state.size, size)
+    entries = source.entries(state.size, size if stop is None else min(stop, size))
     while True:
         before = state.size
         state = state.extend(islice(entries, batch), as_of=as_of)
         if state.size - before < batch:
             break
         state = keep(rows, state, source.root(state.size))
-    if as_of is None and state.size > before:
+    if as_of is None and stop is None and state.size > before:
         return keep(rows, state, source.root(state.size))
     return state
 

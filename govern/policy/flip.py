@@ -6,12 +6,8 @@ from math import ceil, floor
 from typing import Final
 
 from govern.domain.decision import Check, Status
-from govern.domain.text import decimal_of
-from govern.errors import UsageError
-from govern.policy.verdict import shortened
+from govern.policy.verdict import SHOWN, margin, numbers, shortened
 
-SHOWN: Final = 3
-"""Changes named in a sentence; the checks hold the rest."""
 LARGEST: Final = 10**7
 """Largest group whose rate comes back exactly from 15 digits."""
 
@@ -25,8 +21,8 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
     """
     if status not in {Status.PASS, Status.FAIL}:
         return ""
-    same = [check for check in checks if check.status is status and _margin(check) is not None]
-    ranked = sorted(same, key=lambda check: (_margin(check) or Fraction(0), check.label))
+    same = [check for check in checks if check.status is status and margin(check) is not None]
+    ranked = sorted(same, key=lambda check: (margin(check) or Fraction(0), check.label))
     if not ranked:
         return ""
     if (status is Status.PASS) is (of == "all"):
@@ -39,29 +35,11 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
     return "; and ".join(changes[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _numbers(check: Check) -> tuple[Fraction, Fraction] | None:
-    if check.observed is None or not check.threshold:
-        return None
-    try:
-        return Fraction(decimal_of(check.observed)), Fraction(decimal_of(check.threshold))
-    except UsageError:
-        return None
-
-
-def _margin(check: Check) -> Fraction | None:
-    """Distance to the threshold in shares of it."""
-    numbers = _numbers(check)
-    if numbers is None:
-        return None
-    observed, threshold = numbers
-    return abs(observed - threshold) / (abs(threshold) or 1)
-
-
 def _change(check: Check, measure: str, name: str) -> str:
-    numbers = _numbers(check)
-    if numbers is None:
+    found = numbers(check)
+    if found is None:
         return ""
-    observed, threshold = numbers
+    observed, threshold = found
     label = f"{check.label}: " if check.label else ""
     named = f"{name} " if name else ""
     people = _people(check, observed, threshold) if measure.startswith("impact_ratio@") else None

@@ -157,7 +157,7 @@ def _usable(
     rule: BoundRule, candidates: list[_Candidate], subject: Digest, as_of: datetime, attribute: str
 ) -> tuple[list[_Candidate], Check | None]:
     """Sift candidates; the first sieve that nothing passes gives the reason."""
-    name = f"{rule.rule.measure}{f' of {attribute}' if attribute else ''}"
+    name = rule.rule.measure
     if not candidates:
         return [], inconclusive(Reason.MISSING, f"there is no evidence {name}, measured as the rule asks", attribute)
     about = [one for one in candidates if one.presented.subject == subject]

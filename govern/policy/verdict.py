@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from govern.domain.decision import Check, Reason, Status
+from govern.domain.text import decimal_of
+from govern.errors import UsageError
 from govern.policy.kleene import all_of, any_of
 
 WITHIN: Final = "though within the threshold"
 """How the note of a check ends that holds and is significant all the same."""
+
+SHOWN: Final = 3
+"""Checks named in a sentence; the decision holds the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +55,51 @@ def combined(checks: Sequence[Check], *, of: str, name: str = "") -> Verdict:
 
 def _beside_a_pass(checks: Sequence[Check]) -> tuple[str, ...]:
     """Return what has to be said though every check holds."""
-    return tuple(f"{check.label}: {check.note}" for check in checks if WITHIN in check.note)
+    return _said_once([check for check in checks if WITHIN in check.note])
+
+
+def _said_once(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Say each note once, with all whom it is about in front."""
+    about: dict[str, list[str]] = {}
+    for check in checks:
+        about.setdefault(check.note or check.status.value, []).append(check.label)
+    return tuple(f"{', '.join(labels)}: {note}" if any(labels) else note for note, labels in about.items())
 
 
 def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check], name: str) -> str:
     if not checks:
         return "There was nothing to look at."
-    shown = "; ".join(describe(check, name) for check in deciding[:3])
-    more = len(deciding) - 3
-    rest = f"; and {more} more" if more > 0 else ""
+    seen = [check for check in deciding if check.observed is not None]
     if status is Status.PASS and len(checks) > 1:
-        return f"{len(deciding)} of {len(checks)} hold: {shown}{rest}."
-    return f"{shown}{rest}."
+        closest = f", closest to its threshold {describe(min(seen, key=_far), name)}" if seen else ""
+        return f"{len(deciding)} of {len(checks)} hold{closest}."
+    unseen = [check for check in deciding if check.observed is None]
+    said = (*(describe(check, name) for check in sorted(seen, key=_far, reverse=True)), *_said_once(unseen))
+    more = len(said) - SHOWN
+    return "; ".join(said[:SHOWN]) + (f"; and {more} more." if more > 0 else ".")
+
+
+def _far(check: Check) -> Fraction:
+    return margin(check) or Fraction(0)
+
+
+def numbers(check: Check) -> tuple[Fraction, Fraction] | None:
+    """Return what was observed and what is asked, or None where one of them is no number."""
+    if check.observed is None or not check.threshold:
+        return None
+    try:
+        return Fraction(decimal_of(check.observed)), Fraction(decimal_of(check.threshold))
+    except UsageError:
+        return None
+
+
+def margin(check: Check) -> Fraction | None:
+    """Return the distance to the threshold in shares of it."""
+    found = numbers(check)
+    if found is None:
+        return None
+    observed, threshold = found
+    return abs(observed - threshold) / (abs(threshold) or 1)
 
 
 def describe(check: Check, name: str = "") -> str:

@@ -5,15 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from govern.domain.text import Digest
-from govern.errors import UnverifiableError, VerificationError
+from govern.errors import UnverifiableError
 from govern.exchange.pdf import read_attachments
-from govern.ledger.bundle import verify_bundle
 from govern.lineage.permission import Permission, may_run
 from govern.lineage.refs import resolve
 from govern.lineage.state import fold
+from govern.workflow.attached import proved_entries, require_complete, require_files
 from govern.workflow.interface import Progress, silent
-
-NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +35,9 @@ def check_pack(
     `VerificationError`, `UnverifiableError`, `NotFoundError`, `DocumentError`.
     """
     attachments = read_attachments(path)
-    missing = [name for name in NEEDED if name not in attachments]
-    if missing:
-        raise VerificationError(f"the pack lacks {', '.join(missing)}", "It is not as it was exported.", kind="missing")
-    try:
-        checkpoint = attachments["checkpoint.txt"].decode()
-    except UnicodeDecodeError as error:
-        raise VerificationError("the checkpoint is not text", "The pack was changed.", kind="checkpoint") from error
-    proof = verify_bundle(
-        entries=attachments["entries.jsonl"], proofs=attachments["proofs.jsonl"], checkpoint=checkpoint,
-        trust_roots=attachments["trust-root.json"], trusted_root=trust, progress=progress,
-    )
-    if not proof.complete:
-        raise UnverifiableError(
-            f"the pack holds {len(proof.entries)} of {proof.size} entries", "Ask for one of the whole ledger: --kind ledger.",
-        )
+    require_files(attachments)
+    proof = proved_entries(attachments, trust=trust, progress=progress)
+    require_complete(proof)
     if proof.void_later:
         # The fold of the pack's own entries does not know what a newer trust root from outside declares void.
         raise UnverifiableError(

@@ -45,11 +45,11 @@ def rows_path(home: Home, origin: str) -> Path:
     return home.checkpoint_folder.parent / "read-tables" / f"{word}.db"
 
 
-def folded(home: Home, origin: str, ledger: Ledger, *, as_of: datetime | None = None) -> State:
-    """Return what a ledger says now, or said at `as_of`."""
+def folded(home: Home, origin: str, ledger: Ledger, *, as_of: datetime | None = None, stop: int | None = None) -> State:
+    """Return what a ledger says now, or said at `as_of`, or in its first `stop` entries."""
     try:
-        return load(ReadTables(rows_path(home, origin)), LedgerSource(ledger), as_of=as_of)
+        return load(ReadTables(rows_path(home, origin)), LedgerSource(ledger), as_of=as_of, stop=stop)
     except StorageError:
         # The rows are only a copy: whatever is wrong with them, the ledger itself says the same, and says what is wrong
         # with it where the fault is there.
-        return fold(ledger.entries(), as_of=as_of)
+        return fold(ledger.entries(0, stop), as_of=as_of)

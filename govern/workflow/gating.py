@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from govern.canonical.values import from_json, object_bytes
+from govern.canonical.values import object_bytes
 from govern.domain.decision import Decision
 from govern.domain.evidence import Evidence
 from govern.domain.facts import DecisionFact, EvidenceFact, Input, SystemFact
@@ -16,20 +16,19 @@ from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
 from govern.errors import Refused, SelfTestError, UsageError
 from govern.lineage.refs import resolve
-from govern.lineage.review import developers
 from govern.lineage.state import State
 from govern.measure.interface import FrameSource, Inputs
 from govern.policy.applicability import applicable
 from govern.policy.bound import BoundPolicy, requests
 from govern.policy.deciding import decide
-from govern.policy.question import PresentedEvidence, Question
-from govern.policy.selftest import prove
-from govern.workflow.interface import Objects, Passphrases, Progress, silent
+from govern.policy.question import PresentedEvidence
+from govern.workflow.asking import question, recorded
+from govern.workflow.attempts import beside_the_last
+from govern.workflow.interface import Passphrases, Progress, silent
 from govern.workflow.places import Places, file_digest
 from govern.workflow.policies import in_force
 from govern.workflow.selftesting import measured_proofs
 from govern.workflow.views import GateResult, Written
-from govern.workflow.waivers import presented_attestations, presented_waivers
 from govern.workflow.workspace import Workspace, about, settled
 
 
@@ -96,7 +95,7 @@ def ask(
         record = state.models[node.digest]
         fact = record.fact
         if record.state != "active":
-            raise Refused(f"{node.name} is {record.state}: {record.endings[-1].reason}", "Gate another version.")
+            raise Refused(f"{node.name} is {record.state}: {record.ending.reason if record.ending else ''}", "Gate another version.")
         system = state.systems[fact.system].fact
         now = ws.now()
         bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)
@@ -116,13 +115,15 @@ def ask(
             drafts.append(draft)
             shown: tuple[PresentedEvidence, ...] = (presented,)
     else:
-        shown = recorded_evidence(ws, state, node.digest)
+        shown = recorded(ws.objects, state, node.digest)
 
     def attempt() -> GateResult:
         state = ws.state()
         with watch.part("decide"):
             progress("decide", 0, None)
-            decision = derived(ws.objects, state, node.digest, gate_name, evidence=shown, now=now)
+            asked = question(ws.objects, state, node.digest, gate_name, evidence=shown, now=now)
+            decision = decide(asked, as_of=now)
+            moved = beside_the_last(ws.objects, state, asked, now=now)
         body = object_bytes(decision)
         written: tuple[Written, ...] = ()
         if not dry_run:
@@ -135,26 +136,10 @@ def ask(
                 )
         return GateResult(
             decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,
-            seconds=watch.seconds,
+            goalposts=moved, seconds=watch.seconds,
         )
 
     return settled(attempt)
-
-
-def derived(
-    objects: Objects, state: State, model: Digest, gate_name: str, *, evidence: Sequence[PresentedEvidence], now: datetime
-) -> Decision:
-    """Derive the decision on a model at a gate in a state: the same function at the gate and at replay."""
-    record = state.models[model]
-    system = state.systems[record.fact.system].fact
-    bound = applicable(in_force(objects, state), system=system, gate=gate_name)
-    question = Question(
-        gate=gate_name, system=system, subject=model, subject_name=record.name, bound=bound,
-        evidence=evidence, attestations=presented_attestations(state, model, gate_name),
-        waivers=presented_waivers(objects, state, model, gate_name, now=now), developers=developers(state, model),
-        baseline=record.fact.baseline, proofs=prove(bound),
-    )
-    return decide(question, as_of=now)
 
 
 def completed(ws: Workspace, digest: Digest, name: str, data: Data, system: SystemFact, threshold: str) -> Data:
@@ -265,20 +250,6 @@ def source_name(source: FrameSource) -> str:
     return source.name if isinstance(source, Path) else type(source).__name__
 
 
-def recorded_evidence(ws: Workspace, state: State, model: Digest) -> tuple[PresentedEvidence, ...]:
-    """Return the evidence recorded last for a model, or nothing."""
-    found = [e for e in state.evidence_of(model) if e.fact.purpose in {"gate", "measure"}]
-    if not found:
-        return ()
-    last = max(found, key=lambda e: e.index)
-    return (
-        PresentedEvidence(
-            digest=last.fact.evidence, evidence=from_json(Evidence, ws.objects.get(last.fact.evidence)), subject=model,
-            data=last.fact.data.digest, collected=last.fact.collected, trusted=True, holder=last.holder,
-        ),
-    )
-
-
 def decision_draft(state: State, decision: Decision, digest: Digest, name: str) -> Draft:
     """Draft the entry that commits to a decision."""
     return Draft(
@@ -303,4 +274,3 @@ def headline(result: GateResult) -> str:
     first = against[0]
     more = f", and {len(against) - 1} more" if len(against) > 1 else ""
     return f"deny: {first.rule} {first.status.value}: {first.explanation}{more}"
-

@@ -16,6 +16,7 @@ from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
 from govern.workflow import gating, hooks
+from govern.workflow.asking import derived
 from govern.workflow.gating import Data
 from govern.workflow.interface import Passphrases, Progress, silent
 from govern.workflow.places import Places
@@ -68,7 +69,7 @@ def monitor(
 
     def attempt() -> Monitored:
         state = ws.state()
-        decision = gating.derived(ws.objects, state, model.digest, GATE, evidence=(presented,), now=now)
+        decision = derived(ws.objects, state, model.digest, GATE, evidence=(presented,), now=now)
         body = object_bytes(decision)
         observation = ObservationFact(
             deployment=deployment.fact.id, system=system.name, environment=deployment.fact.environment, window=window,

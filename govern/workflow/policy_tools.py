@@ -1,4 +1,4 @@
-"""What a policy's change would do: stored decisions asked again under other documents, attempts told with changes."""
+"""What a policy's change would do: stored decisions asked again under other documents."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -6,21 +6,16 @@ from datetime import timedelta
 
 from govern.canonical.values import from_json
 from govern.domain.decision import Decision, Outcome
-from govern.domain.evidence import Evidence
 from govern.domain.statement import Entry
-from govern.domain.text import Digest, short
-from govern.errors import NotFoundError, StorageError
-from govern.lineage.review import developers
+from govern.domain.text import Digest
+from govern.errors import StorageError
 from govern.lineage.state import State
-from govern.policy.applicability import applicable
-from govern.policy.attempts import Attempt, Attempted, attempts
 from govern.policy.bound import BoundPolicy
 from govern.policy.deciding import decide
 from govern.policy.model import Policy
-from govern.policy.question import PresentedEvidence, Question
+from govern.policy.question import Question
+from govern.workflow.asking import question_of
 from govern.workflow.interface import Objects
-from govern.workflow.policies import in_force
-from govern.workflow.waivers import presented_attestations, presented_waivers
 from govern.workflow.workspace import Workspace
 
 
@@ -65,21 +60,6 @@ def would_turn(ws: Workspace, policy: Policy, digest: Digest, *, since: timedelt
     return tuple(found)
 
 
-def attempts_of(ws: Workspace, line: str, gate: str) -> tuple[Attempt, ...]:
-    """List every attempt of a model line (`credit` of `credit@2`) at a gate, with what policy changed in between.
-
-    Raises `NotFoundError` where no model has the name, `StorageError` where an object is not at hand.
-    """
-    models = {record.digest for record in ws.state().model_line(line)}
-    if not models:
-        raise NotFoundError(f"no model is called “{line}”", "`govern log --kind model` lists them.")
-    return attempts([
-        Attempted(index=one.index, question=one.question, decision=one.decision)
-        for one in stored(ws.ledger.entries(), ws.objects)
-        if one.decision.subject in models and one.decision.gate == gate
-    ])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """A decision of the ledger with the question that it answered."""
@@ -109,34 +89,6 @@ def stored(entries: Iterable[Entry], objects: Objects) -> Iterator[Stored]:
                 if question is not None:
                     yield Stored(index=entry.index, digest=record.digest, decision=decision, question=question)
         pending.append(entry)
-
-
-def question_of(objects: Objects, state: State, decision: Decision) -> Question:
-    """Put together what a decision was asked with; `state` holds all entries before the decision's own.
-
-    Raises `StorageError` where evidence or a document is not at hand.
-    """
-    record = state.models[decision.subject]
-    system = state.systems[record.fact.system].fact
-    return Question(
-        gate=decision.gate, system=system, subject=decision.subject, subject_name=record.name,
-        bound=applicable(in_force(objects, state), system=system, gate=decision.gate),
-        evidence=tuple(_presented(objects, state, digest, decision.subject) for digest in decision.evidence),
-        attestations=presented_attestations(state, decision.subject, decision.gate),
-        waivers=presented_waivers(objects, state, decision.subject, decision.gate, now=decision.as_of),
-        developers=developers(state, decision.subject), baseline=record.fact.baseline,
-    )
-
-
-def _presented(objects: Objects, state: State, digest: Digest, model: Digest) -> PresentedEvidence:
-    known = [one for one in state.evidence_of(model) if one.fact.evidence == digest]
-    if not known:
-        raise StorageError(f"evidence {short(digest)} has no entry before the decision", "Run `govern verify`.")
-    last = known[-1]
-    return PresentedEvidence(
-        digest=digest, evidence=from_json(Evidence, objects.get(digest)), subject=last.model, data=last.fact.data.digest,
-        collected=last.fact.collected, trusted=True, holder=last.holder,
-    )
 
 
 def _with(bound: BoundPolicy, policy: Policy, digest: Digest) -> BoundPolicy:

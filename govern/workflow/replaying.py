@@ -1,7 +1,8 @@
 """Replay: derive a stored decision again, from the ledger's entries and the objects alone, or from a pack."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from govern.canonical.values import from_json, object_bytes
@@ -10,13 +11,20 @@ from govern.domain.evidence import Evidence
 from govern.domain.statement import Entry
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import GovernError, NotFoundError, StorageError
+from govern.exchange.pdf import read_attachments
 from govern.lineage.records import DecisionRecord
 from govern.lineage.state import State, fold
-from govern.policy.deciding import ENGINE
-from govern.policy.question import PresentedEvidence
+from govern.policy.deciding import ENGINE, decide
 from govern.workflow.agreeing import decision_disagreement
-from govern.workflow.gating import derived
-from govern.workflow.interface import Objects
+from govern.workflow.asking import question_of
+from govern.workflow.attached import (
+    AttachedObjects,
+    proved_entries,
+    require_complete,
+    require_decisions,
+    require_files,
+)
+from govern.workflow.interface import Objects, Progress, silent
 from govern.workflow.packing import decision_record
 from govern.workflow.workspace import Workspace
 
@@ -56,6 +64,36 @@ def replay_all(entries: Sequence[Entry], objects: Objects, state: State) -> tupl
     return tuple(found)
 
 
+def replay_pack(path: Path, ref: str | None = None, *, trust: bytes, progress: Progress = silent) -> tuple[Replay, ...]:
+    """Derive decisions again from a pack alone: one, or every one that came along.
+
+    Its entries are proved first, against a trust root that came on another way. Raises `VerificationError`,
+    `UnverifiableError`, `NotFoundError`.
+    """
+    attachments = read_attachments(path)
+    require_files(attachments)
+    proof = proved_entries(attachments, trust=trust, progress=progress)
+    require_complete(proof)
+    objects, state = AttachedObjects(attachments), fold(proof.entries)
+    if ref is None:
+        require_decisions(proof, objects)
+        found = replay_all(proof.entries, objects, state)
+    else:
+        record = decision_record(state, ref)
+        found = (replayed(proof.entries[: record.index], objects, record, proof.entries[record.index]),)
+    return tuple(_doubted(one, state.decisions[one.index], state, frozenset(proof.void_later)) for one in found)
+
+
+def _doubted(found: Replay, record: DecisionRecord, state: State, void: frozenset[int]) -> Replay:
+    """Take a replay back that rests on what a key signed that was declared void since: anybody may have written it."""
+    rests_on = {one.index for one in state.evidence_of(record.model) if one.digest in record.fact.evidence}
+    doubtful = sorted(void & {record.index, *rests_on})
+    if not doubtful:
+        return found
+    why = f"entry #{doubtful[0]} was signed with a key that was declared void from before it"
+    return replace(found, outcome="cannot", rules=(), reasons=(why,))
+
+
 def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, entry: Entry) -> Replay:
     """Derive one decision from the entries before it and the objects that it names."""
     name = entry.statement.subjects[0].name
@@ -74,7 +112,7 @@ def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, 
         unfounded = [digest for digest in stored.evidence if not follows(objects, digest)]
         if unfounded:
             return answer("differs", reasons=(f"the numbers of evidence {short(unfounded[0])} do not follow from its statistics",))
-        again = _derived(fold(before), objects, stored, entry)
+        again = decide(question_of(objects, fold(before), stored), as_of=stored.as_of)
     except GovernError as error:
         return answer("cannot", reasons=(error.message,))
     except KeyError as error:
@@ -115,24 +153,3 @@ def differences(stored: Decision, again: Decision) -> tuple[list[str], list[str]
         elif one != other:
             reasons.append(f"{rule}: the same status, other figures or words")
     return reasons, rules
-
-
-def _derived(state: State, objects: Objects, stored: Decision, entry: Entry) -> Decision:
-    """Ask the engine what was asked then: the state before the batch, and the evidence that the record names."""
-    evidence = [_presented(state, objects, digest, stored, entry) for digest in stored.evidence]
-    return derived(objects, state, stored.subject, stored.gate, evidence=evidence, now=stored.as_of)
-
-
-def _presented(state: State, objects: Objects, digest: Digest, stored: Decision, entry: Entry) -> PresentedEvidence:
-    """Present evidence as it was: by its own entry, which came before the decision's, or with it in one batch."""
-    known = [record for record in state.evidence_of(stored.subject) if record.fact.evidence == digest]
-    if not known:
-        raise StorageError(
-            f"evidence {short(digest)} has no entry before #{entry.index}", "The decision can't rest on what was not recorded."
-        )
-    last = known[-1]
-    evidence = from_json(Evidence, objects.get(digest))
-    return PresentedEvidence(
-        digest=digest, evidence=evidence, subject=last.model, data=last.fact.data.digest, collected=last.fact.collected,
-        trusted=True, holder=last.holder,
-    )

@@ -19,6 +19,7 @@ from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow import reading
+from govern.workflow.attempts import attempts_of
 from govern.workflow.findings import Condition, as_findings
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import (
@@ -58,7 +59,7 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
             ws, state, model.fact.system, now, reading.queue(ws, system=model.fact.system, state=state, now=now)
         ),
         description=state.systems[model.fact.system].fact.description, decision=last,
-        attempts=attempts(ws, state, model, gate),
+        attempts=attempts_of(ws, state, model.fact.name, gate),
         evidence=evidence_behind(ws, decided[-1]) if decided else (),
         reviews=tuple(review_row(state, record, now) for record in state.reviews_of(model.digest, gate)),
         quorum=required, missing=standing.missing,
@@ -218,14 +219,6 @@ def attest(
         ),
     )
     return _sign(ws, seen, fact, name, passphrases)
-
-
-def attempts(ws: Workspace, state: State, model: ModelRecord, gate: str) -> tuple[DecisionView, ...]:
-    """Return every decision on the model's line at a gate, oldest first."""
-    line = [
-        record for other in state.model_line(model.fact.name) for record in state.decisions_of(other.digest, gate)
-    ]
-    return tuple(decision_view(ws, record) for record in sorted(line, key=lambda record: record.index))
 
 
 def decision_view(ws: Workspace, record: DecisionRecord) -> DecisionView:

@@ -5,44 +5,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from govern.domain.facts import DecisionFact
 from govern.domain.statement import Entry
-from govern.domain.text import Digest, digest_of, short
-from govern.errors import GovernError, Interrupted, StorageError, UnverifiableError, VerificationError
+from govern.errors import GovernError, Interrupted, UnverifiableError, VerificationError
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
-from govern.ledger.bundle import BundleProof, verify_bundle
+from govern.ledger.bundle import BundleProof
 from govern.lineage.state import fold
 from govern.workflow.agreeing import disagreements
+from govern.workflow.attached import AttachedObjects, proved_entries, require_complete, require_decisions, require_files
 from govern.workflow.interface import LayOutAgain, Progress, silent
 from govern.workflow.verifying import check_agreement, check_state_machine, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
-
-NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
 
 TITLES = {
     1: "file and revisions", 2: "manifest", 3: "trust root, entries, proofs and checkpoint", 4: "attached objects",
     5: "state machine", 6: "printed figures", 7: "replay of every decision", 8: "pages laid out again",
     9: "signatures of the document",
 }
-OBJECT_FOLDERS = ("evidence/", "decisions/", "policies/", "bindings/")
-
-
-class AttachedObjects:
-    """The objects that came with a pack, by digest."""
-
-    def __init__(self, attachments: Mapping[str, bytes]) -> None:
-        """Hash what lies in the folders for objects."""
-        self.named = {
-            digest_of(data): name for name, data in attachments.items() if name.startswith(OBJECT_FOLDERS)
-        }
-        self._attachments = attachments
-
-    def get(self, digest: Digest) -> bytes:
-        """Return the object. Raises `StorageError` where it did not come along."""
-        name = self.named.get(digest)
-        if name is None:
-            raise StorageError(f"object {short(digest)} is not in the pack", "Ask for a pack that holds it.")
-        return self._attachments[name]
 
 
 class _Steps:
@@ -142,23 +120,12 @@ def _verified(
         detail.append(check_coverage(found, signed=bool(found.signatures)))
         detail.append(check_revisions(path))
     with steps.step(2) as detail:
-        missing = [name for name in NEEDED if name not in attachments]
-        if missing:
-            raise VerificationError(
-                f"the pack lacks {', '.join(missing)}", "It is not as it was exported.", step=2, kind="missing"
-            )
+        require_files(attachments)
         manifest = check_manifest(attachments)
         detail.append(f"{len(manifest.files)} attachments, each with its digest")
         detail.append(check_relations(path, attachments, manifest))
     with steps.step(3) as detail:
-        try:
-            checkpoint = attachments["checkpoint.txt"].decode()
-        except UnicodeDecodeError as error:
-            raise VerificationError("the checkpoint is not text", "The pack was changed.", step=3, kind="checkpoint") from error
-        proof = verify_bundle(
-            entries=attachments["entries.jsonl"], proofs=attachments["proofs.jsonl"], checkpoint=checkpoint,
-            trust_roots=attachments["trust-root.json"], trusted_root=trust, progress=progress,
-        )
+        proof = proved_entries(attachments, trust=trust, progress=progress)
         if (manifest.root, manifest.size, manifest.origin) != (proof.head.root, proof.size, proof.origin):
             raise VerificationError(
                 "the manifest names another ledger state than the checkpoint", "The pack was changed.", step=3, kind="manifest"
@@ -184,34 +151,9 @@ def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]
 
 def _history(steps: _Steps, proof: BundleProof) -> None:
     with steps.step(5) as detail:
-        _require_complete(proof)
+        require_complete(proof)
         check_state_machine(proof.entries)
         detail.append("every promotion and deployment was allowed when it was made")
-
-
-def _require_complete(proof: BundleProof) -> None:
-    """Every pack of ours holds every entry: where some are left out, what they would say is not known."""
-    if not proof.complete:
-        raise UnverifiableError(
-            f"the pack holds {len(proof.entries)} of {proof.size} entries", "Ask for the pack as it was exported: it holds all."
-        )
-
-
-def _require_decisions(proof: BundleProof, objects: AttachedObjects) -> None:
-    """Every decision on a model's line has to be there if one is, and one has to be."""
-    line = {
-        entry.index: entry.statement.subjects[0].name.rpartition("@")[0]
-        for entry in proof.entries if isinstance(entry.fact, DecisionFact)
-    }
-    have = {
-        index for index, entry in ((e.index, e) for e in proof.entries)
-        if isinstance(entry.fact, DecisionFact) and entry.fact.decision in objects.named
-    }
-    shown = {line[index] for index in have}
-    missing = sorted(index for index, name in line.items() if index not in have and name in shown)
-    if missing or (line and not have):
-        where = f"decision #{missing[0]} is" if missing else "no decision is"
-        raise UnverifiableError(f"{where} attached", "Ask for the pack as it was exported: it holds every attempt.")
 
 
 def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes]) -> None:
@@ -231,8 +173,8 @@ def _replayed(
     from govern.workflow.replaying import replay_all
 
     with steps.step(7) as detail:
-        _require_complete(proof)
-        _require_decisions(proof, objects)
+        require_complete(proof)
+        require_decisions(proof, objects)
         progress("replay", 0, None)
         found = replay_all(proof.entries, objects, fold(proof.entries))
         for one in found:

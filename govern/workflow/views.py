@@ -6,11 +6,15 @@ The terminal application, the command line and the reports get these from `gover
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from govern.domain.decision import Decision, Quorum
+from govern.domain.decision import Decision, Outcome, Quorum
 from govern.domain.evidence import Evidence, JsonValue
 from govern.domain.text import Digest
+
+if TYPE_CHECKING:
+    from govern.policy.attempts import Goalposts
+    from govern.policy.diff import Line
 
 Standing = Literal["ok", "warn", "bad", "none"]
 """How a thing stands, for glyph, word and colour."""
@@ -34,6 +38,9 @@ class SystemRow:
     """One sentence: what matters most about it now."""
     open_findings: int
     stale_approvals: int
+    task: str = ""
+    jurisdictions: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +116,37 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView(DecisionView):
+    """One attempt of a model line at a gate, beside the documents of the attempt before."""
+
+    number: int
+    changes: "tuple[Line, ...]"
+    """What policies and bindings changed in meaning since the attempt before."""
+    outcome_before: Outcome | None
+    """What the documents of the attempt before answer; None for the first."""
+    against_before: tuple[str, ...]
+    """Rules of those documents that deny."""
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """Rules that denied, with their policy."""
+        return tuple(f"{rule.policy_name}/{rule.rule}" for rule in self.decision.rules if rule.denies)
+
+    @property
+    def earlier_policy(self) -> str:
+        """The verdict under the policy of the attempt before, in a sentence, where its answer is another; else empty."""
+        return moved_goalposts(self.decision, self.outcome_before, self.against_before)
+
+
+def moved_goalposts(decision: Decision, outcome_before: Outcome | None, against_before: tuple[str, ...]) -> str:
+    """Say that an earlier policy would have answered otherwise; empty where it would not."""
+    if outcome_before is None or outcome_before is decision.outcome:
+        return ""
+    by = f" ({', '.join(against_before)})" if against_before else ""
+    return f"{decision.outcome.value} under this policy, {outcome_before.value} under the policy of the attempt before{by}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureNode:
     """One thing that an approval relies on."""
 
@@ -127,7 +165,7 @@ class Dossier:
     gate: str
     description: str
     decision: DecisionView | None
-    attempts: tuple[DecisionView, ...]
+    attempts: tuple[AttemptView, ...]
     """Every decision on this model line at this gate, oldest first."""
     evidence: tuple[EvidenceView, ...]
     reviews: tuple[ReviewRow, ...]
@@ -191,6 +229,8 @@ class LineageRow:
     detail: str
     standing: Standing
     depth: int
+    parents: tuple[int, ...] = ()
+    """Rows of what it came from, counted from the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +262,7 @@ class StatusView:
 class DeadlineRow:
     """Something that ends on a day: evidence that grows too old, a waiver, a finding."""
 
-    kind: Literal["revalidation", "waiver", "finding"]
+    kind: Literal["revalidation", "waiver", "finding", "trust-root"]
     system: str
     what: str
     due: datetime
@@ -366,5 +406,7 @@ class GateResult:
     decision_digest: Digest
     evidence: tuple[Digest, ...]
     written: tuple[Written, ...]
+    goalposts: "Goalposts | None" = None
+    """Beside the last attempt of the model's line, where that was judged by other documents."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Part to seconds."""

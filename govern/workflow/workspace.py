@@ -122,6 +122,12 @@ class Workspace:
         """The ledger, opened as it is: for verification, which says more than that it was put back, and for recovery."""
         return Ledger.open(database_url(self.config.database, self.folder))
 
+    def as_found(self) -> "Workspace":
+        """Return this workspace with its ledger as it lies there: for showing one that was put back, never for deciding."""
+        found = Workspace(self.folder, self.home, self.now)
+        found.__dict__["ledger"] = found.unguarded  # in place of the property, which would refuse it
+        return found
+
     @property
     def trusted(self) -> CheckpointStore:
         """The checkpoints of this ledger that are kept outside it."""
@@ -138,6 +144,10 @@ class Workspace:
             state = state.extend(self.ledger.entries(state.size))
         self._state = state
         return state
+
+    def state_before(self, index: int) -> State:
+        """Return what all entries before the one at `index` say."""
+        return folded(self.home, self.config.origin, self.ledger, stop=index)
 
     def key_for(self, role: str, named: str | None) -> str:
         """Return the name of the key that signs in `role`. Raises `UsageError` where none is named."""
@@ -176,16 +186,6 @@ class Workspace:
         )
         return tuple(written(entry) for entry in entries)
 
-    def holder_of(self, key: str) -> str:
-        """Return the holder that the trust root names for a key of the keyring. Raises `Refused` where it names none."""
-        info = self.keyring.info(key)
-        known = self.ledger.trust_root().keys.get(info.keyid)
-        if known is None:
-            raise Refused(
-                f"the key “{key}” is not in this ledger's trust root",
-                f"Enrol it: `govern key enrol {key} --role ROLE`, signed by the root key.",
-            )
-        return known.holder
     def log_signer(self, root: TrustRootFact, passphrases: Passphrases) -> Signer:
         """Open the key that signs checkpoints: the configured one, or else one of this machine in the role log of `root`.
 
@@ -198,6 +198,16 @@ class Workspace:
             named = next((name for name in known if self.keyring.info(name).keyid in held), named)
         return self.keyring.signer(named, passphrases)
 
+    def holder_of(self, key: str) -> str:
+        """Return the holder that the trust root names for a key of the keyring. Raises `Refused` where it names none."""
+        info = self.keyring.info(key)
+        known = self.ledger.trust_root().keys.get(info.keyid)
+        if known is None:
+            raise Refused(
+                f"the key “{key}” is not in this ledger's trust root",
+                f"Enrol it: `govern key enrol {key} --role ROLE`, signed by the root key.",
+            )
+        return known.holder
 
     def roles_of(self, key: str) -> tuple[str, ...]:
         """Return the roles that the trust root gives a key of the keyring."""

@@ -56,6 +56,11 @@ def _exported(folder: Path) -> None:
     assert verified.out.startswith("✓ VERIFIED")
     govern("verify", pack, "--trust", root, "--replay").ended(0)
     assert "from outside" in govern("verify", pack).ended(2).err
+    replayed = govern("replay", pack, "--trust", root, "--json").ended(0).document["replays"]
+    assert {one["outcome"] for one in replayed} == {"identical"}
+    assert "identical" in govern("replay", pack, f"#{replayed[0]['index']}", "--trust", root).ended(0).out
+    assert "from outside" in govern("replay", pack).ended(2).err
+    govern("replay", pack, "#0", "--trust", root).ended(2)
     stranger = folder / "stranger.json"
     stranger.write_text("{}")
     assert govern("verify", pack, "--trust", stranger).code in {1, 2, 4}

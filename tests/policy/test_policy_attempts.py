@@ -4,8 +4,9 @@ import pytest
 from policy.policy_worlds import MODEL, NOW, RULE, SYSTEM, bind, binding_text, policy_text, presented, ratio_evidence
 
 from govern.domain.decision import Outcome
+from govern.domain.evidence import Evidence
 from govern.errors import DocumentError, VerificationError
-from govern.policy.attempts import Attempted, attempts
+from govern.policy.attempts import goalposts
 from govern.policy.bound import BoundPolicy
 from govern.policy.bundle import check_bundle, statement_of
 from govern.policy.deciding import decide
@@ -18,27 +19,33 @@ MIDDLING = ratio_evidence((500, 1000), (375, 1000))
 GOOD = ratio_evidence((500, 1000), (490, 1000))
 
 
-def attempted(index: int, bound: BoundPolicy, evidence: object) -> Attempted:
-    question = Question(
-        gate="promote:production", system=SYSTEM, subject=MODEL, subject_name=f"credit@{index}", bound=(bound,),
-        evidence=(presented(evidence),),  # type: ignore[arg-type]
+def question(bound: BoundPolicy, evidence: Evidence) -> Question:
+    return Question(
+        gate="promote:production", system=SYSTEM, subject=MODEL, subject_name="credit@1", bound=(bound,),
+        evidence=(presented(evidence),),
     )
-    return Attempted(index=index, question=question, decision=decide(question, as_of=NOW))
 
 
 def test_a_threshold_that_was_moved_until_it_passed_shows() -> None:
-    first, second = attempts([attempted(9, LOOSE, MIDDLING), attempted(5, TIGHT, MIDDLING)])
-    assert (first.index, first.outcome, first.outcome_before, first.changes) == (5, Outcome.DENY, None, ())
-    assert (second.outcome, second.outcome_before, second.moved_by_policy) == (Outcome.ALLOW, Outcome.DENY, True)
-    (line,) = second.changes
+    asked = question(LOOSE, MIDDLING)
+    assert decide(asked, as_of=NOW).outcome is Outcome.ALLOW
+    found = goalposts(asked, before=(TIGHT,), as_of=NOW)
+    assert (found.outcome, found.against) == (Outcome.DENY, ("fairness/FAIR-001",))
+    (line,) = found.changes
     assert (line.kind, line.before, line.after) == ("loosened", "0.8", "0.7")
-    assert second.against_before == ("fairness/FAIR-001",)
 
 
 def test_a_model_that_got_better_was_not_moved_by_policy() -> None:
-    _, second = attempts([attempted(5, TIGHT, MIDDLING), attempted(9, TIGHT, GOOD)])
-    assert (second.outcome, second.outcome_before, second.moved_by_policy) == (Outcome.ALLOW, Outcome.ALLOW, False)
-    assert second.changes == ()
+    found = goalposts(question(LOOSE, GOOD), before=(TIGHT,), as_of=NOW)
+    assert (found.outcome, found.against) == (Outcome.ALLOW, ())
+
+
+def test_a_policy_that_is_gone_shows_as_loosened() -> None:
+    other = bind(policy_text(name="another"), binding_text(name="another"))
+    found = goalposts(question(other, GOOD), before=(TIGHT,), as_of=NOW)
+    assert [(line.kind, line.where, line.after) for line in found.changes] == [
+        ("tightened", "another", "in force"), ("loosened", "fairness", "gone"),
+    ]
 
 
 TWO = policy_text(RULE + RULE.replace("FAIR-001", "FAIR-002"))

@@ -7,7 +7,7 @@ from workflow.conftest import Story
 
 from govern.domain.decision import Outcome, Reason, Status
 from govern.errors import NotFoundError, Refused, UsageError
-from govern.workflow import gating, recording, replaying
+from govern.workflow import gating, keys, measuring, recording, replaying
 
 
 def decisions(story: Story):
@@ -148,3 +148,31 @@ def test_a_measure_that_can_no_longer_fail_judges_nothing(story: Story, passphra
     with pytest.raises(SelfTestError, match="FAIR-001"):
         gating.gate(story.ws, "credit@1", to="production", data=story.data("1"), passphrases=passphrases)
     assert story.ws.ledger.size == size
+
+
+def test_evidence_by_a_key_that_is_void_since_does_not_speak(story: Story, passphrases):
+    state = story.ws.state()
+    allowed = next(r for r in decisions(story) if r.fact.outcome == "allow")
+    name = state.models[allowed.model].name
+    start = min(one.index for one in state.evidence_of(allowed.model))
+    keys.new(story.ws.home, "pipeline-2", holder="pipeline-2", passphrases=passphrases)
+    keys.enrol(story.ws, "pipeline-2", roles=("evaluator",), passphrases=passphrases)
+    keys.revoke(story.ws, "pipeline", reason="somebody else had it", void_from=start, passphrases=passphrases)
+    result = gating.gate(story.ws, name, to="production", data=None, key="pipeline-2", passphrases=passphrases)
+    assert result.decision.outcome is Outcome.DENY
+    assert {rule.reason for rule in result.decision.rules if rule.measure} == {Reason.UNTRUSTED_SIGNER}
+    found = replaying.replay(story.ws, result.decision_digest)
+    assert found.outcome == "identical", found.reasons
+
+
+def test_the_last_evidence_of_each_measure_speaks(story: Story, passphrases):
+    """Measuring one thing anew does not make the rest go missing."""
+    allowed = next(r for r in decisions(story) if r.fact.outcome == "allow")
+    name = story.ws.state().models[allowed.model].name
+    measuring.record(story.ws, name, story.data("2"), ["performance"], passphrases=passphrases)
+    result = gating.gate(story.ws, name, to="production", data=None, passphrases=passphrases)
+    assert result.decision.outcome is Outcome.ALLOW
+    newest = {rule.rule: rule.evidence for rule in result.decision.rules}
+    assert newest["PERF-001"] != newest["FAIR-001"]
+    assert set(result.decision.evidence) == {digest for one in newest.values() for digest in one}
+    assert replaying.replay(story.ws, result.decision_digest).outcome == "identical"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from workflow.conftest import enrol
 
 import govern_policies
 from govern.domain.decision import Outcome
@@ -12,7 +13,10 @@ from govern.domain.text import digest_of
 from govern.errors import NotFoundError, Refused, UsageError, VerificationError
 from govern.policy.documents import parse_policy
 from govern.workflow import policy_tools
+from govern.workflow.attempts import attempts_of
 from govern.workflow.bundles import sign_bundle, verified_bundle
+from govern.workflow.gating import gate
+from govern.workflow.policies import install
 
 
 def changed(before: str, after: str):
@@ -43,12 +47,36 @@ def test_decisions_before_the_window_are_left_out(story):
     assert policy_tools.would_turn(story.ws, policy, digest, since=timedelta(days=90)) == ()
 
 
+def told(story):
+    return attempts_of(story.ws, story.ws.state(), "credit", "promote:production")
+
+
 def test_every_attempt_of_a_line_is_told(story):
-    told = policy_tools.attempts_of(story.ws, "credit", "promote:production")
-    assert [one.outcome for one in told] == [Outcome.DENY, Outcome.ALLOW]
-    assert not any(one.changes or one.moved_by_policy for one in told)
+    assert [one.decision.outcome for one in told(story)] == [Outcome.DENY, Outcome.ALLOW]
+    assert not any(one.changes or one.earlier_policy for one in told(story))
     with pytest.raises(NotFoundError):
-        policy_tools.attempts_of(story.ws, "nobody", "promote:production")
+        attempts_of(story.ws, story.ws.state(), "nobody", "promote:production")
+
+
+def test_a_bar_lowered_after_a_failure_is_told_with_both_verdicts(story, passphrases, folder):
+    policy, binding = folder / "policy.yaml", folder / "binding.yaml"
+    text = policy.read_text().replace('min_ratio: {type: decimal, default: "0.8"', 'min_ratio: {type: decimal, default: "0.5"')
+    # Its known-bad cases go down with the bar, as whoever lowers it would see to.
+    text = text.replace('selected: 300, ratio: "0.5"', 'selected: 240, ratio: "0.4"').replace('selected: 10, ratio: "0.5"', 'selected: 8, ratio: "0.4"')
+    policy.write_text(text.replace("version: 1.0.0", "version: 1.1.0"))
+    binding.write_text(binding.read_text().replace("version: 1.0.0", "version: 1.1.0"))
+    enrol(story.ws, "second-owner", "policy")
+    install(story.ws, str(folder), also_as=("second-owner",), passphrases=passphrases)
+    first = told(story)[0].decision.subject_name
+    asked = [gate(story.ws, first, to="production", data=None, dry_run=dry, passphrases=passphrases) for dry in (True, False)]
+    for result in asked:
+        assert (result.decision.outcome, result.goalposts.outcome) == (Outcome.ALLOW, Outcome.DENY)
+    last = told(story)[-1]
+    assert (last.decision.outcome, last.outcome_before, last.against_before) == (Outcome.ALLOW, Outcome.DENY, ("baseline/FAIR-001",))
+    assert [(line.kind, line.before, line.after) for line in last.changes] == [("loosened", "0.8", "0.5")]
+    assert last.earlier_policy == "allow under this policy, deny under the policy of the attempt before (baseline/FAIR-001)"
+    again = gate(story.ws, first, to="production", data=None, passphrases=passphrases)
+    assert again.goalposts is None
 
 
 @pytest.fixture

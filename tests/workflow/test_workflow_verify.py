@@ -4,9 +4,22 @@ import shutil
 
 import pikepdf
 import pytest
-from workflow.conftest import Story
+from workflow.conftest import Clock, Story, asks
 
-from govern.workflow import demo, exporting, promoting, recording, reviewing, verifying, verifying_packs
+from govern.errors import NotFoundError, VerificationError
+from govern.trust.home import Home
+from govern.workflow import (
+    attached,
+    demo,
+    exporting,
+    keys,
+    promoting,
+    recording,
+    replaying,
+    reviewing,
+    verifying,
+    verifying_packs,
+)
 from govern.workflow.workspace import Workspace
 
 GATE = "promote:production"
@@ -117,6 +130,33 @@ def test_a_pack_proves_itself_with_every_decision_derived_again(exported):
     assert "identical" in view.steps[6].detail
 
 
+def test_decisions_replay_from_the_pack_alone(exported):
+    pack, trust = exported
+    found = replaying.replay_pack(pack, trust=trust)
+    assert len(found) > 2
+    assert {one.outcome for one in found} == {"identical"}
+    (one,) = replaying.replay_pack(pack, f"#{found[0].index}", trust=trust)
+    assert one == found[0]
+    with pytest.raises(NotFoundError):
+        replaying.replay_pack(pack, "#0", trust=trust)
+    with pytest.raises(VerificationError):
+        replaying.replay_pack(pack, trust=trust.replace(b'"version":', b'"version" :'))
+
+
+def test_a_decision_by_a_key_that_is_void_since_is_not_replayed(exported, tmp_path):
+    pack, trust = exported
+    first = replaying.replay_pack(pack, trust=trust)[0]
+    shutil.copytree(pack.parent / "work", tmp_path / "work")
+    clock = Clock()
+    clock.forward(hours=3)
+    with Workspace.open(tmp_path / "work", home=Home.at(tmp_path / "work" / "home"), clock=clock) as ws:
+        keys.revoke(ws, "pipeline", reason="it was stolen early", void_from=first.index, passphrases=asks)
+        later = exporting.trust_root_file(ws)
+    found = replaying.replay_pack(pack, trust=later)
+    assert {one.outcome for one in found} == {"cannot"}
+    assert "declared void" in found[0].reasons[0]
+
+
 def test_the_export_is_an_entry_with_the_packs_digest(exported):
     from govern.workflow.places import file_digest
 
@@ -220,13 +260,13 @@ def test_a_pack_without_its_decisions_or_some_entries_is_not_verified(exported):
         entries=held["entries.jsonl"], proofs=held["proofs.jsonl"], checkpoint=held["checkpoint.txt"].decode(),
         trust_roots=held["trust-root.json"], trusted_root=trust,
     )
-    verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(held))
+    attached.require_decisions(proof, attached.AttachedObjects(held))
     first = min(name for name in held if name.startswith("decisions/"))
     fewer = {name: data for name, data in held.items() if name != first}
     with pytest.raises(UnverifiableError):
-        verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(fewer))
+        attached.require_decisions(proof, attached.AttachedObjects(fewer))
     none = {name: data for name, data in held.items() if not name.startswith("decisions/")}
     with pytest.raises(UnverifiableError):
-        verifying_packs._require_decisions(proof, verifying_packs.AttachedObjects(none))
+        attached.require_decisions(proof, attached.AttachedObjects(none))
     with pytest.raises(UnverifiableError):
-        verifying_packs._require_complete(replace(proof, complete=False))
+        attached.require_complete(replace(proof, complete=False))

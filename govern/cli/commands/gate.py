@@ -1,6 +1,7 @@
 """`govern gate`: measure, decide, record; the exit code is the answer."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from govern.version import VERSION
 
 if TYPE_CHECKING:
     from govern.exchange.places import RulePlaces
-    from govern.workflow.views import GateResult
+    from govern.workflow.views import AttemptView, GateResult
     from govern.workflow.workspace import Workspace
 
 
@@ -59,6 +60,7 @@ def gate(
     usage; 3 denied, inconclusive; 4 it could not be evaluated. There is no switch that turns a failure into 0.
     """
     from govern.workflow import gating
+    from govern.workflow.attempts import attempts_of
 
     words = None
     if data is not None:
@@ -75,17 +77,22 @@ def gate(
                 workspace, model, to=to, data=words, key=session.key, passphrases=session.passphrases, dry_run=dry_run,
                 progress=progress,
             )
-        report(session, result, explain=explain, why=why or "", dry_run=dry_run)
+        line = result.decision.subject_name.rpartition("@")[0]
+        attempts = attempts_of(workspace, workspace.state(), line, result.decision.gate) if explain else ()
+        report(session, result, explain=explain, why=why or "", dry_run=dry_run, attempts=attempts)
         reports(session, result, rule_places(workspace), junit=junit, sarif=sarif, summary=summary)
     from govern.policy.outcome import exit_code_of
 
     return exit_code_of(result.decision)
 
 
-def report(session: Session, result: "GateResult", *, explain: bool, why: str, dry_run: bool) -> None:
+def report(
+    session: Session, result: "GateResult", *, explain: bool, why: str, dry_run: bool, attempts: "Sequence[AttemptView]"
+) -> None:
     """Write the answer to stdout."""
-    from govern.cli import verdict
+    from govern.cli import dossier, verdict
     from govern.policy.outcome import exit_code_of
+    from govern.workflow.views import moved_goalposts
 
     code = exit_code_of(result.decision)
     if session.as_json:
@@ -96,12 +103,20 @@ def report(session: Session, result: "GateResult", *, explain: bool, why: str, d
             {
                 "outcome": result.decision.outcome, "exit_code": int(code), "dry_run": dry_run,
                 "decision_digest": result.decision_digest, "evidence": result.evidence, "entries": result.written,
-                "seconds": result.seconds, "decision": result.decision,
+                "seconds": result.seconds, "decision": result.decision, "goalposts": result.goalposts,
+                **({"attempts": attempts} if explain else {}),
             },
         )
         return
     voice = session.voice
     verdict.show(voice, result.decision, explain=explain, why=why)
+    if result.goalposts is not None:
+        voice.line()
+        moved = moved_goalposts(result.decision, result.goalposts.outcome, result.goalposts.against)
+        voice.paragraph(f"! The policy changed since the attempt before{f': {moved}' if moved else ''}", indent="  ")
+        dossier.changed(voice, result.goalposts.changes)
+    if explain:
+        dossier.attempts(voice, attempts)
     voice.line()
     if dry_run:
         voice.line("· dry run: nothing was recorded")

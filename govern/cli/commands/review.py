@@ -103,26 +103,20 @@ def attempts(
 
     With what policy changed between two attempts, and what the earlier policy would have answered.
     """
-    from govern.workflow.policy_tools import attempts_of
+    from govern.workflow.attempts import attempts_of
 
     asked = gate_name(to, gate)
     if asked is None:
         raise UsageError("which gate is meant is not said", "Give --to STAGE or --gate GATE.")
     with session.workspace() as workspace:
-        found = attempts_of(workspace, name.partition("@")[0], asked)
+        found = attempts_of(workspace, workspace.state(), name.partition("@")[0], asked)
     if session.as_json:
         session.voice.document("govern/attempts/v1", {"attempts": found})
         return
-    voice = session.voice
     if not found:
-        voice.line(f"{name} was never gated for {asked}")
-    for one in found:
-        voice.line(f"{voice.state(one.outcome.value)}  {one.number}. {one.subject_name}  #{one.index}  {when(one.as_of)}")
-        if one.against:
-            voice.paragraph(f"against: {', '.join(one.against)}", indent="    ")
-        voice.table([(line.kind, line.where, f"{line.before} → {line.after}") for line in one.changes], indent="    ")
-        if one.moved_by_policy and one.outcome_before is not None:
-            voice.paragraph(f"! the policy of the attempt before would have said {one.outcome_before.value}", indent="    ")
+        session.voice.line(f"{name} was never gated for {asked}")
+        return
+    shown.attempts(session.voice, found)
 
 
 def approve(

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govern.cli import dossier
 from govern.cli.session import Session, command
 from govern.cli.text import brief, state, when
 
 if TYPE_CHECKING:
+    from govern.workflow.views import AttemptView
     from govern.workflow.workspace import Workspace
 
 
@@ -27,8 +29,9 @@ def show(
 
     with session.workspace() as workspace:
         detail = reading.entry(workspace, entry_index(workspace, ref))
+        attempts = attempts_around(workspace, detail.row.index) if detail.row.kind == "decision" else ()
     if session.as_json:
-        session.voice.document("govern/entry/v1", {"entry": detail})
+        session.voice.document("govern/entry/v1", {"entry": detail, **({"attempts": attempts} if attempts else {})})
         return
     voice, row = session.voice, detail.row
     voice.line(f"#{row.index} {row.kind}: {row.subject}", "bold")
@@ -43,12 +46,30 @@ def show(
         ],
         indent="  ",
     )
+    if attempts:
+        dossier.attempts(voice, attempts)
     voice.line()
     for line in json.dumps(detail.statement, indent=2, ensure_ascii=True).splitlines():
         voice.line(line)
     if proof:
         voice.line()
         voice.lines(detail.proof.splitlines())
+
+
+def attempts_around(workspace: "Workspace", index: int) -> "tuple[AttemptView, ...]":
+    """Return every attempt of the model line and gate that a decision's entry is about, where its objects are at hand."""
+    from govern.errors import StorageError
+    from govern.workflow.attempts import attempts_of
+
+    state = workspace.state()
+    decision = state.decisions.get(index)
+    if decision is None:
+        return ()
+    try:
+        return attempts_of(workspace, state, state.models[decision.model].fact.name, decision.fact.gate)
+    except StorageError:
+        # What was signed is shown whatever became of the objects; `govern verify` says what is missing.
+        return ()
 
 
 def entry_index(workspace: "Workspace", ref: str) -> int:
