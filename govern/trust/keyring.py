@@ -1,8 +1,8 @@
-"""The user's private keys: one encrypted PKCS#8 file a key, with its public half readable beside it."""
+"""The user's private keys: an encrypted PKCS#8 file each, or a URI of where it lies; the public half readable beside it."""
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,13 @@ from govern.canonical.values import from_json, object_bytes
 from govern.domain.facts import TrustedKey
 from govern.errors import DocumentError, SigningKeyError, WrongPassphraseError
 from govern.trust.files import read_private, replace, write_new
-from govern.trust.keys import keyid_of
-from govern.trust.signer import LocalSigner, local_signer
+from govern.trust.keys import PublicKey, keyid_of, public_text
+from govern.trust.signer import MAX_KEY_FILE, Signer, local_signer
+from govern.trust.uris import public_of, signer_from_uri
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-MAX_KEY_FILE: Final = 64 * 1024
-"""Bytes; an encrypted key takes some 300, an RSA key that we do not read some 4,000."""
+_TRIAL: Final = b"govern-key-trial-v1\x00"
+"""Signed when a key is linked, and nothing else: no statement begins like this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class KeyInfo:
     scheme: str
     public: str
     holder: str
+    uri: str = ""
+    """Where the private half is, if not here: a file, the environment, a KMS, an HSM."""
 
     @property
     def trusted(self) -> TrustedKey:
@@ -46,7 +49,7 @@ class KeyInfo:
 
 
 class Keyring:
-    """Keys in a folder of the user's own: `NAME.pem` (0600, encrypted), `NAME.json` (public), `NAME.passphrase`."""
+    """Keys in a folder of the user's own: `NAME.json` (public, or with a URI), `NAME.pem` (0600, encrypted), `NAME.passphrase`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -69,29 +72,41 @@ class Keyring:
         unattended: bool = False,
     ) -> KeyInfo:
         """Keep a private key that was made elsewhere. Raises `SigningKeyError`."""
-        if not _NAME.fullmatch(name):
-            raise SigningKeyError(
-                f"“{name[:80]}” is no name for a key", "Use small letters, digits, dots, dashes; at most 64."
-            )
+        _check_words(name, holder)
         if not passphrase:
             raise SigningKeyError("an empty passphrase", "Private keys are kept encrypted: give a passphrase.")
-        if not holder:
-            raise SigningKeyError("a key without a holder", "Name the pseudonym of the person or team that holds it.")
         signer = local_signer(private, holder=holder)
         info = KeyInfo(
             name=name, keyid=signer.keyid, scheme=signer.public.scheme, public=signer.public.public, holder=holder
         )
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
+        files = {".pem": pem} | ({".passphrase": passphrase.encode()} if unattended else {})
+        return self._write(info, files)
+
+    def link(
+        self, name: str, uri: str, *, holder: str, passphrases: Callable[[str], str], public: PublicKey | None = None
+    ) -> KeyInfo:
+        """Name a key whose private half is and stays behind a URI, after it has signed once to show that it can.
+
+        `public` is its public half, where the URI's service does not tell it. Raises `SigningKeyError`,
+        `WrongPassphraseError`, `MissingExtraError`.
+        """
+        _check_words(name, holder)
+        if self._path(name, ".json").exists():
+            raise _taken(name)
+        scheme, text = public_text(public or public_of(uri, lambda _: passphrases(name)))
+        info = KeyInfo(name=name, keyid=keyid_of(scheme, text), scheme=scheme, public=text, holder=holder, uri=uri)
+        signer_from_uri(uri, info.trusted, lambda _: passphrases(name)).sign(_TRIAL)
+        return self._write(info, {})
+
+    def _write(self, info: KeyInfo, files: Mapping[str, bytes]) -> KeyInfo:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_new(self._path(name, ".pem"), pem)
-            if unattended:
-                write_new(self._path(name, ".passphrase"), passphrase.encode())
-            write_new(self._path(name, ".json"), object_bytes(info))
+            for suffix, data in files.items():
+                write_new(self._path(info.name, suffix), data)
+            write_new(self._path(info.name, ".json"), object_bytes(info))
         except FileExistsError as error:
-            raise SigningKeyError(
-                f"there is already a key “{name}”", "Choose another name; keys are never overwritten."
-            ) from error
+            raise _taken(info.name) from error
         except OSError as error:
             raise SigningKeyError(
                 f"the key could not be written: {error.strerror}", f"Check the folder {self.folder}."
@@ -102,7 +117,12 @@ class Keyring:
         """Names of all keys, sorted."""
         if not self.folder.is_dir():
             return ()
-        return tuple(sorted(path.stem for path in self.folder.glob("*.json") if path.with_suffix(".pem").exists()))
+        return tuple(
+            sorted(
+                path.stem for path in self.folder.glob("*.json")
+                if path.with_suffix(".pem").exists() or (_NAME.fullmatch(path.stem) and self.info(path.stem).uri)
+            )
+        )
 
     def info(self, name: str) -> KeyInfo:
         """Look a key up by name. Raises `SigningKeyError`."""
@@ -126,12 +146,15 @@ class Keyring:
                 return info
         raise SigningKeyError(f"there is no key with the id {keyid[:8]}… here", f"Keys lie in {self.folder}.")
 
-    def signer(self, name: str, passphrases: Callable[[str], str]) -> LocalSigner:
-        """Open a key for signing; `passphrases` is called with its name unless the key is unattended.
+    def signer(self, name: str, passphrases: Callable[[str], str]) -> Signer:
+        """Open a key for signing; `passphrases` is called with its name, for a passphrase or a PIN, unless it is unattended.
 
-        Raises `WrongPassphraseError` and `SigningKeyError`.
+        Raises `WrongPassphraseError`, `SigningKeyError`, and `MissingExtraError` for a URI whose package is not here.
         """
-        return local_signer(self._private(name, passphrases), holder=self.info(name).holder)
+        info = self.info(name)
+        if info.uri:
+            return signer_from_uri(info.uri, info.trusted, lambda _: passphrases(name))
+        return local_signer(self._private(name, passphrases), holder=info.holder)
 
     def change_passphrase(self, name: str, *, old: Callable[[str], str], new: str) -> None:
         """Encrypt a key with another passphrase; the key stays what it is.
@@ -142,6 +165,8 @@ class Keyring:
             raise SigningKeyError(
                 f"the key “{name}” signs unattended, with a passphrase that is kept beside it", "Rotate it: `govern key rotate`."
             )
+        if uri := self.info(name).uri:
+            raise SigningKeyError(f"the key “{name}” lies at {uri}", "Change its passphrase or PIN there.")
         if not new:
             raise SigningKeyError("an empty passphrase", "Private keys are kept encrypted: give a passphrase.")
         pem = self._private(name, old).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(new.encode()))
@@ -182,3 +207,16 @@ class Keyring:
 
     def _path(self, name: str, suffix: str) -> Path:
         return self.folder / f"{name}{suffix}"
+
+
+def _check_words(name: str, holder: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise SigningKeyError(
+            f"“{name[:80]}” is no name for a key", "Use small letters, digits, dots, dashes; at most 64."
+        )
+    if not holder:
+        raise SigningKeyError("a key without a holder", "Name the pseudonym of the person or team that holds it.")
+
+
+def _taken(name: str) -> SigningKeyError:
+    return SigningKeyError(f"there is already a key “{name}”", "Choose another name; keys are never overwritten.")

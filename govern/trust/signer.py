@@ -1,7 +1,7 @@
 """Signers: whatever can sign for a key, be it in memory, in a file, in a KMS or in an HSM."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
@@ -11,6 +11,8 @@ from govern.domain.facts import TrustedKey
 from govern.trust.keys import keyid_of, public_text
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
+MAX_KEY_FILE: Final = 64 * 1024
+"""Bytes; an encrypted key takes some 300, an RSA key that we do not read some 4,000."""
 
 
 class Signer(Protocol):

@@ -1,10 +1,12 @@
 """Signers by URI: `file:` and `env:` of our own, a KMS or an HSM through securesystemslib."""
 
 import os
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import parse_qs
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -12,18 +14,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from govern.domain.facts import TrustedKey
-from govern.errors import MissingExtraError, SigningKeyError, WrongPassphraseError
+from govern.errors import GovernError, MissingExtraError, SigningKeyError, UsageError, WrongPassphraseError
 from govern.trust.files import read_private
-from govern.trust.keyring import MAX_KEY_FILE
-from govern.trust.keys import keyid_of, load_public, signature_is_by
-from govern.trust.signer import Signer, local_signer
+from govern.trust.keys import ED25519, PublicKey, keyid_of, load_pem, load_public, signature_is_by
+from govern.trust.signer import MAX_KEY_FILE, PrivateKey, Signer, local_signer
+
+Secret = Callable[[str], str]
+OURS: Final = ("file", "env")
+_SECRET_INSIDE: Final = re.compile(r"(?i)(pin-value|pin|password|passphrase|secret)=|//[^/@]*:[^/@]*@")
 
 
 class ForeignSigner:
     """A signer of securesystemslib under our interface."""
 
-    def __init__(self, signer: Any, public: TrustedKey) -> None:
+    def __init__(self, signer: Any, public: TrustedKey, service: "_Service") -> None:
         self._signer = signer
+        self._service = service
         self.public = public
         self.keyid = keyid_of(public.scheme, public.public)
 
@@ -32,33 +38,103 @@ class ForeignSigner:
         try:
             signature = bytes.fromhex(self._signer.sign(message).signature)
             signature_is_by(load_public(self.public.scheme, self.public.public), signature, message)
-        except Exception as error:  # each service has errors of its own
-            raise SigningKeyError(
-                f"the key service could not sign: {error}", "Check its credentials, and that it holds this key."
-            ) from error
+        except Exception as error:
+            raise self._service.failed("could not sign", error) from error
         return signature
 
+    def __repr__(self) -> str:
+        """Name the key; never show what opens it."""
+        return f"ForeignSigner({self.keyid[:8]}, {self.public.holder})"
 
-def signer_from_uri(uri: str, public: TrustedKey, secret: Callable[[str], str]) -> Signer:
+
+class _Service:
+    """One URI of securesystemslib's: hands the secret on, and keeps it out of every message."""
+
+    def __init__(self, uri: str, secret: Secret) -> None:
+        self.uri = uri
+        self._secret = secret
+        self._given: set[str] = set()
+
+    def secret(self, what: str) -> str:
+        """Return the PIN or passphrase."""
+        given = self._secret(what)
+        self._given.add(given)
+        return given
+
+    def failed(self, what: str, error: Exception) -> GovernError:
+        """Say what went wrong, in the service's words without the secret."""
+        if isinstance(error, GovernError):
+            return error
+        kind, words = type(error).__name__, str(error)
+        if kind == "UnsupportedLibraryError":
+            return MissingExtraError(
+                f"the key {self.uri} needs a package that is not installed: {words}",
+                "Install what securesystemslib asks for: securesystemslib[hsm], [awskms], [azurekms], [gcpkms] or [vault].",
+            )
+        if kind in {"PinIncorrect", "PinLenRange", "PinInvalid"}:
+            return WrongPassphraseError(f"the PIN does not open {self.uri}", "Nothing was written. Tokens lock after a few tries.")
+        for given in filter(None, self._given):
+            words = words.replace(given, "…")
+        return SigningKeyError(
+            f"the key {self.uri} {what}: {kind}{': ' if words else ''}{words[:300]}",
+            "Check the URI, the service's credentials, and that it holds this key.",
+        )
+
+
+def signer_from_uri(uri: str, public: TrustedKey, secret: Secret) -> Signer:
     """Open the private key behind a URI; its public half has to be `public`.
 
     `file:PATH` and `env:NAME` hold an encrypted PKCS#8 key in PEM; every other scheme (`gcpkms:`, `awskms:`, `azurekms:`,
     `hsm:`, `file2:`) is securesystemslib's. Raises `SigningKeyError`, `WrongPassphraseError`, `MissingExtraError`.
     """
-    scheme, _, rest = uri.partition(":")
-    if scheme == "file":
-        try:
-            return _local(read_private(Path(rest), MAX_KEY_FILE), public, secret, uri)
-        except OSError as error:
-            raise SigningKeyError(f"{rest} can’t be read: {error.strerror}", "Check the path of the key.") from error
-    if scheme == "env":
-        if rest not in os.environ:
-            raise SigningKeyError(f"the environment has no {rest}", "Set it to an encrypted key in PEM.")
-        return _local(os.environ[rest].encode(), public, secret, uri)
+    _check(uri)
+    if uri.partition(":")[0] in OURS:
+        signer = local_signer(_local(uri, secret), holder=public.holder)
+        if signer.public != public:
+            raise SigningKeyError(f"the key at {uri} is not the one expected", "Check the URI.")
+        return signer
     return _foreign(uri, public, secret)
 
 
-def _local(pem: bytes, public: TrustedKey, secret: Callable[[str], str], uri: str) -> Signer:
+def public_of(uri: str, secret: Secret) -> PublicKey:
+    """Ask what is behind a URI for its public key. Raises as `signer_from_uri`, and `UsageError` where it does not tell."""
+    _check(uri)
+    scheme, _, rest = uri.partition(":")
+    if scheme in OURS:
+        return _local(uri, secret).public_key()
+    if scheme != "hsm":
+        raise UsageError(
+            f"the public half of {uri} has to be given", "Get it from the service, in PEM, and name the file with --public."
+        )
+    number, _, query = rest.partition("?")
+    service = _Service(uri, secret)
+    signers = _library()
+    try:
+        labels = parse_qs(query).get("label", [None])
+        _, key = signers.HSMSigner.import_(int(number) if number else None, labels[0], service.secret)
+        return load_pem(key.keyval["public"])
+    except Exception as error:
+        raise service.failed("could not be read", error) from error
+
+
+def _check(uri: str) -> None:
+    if _SECRET_INSIDE.search(uri):
+        raise UsageError(
+            "the URI holds a secret", "Leave it out: it is asked for. What was typed is in the shell's history: change it."
+        )
+
+
+def _local(uri: str, secret: Secret) -> PrivateKey:
+    scheme, _, rest = uri.partition(":")
+    if scheme == "env":
+        if rest not in os.environ:
+            raise SigningKeyError(f"the environment has no {rest}", "Set it to an encrypted key in PEM.")
+        pem = os.environ[rest].encode()
+    else:
+        try:
+            pem = read_private(Path(rest), MAX_KEY_FILE)
+        except OSError as error:
+            raise SigningKeyError(f"{rest} can’t be read: {error.strerror}", "Check the path of the key.") from error
     if b"ENCRYPTED PRIVATE KEY" not in pem:
         raise SigningKeyError(f"{uri} holds no encrypted private key", "Private keys are kept encrypted, in PKCS#8.")
     try:
@@ -67,24 +143,26 @@ def _local(pem: bytes, public: TrustedKey, secret: Callable[[str], str], uri: st
         raise WrongPassphraseError(f"the passphrase does not open {uri}", "Try again; nothing was written.") from error
     if not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey):
         raise SigningKeyError(f"the key at {uri} is of another kind", "Ed25519 and ECDSA on P-256 can sign.")
-    signer = local_signer(private, holder=public.holder)
-    if signer.public != public:
-        raise SigningKeyError(f"the key at {uri} is not the one expected", "Check the URI.")
-    return signer
+    return private
 
 
-def _foreign(uri: str, public: TrustedKey, secret: Callable[[str], str]) -> Signer:
+def _library() -> Any:
     try:
-        signers: Any = import_module("securesystemslib.signer")
+        return import_module("securesystemslib.signer")
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "keys in a KMS or an HSM need securesystemslib, which is not installed",
             "Install the extra: pip install 'govern[kms]'.",
         ) from error
-    kind = "ed25519" if public.scheme == "ed25519" else "ecdsa"
+
+
+def _foreign(uri: str, public: TrustedKey, secret: Secret) -> Signer:
+    signers = _library()
+    kind = "ed25519" if public.scheme == ED25519 else "ecdsa"
     key = signers.SSlibKey(keyid_of(public.scheme, public.public), kind, public.scheme, {"public": public.public})
+    service = _Service(uri, secret)
     try:
-        signer = signers.Signer.from_priv_key_uri(uri, key, secret)
-    except Exception as error:  # each scheme has errors of its own
-        raise SigningKeyError(f"the key {uri} can’t be opened: {error}", "Check the URI and its credentials.") from error
-    return ForeignSigner(signer, public)
+        signer = signers.Signer.from_priv_key_uri(uri, key, service.secret)
+    except Exception as error:
+        raise service.failed("can’t be opened", error) from error
+    return ForeignSigner(signer, public, service)

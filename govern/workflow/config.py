@@ -133,7 +133,8 @@ stages = ["staging", "production"]
 staging = "staging"
 production = "production"
 
-# Which key signs for which role where --as does not say. People name theirs in `reviewer`, or with --as.
+# Which key signs for which role where --as does not say. People name theirs in `reviewer`, or with --as. A name may stand
+# for a key in a KMS or an HSM: `govern key new NAME --uri URI`.
 [keys]
 recorder = "pipeline"
 evaluator = "pipeline"

@@ -9,6 +9,7 @@ from govern.errors import UsageError
 from govern.trust import changes, enrolment
 from govern.trust.home import Home
 from govern.trust.keyring import KeyInfo, Keyring
+from govern.trust.keys import load_pem
 from govern.workflow.cosigning import Change, change_now
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
@@ -21,6 +22,17 @@ MAX_REQUEST = 64 * 1024
 def new(home: Home, name: str, *, holder: str, passphrases: Passphrases) -> KeyInfo:
     """Make a key pair on this machine. Raises `SigningKeyError`."""
     return Keyring(home.keys).create(name, holder=holder, passphrase=passphrases(name))
+
+
+def link(
+    home: Home, name: str, uri: str, *, holder: str, public: bytes | None = None, passphrases: Passphrases
+) -> KeyInfo:
+    """Name a key on this machine that lies elsewhere: in a file, the environment, a KMS or an HSM.
+
+    `public` is its public half in PEM, where the service does not tell it. Raises `SigningKeyError`, `MissingExtraError`.
+    """
+    loaded = None if public is None else load_pem(public.decode("utf-8", "replace"))
+    return Keyring(home.keys).link(name, uri, holder=holder, public=loaded, passphrases=passphrases)
 
 
 def change_passphrase(home: Home, name: str, *, passphrases: Passphrases) -> None:

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from govern.cli.files import write
+from govern.cli.files import read, write
 from govern.cli.options import Proposed, Reason, Signer, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell
 from govern.cli.trusting import made
+from govern.errors import UsageError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name on this machine.")]
 
@@ -34,23 +35,42 @@ def new(
     session: Session, *,
     name: Name,
     holder: Holder = None,
+    uri: Annotated[
+        str | None,
+        typer.Option(
+            "--uri", metavar="URI", callback=given,
+            help="Use a key that lies elsewhere: file:PATH, env:NAME, hsm:ID?label=TOKEN, gcpkms:…, awskms:…, azurekms:…",
+        ),
+    ] = None,
+    public: Annotated[
+        Path | None, typer.Option("--public", metavar="PEM", help="Its public half, where the URI's service does not tell it.")
+    ] = None,
 ) -> None:
-    """Make a key pair of your own, encrypted with a passphrase.
+    """Make a key pair of your own, encrypted with a passphrase; or name one that lies in a KMS or an HSM.
 
-    It counts only once it is enrolled.
+    It counts only once it is enrolled. A key behind a URI stays there: it is asked to sign, its passphrase or PIN is asked
+    for like that of any other key.
     """
     from govern.trust.keyring import Keyring
     from govern.workflow import keys
 
     home = session.home()
-    info = keys.new(
-        home, name, holder=holder or name, passphrases=session.new_passphrases(Keyring(home.keys).names())
-    )
+    if uri is None:
+        if public is not None:
+            raise UsageError("--public is for a key behind a URI", "Leave it out, or give --uri.")
+        info = keys.new(
+            home, name, holder=holder or name, passphrases=session.new_passphrases(Keyring(home.keys).names())
+        )
+    else:
+        pem = read(public, "the public key") if public else None
+        info = keys.link(home, name, uri, holder=holder or name, public=pem, passphrases=session.passphrases)
     if session.as_json:
         session.voice.document("govern/key/v1", {"key": info, "folder": home.keys})
         return
     session.voice.line(f"✓ key {info.name} of {info.holder}", "green")
-    session.voice.table([("key id", info.keyid), ("scheme", info.scheme), ("kept in", home.keys)], indent="  ")
+    session.voice.table(
+        [("key id", info.keyid), ("scheme", info.scheme), ("kept in", info.uri or home.keys)], indent="  "
+    )
     session.voice.hint(f"Next: whoever holds the root key enrols it: govern key enrol {info.name} --role approver")
 
 
@@ -75,7 +95,6 @@ def passphrase(
 
 def show(session: Session) -> None:
     """List the keys on this machine and those that the ledger trusts."""
-    from govern.errors import UsageError
     from govern.trust.keyring import Keyring
 
     home = session.home()
@@ -92,6 +111,7 @@ def show(session: Session) -> None:
                     {
                         "name": info.name if info else "", "holder": known.holder, "roles": roles, "keyid": keyid,
                         "scheme": known.scheme, "enrolled": True, "void_from": known.void_from, "here": info is not None,
+                        "uri": info.uri if info else "",
                     }
                 )
     except UsageError:
@@ -100,7 +120,7 @@ def show(session: Session) -> None:
     rows += [
         {
             "name": info.name, "holder": info.holder, "roles": (), "keyid": info.keyid, "scheme": info.scheme,
-            "enrolled": False, "void_from": None, "here": True,
+            "enrolled": False, "void_from": None, "here": True, "uri": info.uri,
         }
         for info in mine.values()
     ]
@@ -118,11 +138,11 @@ def show(session: Session) -> None:
                 Cell(row["name"] or "(elsewhere)", "bold" if row["here"] else "dim"), row["holder"], str(row["keyid"])[:8],
                 Cell(f"✗ VOID from #{row['void_from']}", "red") if row["void_from"] is not None
                 else Cell("✓ ENROLLED", "green") if row["enrolled"] else Cell("· NOT ENROLLED", "dim"),
-                ", ".join(row["roles"]) if isinstance(row["roles"], tuple) else "",
+                ", ".join(row["roles"]) if isinstance(row["roles"], tuple) else "", str(row["uri"]),
             )
             for row in rows
         ],
-        ("KEY", "HOLDER", "ID", "STATE", "ROLES"),
+        ("KEY", "HOLDER", "ID", "STATE", "ROLES", "LIES AT"),
     )
 
 
