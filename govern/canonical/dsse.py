@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,10 @@ MAX_LEAF: Final = 65_535
 """Bytes; the length of an entry is a uint16 in C2SP tlog-tiles."""
 MAX_SIGNATURES: Final = 16
 """Far above any threshold in use; each costs a verification."""
+_HEAD: Final = b'{"payload":"'
+_TAIL: Final = re.compile(
+    rb'","payloadType":"application/vnd\.in-toto\+json","signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]+={0,2})"\}\]\}'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +72,36 @@ def parse_leaf(leaf: bytes) -> Envelope:
     """Read a leaf; anything that `leaf_bytes` would not have written is refused with `DocumentError`."""
     if len(leaf) > MAX_LEAF:
         raise DocumentError(f"a leaf of {len(leaf)} bytes, the limit is {MAX_LEAF}", "This is not an entry of ours.")
+    plain = _plain_leaf(leaf)
+    if plain is not None:
+        return plain
     envelope = parse_envelope(leaf)
     if leaf_bytes(envelope) != leaf:
         raise DocumentError("the envelope is not in canonical form", "This is not an entry of ours.")
     if len({one.keyid for one in envelope.signatures}) != len(envelope.signatures):
         raise DocumentError("two signatures under one key id", "This is not an entry of ours.")
     return envelope
+
+
+def _plain_leaf(leaf: bytes) -> Envelope | None:
+    """Read a leaf with one signature by its place, as nearly all are: in a sixth of a JSON reader's time.
+
+    Only the exact bytes that `leaf_bytes` writes fit; for anything else, None, and the long way says what is wrong.
+    """
+    cut = leaf.find(b'"', len(_HEAD))
+    tail = _TAIL.fullmatch(leaf, cut) if leaf.startswith(_HEAD) else None
+    if tail is None:
+        return None
+    texts = leaf[len(_HEAD) : cut], tail[2]
+    try:
+        payload, sig = (binascii.a2b_base64(text, strict_mode=True) for text in texts)
+    except binascii.Error:
+        return None
+    if not payload or any(
+        binascii.b2a_base64(data, newline=False) != text for data, text in zip((payload, sig), texts, strict=True)
+    ):
+        return None
+    return Envelope(payload=payload, signatures=(Signature(keyid=tail[1].decode(), sig=sig),))
 
 
 def parse_envelope(data: bytes) -> Envelope:

@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Hashable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
-from govern.canonical.jcs import parse_json
-from govern.canonical.values import DIGEST, object_bytes, read_checked
+from pydantic import ValidationError
+
+from govern.canonical.jcs import MAX_DEPTH, parse_json
+from govern.canonical.values import DIGEST, object_bytes, read_checked, read_shape
 from govern.canonical.writer import Write, parts_of, writer_of
 from govern.domain.evidence import JsonValue
 from govern.domain.facts import FACTS, Fact
@@ -17,6 +19,7 @@ from govern.errors import DocumentError
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 _PREFIX: Final = "urn:govern:"
 _SUFFIX: Final = "/v1"
+_KIND: Final = b'"predicateType":"urn:govern:'
 _write_text: Final = writer_of(cast("Hashable", str))
 MAX_SUBJECTS: Final = 64
 """One is the rule; a statement about more things than this is not about any of them."""
@@ -56,7 +59,10 @@ def write_statement(statement: Statement) -> bytes:
 @cache
 def _members(fact: Hashable) -> tuple[tuple[str, str, Write, bool], ...]:
     """Return the predicate's members in order: the fact's and the header's, sorted together."""
-    members = [(*part, False) for part in parts_of(fact)] + [(*part, True) for part in parts_of(cast("Hashable", Header))]
+    members = [(*part, False) for part in parts_of(fact)]
+    for name, prefix, write in parts_of(cast("Hashable", Header)):
+        # One origin, one time and one seen checkpoint stand in every entry of a batch; only the counter differs.
+        members.append((name, prefix, write if name == "producer" else lru_cache(maxsize=16)(write), True))
     return tuple(sorted(members, key=lambda member: member[0]))
 
 
@@ -68,14 +74,38 @@ def _hex(digest: Digest) -> str:
 
 def read_statement(payload: bytes) -> Statement:
     """Read the payload of a verified envelope. Raises `DocumentError` for anything that is not a statement of ours."""
+    return _read_plain(payload) or _read_strictly(payload)
+
+
+def _read_plain(payload: bytes) -> Statement | None:
+    """Read a statement in the very form that is written here; None for any other, on which the long way decides.
+
+    Being what `write_statement` writes says all that the long way checks key by key: nothing stands twice, every text,
+    number, moment and digest has its one spelling.
+    """
+    cut = payload.rfind(_KIND)
+    kind = FACTS.get(payload[cut + len(_KIND) : payload.find(b"/v1", cut)].decode("ascii", "replace")) if cut > 0 else None
+    if kind is None or payload.count(b"{") + payload.count(b"[") > MAX_DEPTH:
+        return None
+    try:
+        statement = _statement(kind, read_shape(_shape(cast("Hashable", kind)), payload))
+        return statement if write_statement(statement) == payload else None
+    except (DocumentError, ValidationError):
+        return None
+
+
+def _read_strictly(payload: bytes) -> Statement:
     read = parse_json(payload)
-    kind = statement_kind(read)
-    found: Any = read_checked(_shape(cast("Hashable", FACTS[kind])), payload, read)
+    kind = FACTS[statement_kind(read)]
+    return _statement(kind, read_checked(_shape(cast("Hashable", kind)), payload, read))
+
+
+def _statement(kind: type[Fact], found: Any) -> Statement:
     predicate = found.predicate
-    names = _fact_fields(cast("Hashable", FACTS[kind]))
+    names = _fact_fields(cast("Hashable", kind))
     return Statement(
-        subjects=tuple(_subject(one) for one in found.subject),
-        fact=FACTS[kind](**{name: getattr(predicate, name) for name in names}),
+        subjects=tuple([_subject(one) for one in found.subject]),
+        fact=kind(**{name: getattr(predicate, name) for name in names}),
         header=Header(
             log=predicate.log,
             producer=predicate.producer,

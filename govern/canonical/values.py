@@ -68,7 +68,7 @@ def from_json(cls: type[Value], data: bytes | JsonValue, *, where: str = "") -> 
 def read_checked(cls: type[Value], data: bytes, parsed: JsonValue, *, where: str = "") -> Value:
     """Read bytes that `parse_json` has already turned into `parsed`. Raises `DocumentError`."""
     try:
-        value = _adapter(cast("Hashable", cls)).validate_json(b'{"value":%b}' % data, strict=True).value
+        value = read_shape(cls, data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or "the document"
@@ -77,7 +77,13 @@ def read_checked(cls: type[Value], data: bytes, parsed: JsonValue, *, where: str
         ) from error
     for path, pattern, hint in text_paths(cast("Hashable", cls)):
         _check_text(parsed, path, pattern, hint, where)
-    return cast("Value", value)
+    return value
+
+
+def read_shape(cls: type[Value], data: bytes) -> Value:
+    """Read bytes by their shape alone; spellings and doubled keys are the caller's to refuse. Raises `ValidationError`."""
+    value: Value = _adapter(cast("Hashable", cls)).validate_json(b'{"value":%b}' % data, strict=True).value
+    return value
 
 
 @cache

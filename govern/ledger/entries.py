@@ -97,14 +97,30 @@ def check_leaf(index: int, leaf: bytes, *, roots: RootChain, origin: str) -> Che
 
     The trust root that judges it is the one in force at `index`; the chain may reach further.
     """
+    envelope = open_leaf(index, leaf)
+    signers = check_envelope(index, envelope, roots)
+    return check_statement(index, envelope, signers, roots=roots, origin=origin)
+
+
+def open_leaf(index: int, leaf: bytes) -> Envelope:
+    """Read a leaf's envelope. Raises `VerificationError`."""
     try:
-        envelope = parse_leaf(leaf)
+        return parse_leaf(leaf)
     except DocumentError as error:
         raise VerificationError(
             f"entry {index} is no envelope: {error.message}", "It was changed.", step=4, index=index, kind="envelope"
         ) from error
-    brought = next((root for begins, root in roots.versions if begins == index), None)
-    signers = check_signatures(envelope, roots, index=index, also=brought)
+
+
+def check_envelope(index: int, envelope: Envelope, roots: RootChain) -> tuple[str, ...]:
+    """Verify an entry's signatures and return the key ids: step 4. Raises `VerificationError`."""
+    return check_signatures(envelope, roots, index=index, also=_brought(index, roots))
+
+
+def check_statement(
+    index: int, envelope: Envelope, signers: tuple[str, ...], *, roots: RootChain, origin: str
+) -> CheckedLeaf:
+    """Check what a verified envelope states (7), and that its signers may (5). Raises `VerificationError`."""
     try:
         statement = read_statement(envelope.payload)
     except DocumentError as error:
@@ -114,7 +130,7 @@ def check_leaf(index: int, leaf: bytes, *, roots: RootChain, origin: str) -> Che
             f"entry {index} was signed for another ledger, {statement.header.log[:80]}",
             "Somebody replayed it here.", step=7, index=index, kind="origin",
         )
-    if isinstance(statement.fact, TrustRootFact) and statement.fact != brought:
+    if isinstance(statement.fact, TrustRootFact) and statement.fact != _brought(index, roots):
         raise VerificationError(
             f"entry {index} brings a trust root that is not in the chain", "The table of trust roots was changed.",
             step=1, index=index, kind="trust-root",
@@ -124,6 +140,11 @@ def check_leaf(index: int, leaf: bytes, *, roots: RootChain, origin: str) -> Che
         # The version that ends an expiry is written after it, or nobody could.
         check_time(statement.header.time, roots, index=index)
     return CheckedLeaf(signers=signers, statement=statement)
+
+
+def _brought(index: int, roots: RootChain) -> TrustRootFact | None:
+    """Return the trust root that entry `index` itself brings."""
+    return next((root for begins, root in roots.versions if begins == index), None)
 
 
 def check_producer(index: int, producer: Producer, signers: Sequence[str], hashed: bytes, producers: Producers) -> str:

@@ -5,7 +5,7 @@ that appending only ever adds rows and n leaves take fewer than 2n of them.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from govern.errors import VerificationError
@@ -57,18 +57,8 @@ def append_nodes(size: int, leaves: Iterable[bytes], read: ReadNodes) -> tuple[l
 
     Returns the new stored hashes in order, beginning at `stored_count(size)`, and the new root.
     """
-    peaks = list(read(peak_indices(0, size)))
-    added: list[bytes] = []
-    for leaf in leaves:
-        added.append(leaf)
-        node, number = leaf, size
-        while number & 1:
-            node = _sha256(b"\x01" + peaks.pop() + node).digest()
-            added.append(node)
-            number >>= 1
-        peaks.append(node)
-        size += 1
-    return added, fold_peaks(peaks)
+    frontier = Frontier(size, read(peak_indices(0, size)))
+    return frontier.extend(leaves), frontier.root()
 
 
 def peak_indices(start: int, stop: int) -> list[int]:
@@ -223,16 +213,21 @@ class Frontier:
         self.size = size
         self.peaks = list(peaks)
 
-    def add(self, leaf: bytes) -> Iterator[bytes]:
-        """Add a leaf hash and give each subtree that it completes, smallest first: the rows to compare."""
-        node, number = leaf, self.size
-        yield node
-        while number & 1:
-            node = _sha256(b"\x01" + self.peaks.pop() + node).digest()
-            yield node
-            number >>= 1
-        self.peaks.append(node)
-        self.size += 1
+    def extend(self, leaves: Iterable[bytes]) -> list[bytes]:
+        """Add leaf hashes and return every subtree that they complete, in the order in which they are stored."""
+        peaks, number = self.peaks, self.size
+        added: list[bytes] = []
+        for node in leaves:
+            added.append(node)
+            level = number
+            while level & 1:
+                node = _sha256(b"\x01" + peaks.pop() + node).digest()  # noqa: PLW2901 - it grows
+                added.append(node)
+                level >>= 1
+            peaks.append(node)
+            number += 1
+        self.size = number
+        return added
 
     def root(self) -> bytes:
         """Return the root of what was added so far."""

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from govern.domain.facts import TrustRootFact
-from govern.domain.statement import Entry, TreeHead
+from govern.domain.statement import Entry, Producer, TreeHead
 from govern.domain.text import Digest, instant
 from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
 from govern.ledger import tree
@@ -115,6 +115,7 @@ class _Run:
         self.last_checkpoint = -1
         self.roots_at: dict[int, bytes] = {}
         self.void_later = 0
+        self._seen_last: tuple[int, Digest] | None = None
         self.checkpoints = 0
         wanted = {one.head.size for one in asked.anchors}
         if asked.trusted is not None:
@@ -133,8 +134,8 @@ class _Run:
             return
         try:
             self._resume()
-            for result in check_chunks(self._chunks(), roots, self.source.origin, processes=self._processes()):
-                self._take(result)
+            for chunk, result in check_chunks(self._chunks(), roots, self.source.origin, processes=self._processes()):
+                self._take(chunk, result)
             self._ends()
         except VerificationError as error:
             self.report.wrong(error)
@@ -210,29 +211,43 @@ class _Run:
 
     beyond: tuple[int, str] | None = None
 
-    def _take(self, result: ChunkResult) -> None:
+    def _take(self, chunk: Chunk, result: ChunkResult) -> None:
         """Do what needs the leaves in order: nodes, checkpoints, counters, what the signers saw."""
-        nodes = self._nodes
-        checkpoints = list(zip(result.chunk.notes, result.checkpoints, strict=True))
+        checkpoints = list(zip(chunk.notes, result.checkpoints, strict=True))
         if not self.frontier.size:
             self._checkpoints_at(checkpoints)
-        for offset, (leaf, found) in enumerate(zip(result.chunk.leaves, result.leaves, strict=True)):
-            index = result.chunk.start + offset
-            hashed = tree.leaf_hash(leaf)
-            if isinstance(found, VerificationError):
-                self.report.wrong(found)
-            else:
-                self._leaf(index, found, hashed)
-            for expected in self.frontier.add(hashed):
-                stored = next(nodes, None)
-                if stored is None or stored[1] != expected:
-                    self._wrong_node(index, stored)
-            if self.frontier.size in self.wanted:
-                self.roots_at[self.frontier.size] = self.frontier.root()
-            if checkpoints and checkpoints[0][0][0] <= self.frontier.size:
-                self._checkpoints_at(checkpoints)
+        start, stop = chunk.start, chunk.start + len(chunk.leaves)
+        # The tree grows from one size at which its root is asked for to the next.
+        sizes = {size for size, _ in chunk.notes} | self.wanted
+        for size in sorted({one for one in sizes if start < one < stop} | {stop}):
+            done = self.frontier.size
+            part = slice(done - start, size - start)
+            for index, (found, hashed) in enumerate(zip(result.leaves[part], result.hashes[part], strict=True), done):
+                if isinstance(found, VerificationError):
+                    self.report.wrong(found)
+                else:
+                    self._leaf(index, found, hashed)
+            self._grow(result.hashes[part])
+            if size in self.wanted:
+                self.roots_at[size] = self.frontier.root()
+            self._checkpoints_at(checkpoints)
         if self.asked.progress is not None:
             self.asked.progress("verify", self.frontier.size - self.begin, self.size - self.begin)
+
+    def _grow(self, hashes: list[bytes]) -> None:
+        """Add leaf hashes to the tree and compare every node that they complete with the stored one."""
+        first = self.frontier.size
+        nodes = self.frontier.extend(hashes)
+        stored = list(islice(self._nodes, len(nodes)))
+        if [one for _, one in stored] == nodes:
+            return
+        place = next(
+            (place for place, (node, one) in enumerate(zip(nodes, stored, strict=False)) if one[1] != node), len(stored)
+        )
+        index = first
+        while tree.stored_count(index + 1) - tree.stored_count(first) <= place:
+            index += 1
+        self._wrong_node(index, stored[place] if place < len(stored) else None)
 
     @property
     def _nodes(self) -> Iterator[tuple[int, bytes]]:
@@ -253,31 +268,35 @@ class _Run:
 
     def _leaf(self, index: int, found: LeafResult, hashed: bytes) -> None:
         self.void_later += found.void_later
-        if found.header.seen is not None:
-            self._seen(index, found.header.seen)
+        if found.seen is not None:
+            self._seen(index, *found.seen)
         try:
-            check_producer(index, found.header.producer, found.signers, hashed, self.producers)
+            check_producer(index, Producer(seq=found.seq, prev=found.prev), found.signers, hashed, self.producers)
         except VerificationError as error:
             # After an entry that could not be read, its key's counter can't be judged.
             if not {4, 5, 7} & self.report.failures.keys():
                 self.report.wrong(error)
-            self.producers[found.signers[0]] = (found.header.producer.seq, digest_text(hashed))
+            self.producers[found.signers[0]] = (found.seq, digest_text(hashed))
 
-    def _seen(self, index: int, seen: TreeHead) -> None:
+    def _seen(self, index: int, size: int, said: Digest) -> None:
         """Check that what the signer saw is the beginning of this very tree."""
-        if seen.size > index:
+        if (size, said) == self._seen_last:
+            return  # nearly every entry of a batch saw the same
+        if size > index:
             root = b""
-        elif seen.size in self.roots_at:
-            root = self.roots_at[seen.size]
+        elif size in self.roots_at:
+            root = self.roots_at[size]
         else:
             try:
-                root = tree.root_at(seen.size, self.source.nodes)
+                root = tree.root_at(size, self.source.nodes)
             except CorruptStoreError:
                 return  # step 2 says so
-        if digest_text(root) != seen.root:
+        if digest_text(root) == said:
+            self._seen_last = (size, said)
+        else:
             self.report.wrong(
                 VerificationError(
-                    f"the signer of entry {index} saw another tree of {seen.size} entries",
+                    f"the signer of entry {index} saw another tree of {size} entries",
                     "What stood before it was rewritten.", step=3, index=index, kind="fork",
                 )
             )

@@ -91,7 +91,7 @@ class _Copying:
         first = tree.stored_count(index)
         rows.setdefault(tables.entry, []).append({"idx": index, "leaf": leaf})
         rows.setdefault(tables.node, []).extend(
-            {"id": first + place, "hash": node} for place, node in enumerate(self.frontier.add(hashed))
+            {"id": first + place, "hash": node} for place, node in enumerate(self.frontier.extend([hashed]))
         )
         key = submission_key(pae(envelope.payload_type, envelope.payload))[:SUBMISSION_BYTES]
         rows.setdefault(tables.submission, []).append({"pae": key, "idx": index})

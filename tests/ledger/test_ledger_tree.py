@@ -56,12 +56,12 @@ def test_a_batch_gives_the_rows_of_single_appends():
 
 def test_the_frontier_gives_the_same_rows():
     frontier = tree.Frontier()
-    rows = [row for leaf in LEAVES for row in frontier.add(leaf)]
+    rows = frontier.extend(LEAVES)
     assert rows == ROWS
     assert frontier.root() == naive_root(LEAVES)
     assert len(frontier.peaks) <= len(LEAVES).bit_length()
     later = tree.Frontier(100, read(tree.peak_indices(0, 100)))
-    assert [row for leaf in LEAVES[100:] for row in later.add(leaf)] == ROWS[tree.stored_count(100) :]
+    assert later.extend(LEAVES[100:]) == ROWS[tree.stored_count(100) :]
 
 
 @given(st.data())
@@ -158,7 +158,7 @@ def test_the_log_of_tessera(shared_folder):
     roots = {0: frontier.root()}
     rows = []
     for leaf in leaves:
-        rows += frontier.add(leaf)
+        rows += frontier.extend([leaf])
         roots[frontier.size] = frontier.root()
     for size in range(16):
         checkpoint = folder / f"checkpoint.{size}"

@@ -49,7 +49,7 @@ class Attacker:
         statements += [("INSERT INTO entry (idx, leaf) VALUES (%s, %s)", i, leaf) for i, leaf in enumerate(leaves)]
         frontier, rows = tree.Frontier(), []
         for leaf in leaves:
-            rows += frontier.add(tree.leaf_hash(leaf))
+            rows += frontier.extend([tree.leaf_hash(leaf)])
             if log is not None and frontier.size in notes:
                 notes[frontier.size] = sign_checkpoint(self.kit.origin, frontier.size, frontier.root(), log).note
         if log is not None:
