@@ -57,6 +57,8 @@ class Inputs:
     """The outcome that the score speaks of; without it, `favourable`, else 1 where labels are 0 and 1."""
     model: Path | None = None
     """A skops file."""
+    attributions: FrameSource | None = None
+    """SHAP values of the data's rows: a table with a column a feature, or a `.npz` with `values` and `features`."""
     allowed_types: tuple[str, ...] = ()
     """Types that the workspace allows a skops file to load, by full name."""
     engine: str | None = None

@@ -1,5 +1,7 @@
 """How strongly two columns go together, of any kinds: Cramér's V, corrected for its bias."""
 
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, Final
 
 BINS: Final = 10
@@ -10,14 +12,36 @@ MAX_LEVELS: Final = 50
 
 def cramers_v(one: Any, other: Any) -> float:
     """Association of two pandas columns between 0 and 1 (Bergsma 2013, J. Korean Stat. Soc. 42, 323-328)."""
-    import numpy as np
+    return _of_codes(_codes(one), _codes(other))
+
+
+def clusters(rows: Any, columns: Sequence[str], least: float) -> list[list[str]]:
+    """Columns that go together: connected by associations of at least `least`, two or more, sorted."""
+    codes = {name: _codes(rows[name]) for name in sorted(columns)}
+    cluster_of = {name: {name} for name in codes}
+    for one, other in combinations(codes, 2):
+        if cluster_of[one] is not cluster_of[other] and _of_codes(codes[one], codes[other]) >= least:
+            merged = cluster_of[one] | cluster_of[other]
+            for name in merged:
+                cluster_of[name] = merged
+    return [list(found) for found in sorted({tuple(sorted(found)) for found in cluster_of.values() if len(found) > 1})]
+
+
+def _codes(column: Any) -> Any:
+    """Levels as whole numbers from 0 on."""
     import pandas as pd
 
-    table = pd.crosstab(levels(one), levels(other)).to_numpy(dtype=float)
-    n = table.sum()
-    rows, columns = table.shape
+    return pd.factorize(levels(column), sort=True)[0]
+
+
+def _of_codes(one: Any, other: Any) -> float:
+    import numpy as np
+
+    rows, columns = int(one.max(initial=-1)) + 1, int(other.max(initial=-1)) + 1
+    n = len(one)
     if n < 2 or min(rows, columns) < 2:  # noqa: PLR2004 - nothing varies
         return 0.0
+    table = np.bincount(one * columns + other, minlength=rows * columns).reshape(rows, columns).astype(float)
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     phi2 = float(((table - expected) ** 2 / expected).sum()) / n
     corrected = max(0.0, phi2 - (rows - 1) * (columns - 1) / (n - 1))

@@ -6,12 +6,13 @@ contribution: exact for the features that were scored, no protected attribute am
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
 from govern.measure.base import Parameters, Unmeasured, integer, settled
 from govern.measure.bias.groups import rows_of
+from govern.measure.explain.attributions import Attributed, attributed, computed, method_of
 from govern.measure.explain.permutation import needed_model
 from govern.measure.labels import label
 from govern.measure.numbers import real, text
@@ -19,6 +20,8 @@ from govern.measure.predicting import positive_place, scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
 
+MOST_BY_SHAP: Final = 50
+"""Decisions that the package explains over three backgrounds: each takes thousands of questions to the model."""
 DEFAULTS: Final[Parameters] = {"decisions": 200, "sample": 2000, "top": 4}
 _DIGITS: Final = 12
 """Contributions are rounded before they are ordered: noise in the last bit must not choose a reason."""
@@ -66,9 +69,14 @@ def reason_codes(
         changed = rows[list(columns)].copy()
         changed[name] = compared_with[name]
         helped[name] = np.round(sign * (np.asarray(scores(model, changed, place), dtype=float) - before), _DIGITS)
+    return weightiest(helped, len(rows), top)
+
+
+def weightiest(helped: Mapping[str, Any], decisions: int, top: int) -> list[tuple[ReasonCode, ...]]:
+    """Order each decision's contributions (arrays by feature), the weightiest first, ties by name, none that is not above 0."""
     answers = []
-    for row in range(len(rows)):
-        ordered = sorted((name for name in usable if helped[name][row] > 0), key=lambda name: (-helped[name][row], name))
+    for row in range(decisions):
+        ordered = sorted((name for name in helped if helped[name][row] > 0), key=lambda name: (-helped[name][row], name))
         answers.append(tuple(ReasonCode(feature=name, contribution=text(float(helped[name][row]))) for name in ordered[:top]))
     return answers
 
@@ -84,38 +92,19 @@ class ReasonCodes:
 
     def collect(self, study: Study, attribute: str, parameters: Parameters) -> Measurement:
         """Explain a seeded sample of decisions against two backgrounds."""
-        import numpy as np
-
         del attribute
         own = settled(parameters, {**DEFAULTS, "seed": study.inputs.seed})
-        model, columns = needed_model(study)
+        own["method"] = method_of(study, parameters, "replacement")
         protected = sorted({part.column for one in study.inputs.protected for part in parts(one, study.frame)})
-        rows = sample(study.frame, columns, integer(own, "sample"), integer(own, "seed"))
-        place = positive_place(model, study.inputs)
-        said = scores(model, rows, place)
-        if said.dtype.kind not in "iufb":
-            raise Unmeasured("undefined", "the model says classes without an order: declare the positive one")
-        positive = study.inputs.positive or study.inputs.favourable
-        same_way = study.inputs.favourable is None or study.inputs.favourable == positive
-        order = np.argsort(np.asarray(said, dtype=float) * (1 if same_way else -1), kind="stable")
-        worst = rows.iloc[order[: integer(own, "decisions")]].reset_index(drop=True)
-        half = len(rows) // 2
-        if half < 50:  # noqa: PLR2004 - two backgrounds
-            raise Unmeasured("insufficient-data", f"{len(rows)} rows: 100 are needed for two backgrounds")
-        explained = [
-            reason_codes(model, worst, background(part, columns), columns=columns, protected=protected, place=place,
-                         favourable_is_positive=same_way, top=integer(own, "top"))
-            for part in (rows, rows[:half], rows[half:])
-        ]
+        own["protected"] = list[JsonValue](protected)
+        columns, explained = explain(study, own, protected)
         counts = {name: sum(name in {code.feature for code in codes} for codes in explained[0]) for name in columns}
-        own |= {"protected": list[JsonValue](protected)}
-        overlaps = [
-            _overlap({code.feature for code in one}, {code.feature for code in other})
-            for one, other in zip(explained[1], explained[2], strict=True)
-        ]
+        overlap = None
+        if len(explained) > 1:
+            overlap = text(sum(_overlap({code.feature for code in one}, {code.feature for code in other}) for one, other in zip(*explained[1:], strict=True)))
         return Measurement(measure=self.id, parameters=own, statistics={
-            "decisions": len(worst), "without_reason": sum(not codes for codes in explained[0]),
-            "overlap": text(sum(overlaps)), "features": [{"feature": name, "n": counts[name]} for name in sorted(columns)],
+            "decisions": len(explained[0]), "without_reason": sum(not codes for codes in explained[0]),
+            "overlap": overlap, "features": [{"feature": name, "n": counts[name]} for name in sorted(columns)],
         })
 
     def evaluate(self, bare: Measurement) -> Measurement:
@@ -125,11 +114,62 @@ class ReasonCodes:
         features = tuple(
             {"feature": row["feature"], "n": row["n"], "share": text(int(row["n"]) / n)} for row in rows_of(bare.statistics, "features")
         )
+        overlap = bare.statistics["overlap"]
         values: dict[str, JsonValue] = {
-            "n": n, "stability": text(real(bare.statistics["overlap"]) / n), "without_reason": bare.statistics["without_reason"],
-            "protected_left_out": protected,
+            "n": n, "stability": None if overlap is None else text(real(overlap) / n),
+            "without_reason": bare.statistics["without_reason"], "protected_left_out": protected,
         }
+        if overlap is None:
+            values["stability_reason"] = "the SHAP values were brought over one background: there is no other to compare with"
         return replace(bare, values=values, features=features)
+
+
+Explained = list[list[tuple[ReasonCode, ...]]]
+"""Reasons over all rows as background, then over one half of them and over the other."""
+
+
+def explain(study: Study, own: Parameters, protected: Sequence[str]) -> tuple[list[str], Explained]:
+    """Explain the least favourable decisions of a seeded sample. Raises `Unmeasured`."""
+    import numpy as np
+
+    positive = study.inputs.positive or study.inputs.favourable
+    same_way = study.inputs.favourable is None or study.inputs.favourable == positive
+    top, decisions = integer(own, "top"), integer(own, "decisions")
+    if own["method"] == "shap" and study.inputs.attributions is not None:
+        found = attributed(study, own)
+        cast("dict[str, JsonValue]", own)["shap"] = found.said
+        worst = np.argsort(np.round(found.values.sum(axis=1), 9) * (1 if same_way else -1), kind="stable")[:decisions]
+        return found.features, [_by_shap(found, found.values[worst], protected, top, same_way=same_way)]
+    model, columns = needed_model(study)
+    rows = sample(study.frame, columns, integer(own, "sample"), integer(own, "seed"))
+    place = positive_place(model, study.inputs)
+    said = scores(model, rows, place)
+    if said.dtype.kind not in "iufb":
+        raise Unmeasured("undefined", "the model says classes without an order: declare the positive one")
+    half = len(rows) // 2
+    if half < 50:  # noqa: PLR2004 - two backgrounds
+        raise Unmeasured("insufficient-data", f"{len(rows)} rows: 100 are needed for two backgrounds")
+    order = np.argsort(np.asarray(said, dtype=float) * (1 if same_way else -1), kind="stable")
+    backgrounds = (rows, rows[:half], rows[half:])
+    if own["method"] == "shap":
+        worst_rows = rows.iloc[order[: min(decisions, MOST_BY_SHAP)]].reset_index(drop=True)
+        every = [computed(model, worst_rows, over, place, own) for over in backgrounds]
+        cast("dict[str, JsonValue]", own)["shap"] = every[0].said
+        return columns, [_by_shap(one, one.values, protected, top, same_way=same_way) for one in every]
+    worst_rows = rows.iloc[order[:decisions]].reset_index(drop=True)
+    compared = [background(part, columns) for part in backgrounds]
+    cast("dict[str, JsonValue]", own)["background"] = {name: label(value) for name, value in sorted(compared[0].items())}
+    return columns, [
+        reason_codes(model, worst_rows, one, columns=columns, protected=protected, place=place, favourable_is_positive=same_way, top=top)
+        for one in compared
+    ]
+
+
+def _by_shap(found: Attributed, values: Any, protected: Sequence[str], top: int, *, same_way: bool) -> list[tuple[ReasonCode, ...]]:
+    """What each feature took away from the favourable outcome's score, less those that may be no reason."""
+    sign = -1.0 if same_way else 1.0
+    helped = {name: sign * values[:, place] for place, name in enumerate(found.features) if name not in protected}
+    return weightiest(helped, len(values), top)
 
 
 def _overlap(one: set[str], other: set[str]) -> float:

@@ -9,13 +9,14 @@ from govern.measure.attributes import parts
 from govern.measure.base import Parameters, Unmeasured, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.association import cramers_v
+from govern.measure.explain.attributions import Attributed, attributed, method_of
 from govern.measure.explain.permutation import mean_and_std, needed_model
 from govern.measure.numbers import real, text
 from govern.measure.predicting import positive_place, scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
 
-DEFAULTS: Final[Parameters] = {"proxy_association": "0.5", "repeats": 10, "sample": 2000}
+DEFAULTS: Final[Parameters] = {"proxy_association": "0.3", "repeats": 10, "sample": 2000}
 
 
 class ProtectedReliance:
@@ -23,7 +24,9 @@ class ProtectedReliance:
 
     Needs no target. A column moves the model by the mean absolute change of its score (of its decision, where it has
     no score) when the column is shuffled. Columns that go together with a protected attribute are shuffled with it:
-    shuffled apart, correlated twins stand in for each other and both look unimportant.
+    shuffled apart, correlated twins stand in for each other and both look unimportant. A Cramér's V of 0.3 makes a proxy:
+    a large effect by Cohen's measure (w of 0.5) for an attribute of four groups, and most of it for one of three.
+    With SHAP values (brought, or `method: shap`) a column moves the model by their mean size, a cluster by that of their sum.
     """
 
     id = "protected_reliance@1"
@@ -33,7 +36,9 @@ class ProtectedReliance:
         """Ask the model with columns shuffled, on a seeded sample."""
         del attribute
         own = settled(parameters, {**DEFAULTS, "seed": study.inputs.seed})
-        model, columns = needed_model(study)
+        own["method"] = method_of(study, parameters, "permutation")
+        found = attributed(study, own) if own["method"] == "shap" else None
+        model, columns = (None, found.features) if found is not None else needed_model(study)
         asked = parameters.get("attributes")
         attributes = [str(one) for one in asked] if isinstance(asked, list | tuple) else list(study.inputs.protected)
         named = list(dict.fromkeys(
@@ -41,6 +46,8 @@ class ProtectedReliance:
         ))
         if not named:
             raise Unmeasured("missing", "no protected attribute was named, or none of them is in the data")
+        for column in columns:
+            study.frame.require(column, "feature with SHAP values" if found is not None else "feature of the model")
         rows = sample(study.frame, [*columns, *named], integer(own, "sample"), integer(own, "seed"))
         own["rows"] = len(rows)
         proxies = {name: _proxies(rows, name, columns, real(own["proxy_association"])) for name in named}
@@ -50,7 +57,11 @@ class ProtectedReliance:
         for cluster in (*clusters.values(), every):
             if cluster:
                 units[tuple(cluster)] = cluster
-        moved = _moved(model, rows[columns], list(units.values()), positive_place(model, study.inputs), own)
+        if found is not None:
+            own["shap"] = found.said
+            moved = _by_shap(found, list(units.values()), own)
+        else:
+            moved = _moved(model, rows[columns], list(units.values()), positive_place(model, study.inputs), own)
         return Measurement(measure=self.id, parameters=own, statistics={
             "columns": list(columns),
             "units": [
@@ -97,6 +108,20 @@ def _share(part: float, whole: float) -> float:
 def _proxies(rows: Any, name: str, columns: Sequence[str], least: float) -> dict[str, float]:
     found = {column: cramers_v(rows[column], rows[name]) for column in columns if column != name}
     return {column: strength for column, strength in found.items() if strength >= least}
+
+
+def _by_shap(found: Attributed, units: Sequence[Sequence[str]], own: Parameters) -> list[list[float]]:
+    """Mean absolute sum of a unit's SHAP values, over bootstrap resamples of the decisions: SHAP values add up."""
+    import numpy as np
+
+    place = {name: i for i, name in enumerate(found.features)}
+    sums = [np.abs(found.values[:, [place[name] for name in unit]].sum(axis=1)) for unit in units]
+    moved: list[list[float]] = [[] for _ in units]
+    for turn in range(integer(own, "repeats")):
+        drawn = np.random.default_rng([integer(own, "seed"), turn]).integers(0, len(found.values), len(found.values))
+        for values, size in zip(moved, sums, strict=True):
+            values.append(float(np.mean(size[drawn])))
+    return moved
 
 
 def _moved(model: Any, rows: Any, units: Sequence[Sequence[str]], place: int | None, own: Parameters) -> list[list[float]]:

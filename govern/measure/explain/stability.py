@@ -8,6 +8,7 @@ from typing import Final
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.base import Parameters, Unmeasured, integer, settled
 from govern.measure.bias.groups import check_outcomes, rows_of
+from govern.measure.explain.attributions import attributed, method_of
 from govern.measure.explain.permutation import needed_model, ranked, scoring_of, shuffled
 from govern.measure.numbers import text
 from govern.measure.sampling import sample
@@ -17,35 +18,24 @@ DEFAULTS: Final[Parameters] = {"repeats": 3, "resamples": 6, "sample": 1000, "to
 
 
 class RankStability:
-    """Mean rank correlation (Spearman) of permutation importances over pairs of resamples, each with its own seed."""
+    """Mean rank correlation (Spearman) of importances over pairs of resamples, each with its own seed.
+
+    Importance is that of permutation, or, where SHAP values were brought or are asked for (`method: shap`), their mean size.
+    """
 
     id = "rank_stability@1"
     per_attribute = False
 
     def collect(self, study: Study, attribute: str, parameters: Parameters) -> Measurement:
         """Rank the features on several bootstrap resamples."""
-        import numpy as np
-
         del attribute
         own = settled(parameters, {**DEFAULTS, "seed": study.inputs.seed})
-        model, columns = needed_model(study)
-        target = study.inputs.target
-        if target is None:
-            raise Unmeasured("missing", "no target was given: importance is what is lost without a column")
-        check_outcomes(study, target)
-        if len(columns) < 2:  # noqa: PLR2004 - an order
+        own["method"] = method_of(study, parameters, "permutation")
+        orders = _by_shap(study, own) if own["method"] == "shap" else _by_permutation(study, own)
+        if len(orders[0]) < 2:  # noqa: PLR2004 - an order
             raise Unmeasured("undefined", "the model has one feature: there is no order of features")
-        rows = sample(study.frame, [*columns, target], integer(own, "sample"), integer(own, "seed"))
-        own["scoring"] = scoring_of(model, rows[target])
-        orders: list[dict[str, int]] = []
-        for turn in range(integer(own, "resamples")):
-            study.progress("rank stability", turn, integer(own, "resamples"))
-            generator = np.random.default_rng([integer(own, "seed"), turn])
-            drawn = rows.iloc[generator.integers(0, len(rows), len(rows))].reset_index(drop=True)
-            found = shuffled(model, drawn[columns], drawn[target], str(own["scoring"]), {**own, "seed": integer(own, "seed") + turn + 1})
-            orders.append(ranked({name: float(values.mean()) for name, values in zip(columns, found["importances"], strict=True)}))
         return Measurement(measure=self.id, parameters=own, statistics={
-            "features": [{"feature": name, "ranks": [order[name] for order in orders]} for name in sorted(columns)],
+            "features": [{"feature": name, "ranks": [order[name] for order in orders]} for name in sorted(orders[0])],
         })
 
     def evaluate(self, bare: Measurement) -> Measurement:
@@ -67,6 +57,42 @@ class RankStability:
             "top_overlap": text(statistics.fmean(overlaps)),
         }
         return replace(bare, values=values, features=features)
+
+
+def _by_permutation(study: Study, own: dict[str, JsonValue]) -> list[dict[str, int]]:
+    """Ranks by permutation importance, a resample each."""
+    import numpy as np
+
+    model, columns = needed_model(study)
+    target = study.inputs.target
+    if target is None:
+        raise Unmeasured("missing", "no target was given: importance is what is lost without a column")
+    check_outcomes(study, target)
+    rows = sample(study.frame, [*columns, target], integer(own, "sample"), integer(own, "seed"))
+    own["scoring"] = scoring_of(model, rows[target])
+    orders: list[dict[str, int]] = []
+    for turn in range(integer(own, "resamples")):
+        study.progress("rank stability", turn, integer(own, "resamples"))
+        generator = np.random.default_rng([integer(own, "seed"), turn])
+        drawn = rows.iloc[generator.integers(0, len(rows), len(rows))].reset_index(drop=True)
+        found = shuffled(model, drawn[columns], drawn[target], str(own["scoring"]), {**own, "seed": integer(own, "seed") + turn + 1})
+        orders.append(ranked({name: float(values.mean()) for name, values in zip(columns, found["importances"], strict=True)}))
+    return orders
+
+
+def _by_shap(study: Study, own: dict[str, JsonValue]) -> list[dict[str, int]]:
+    """Ranks by mean absolute SHAP value, a bootstrap resample of decisions each."""
+    import numpy as np
+
+    found = attributed(study, own)
+    own["shap"] = found.said
+    size = np.abs(found.values)
+    orders = []
+    for turn in range(integer(own, "resamples")):
+        drawn = size[np.random.default_rng([integer(own, "seed"), turn]).integers(0, len(size), len(size))]
+        means = np.round(drawn.mean(axis=0), 12)
+        orders.append(ranked({name: float(mean) for name, mean in zip(found.features, means, strict=True)}))
+    return orders
 
 
 def _spearman(one: Sequence[int], other: Sequence[int]) -> float:
