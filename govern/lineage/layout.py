@@ -20,6 +20,8 @@ class GraphRow:
     node: Node
     depth: int
     """Hops from the node that was asked for; negative for what rests on it."""
+    parents: tuple[int, ...] = ()
+    """Rows of what it came from, counted from the first."""
 
 
 def layout(graph: Graph, node: Node, *, direction: Direction = "both") -> tuple[GraphRow, ...]:
@@ -38,8 +40,12 @@ def layout(graph: Graph, node: Node, *, direction: Direction = "both") -> tuple[
         depths = {key: depth for key, depth in depths.items() if key in kept}
     near = {key: [parent for parent in graph.parents(key) if parent in depths] for key in depths}
     order = _topological(near)
+    place = {key: number for number, key in enumerate(order)}
     return tuple(
-        GraphRow(lanes=lanes, node=node_of(graph.state, key), depth=depths[key])
+        GraphRow(
+            lanes=lanes, node=node_of(graph.state, key), depth=depths[key],
+            parents=tuple(place[parent] for parent in near[key]),
+        )
         for key, lanes in draw(order, near.__getitem__)
     )
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
+from govern.canonical.dsse import decode_base64
+from govern.canonical.jcs import parse_json
 from govern.domain.facts import DecisionFact
+from govern.domain.statement import TreeHead
 from govern.domain.text import Digest, digest_of, short
-from govern.errors import StorageError, UnverifiableError, VerificationError
+from govern.errors import DocumentError, StorageError, UnverifiableError, VerificationError
+from govern.ledger import tree
 from govern.ledger.bundle import BundleProof, verify_bundle
+from govern.ledger.checkpoint import digest_bytes, read_checkpoint
+from govern.ledger.tree import ProofError
 from govern.workflow.interface import Progress, silent
 
 NEEDED = ("entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json")
@@ -47,6 +53,27 @@ def proved_entries(attachments: Mapping[str, bytes], *, trust: bytes, progress: 
         entries=attachments["entries.jsonl"], proofs=attachments["proofs.jsonl"], checkpoint=checkpoint,
         trust_roots=attachments["trust-root.json"], trusted_root=trust, progress=progress,
     )
+
+
+def check_previous(attachments: Mapping[str, bytes], head: TreeHead) -> str:
+    """Check that the ledger of the pack before, where its checkpoint came along, is the beginning of this one.
+
+    Returns a sentence, or nothing where none came along. Raises `VerificationError`.
+    """
+    note, proof = attachments.get("checkpoint-previous.txt"), attachments.get("consistency.json")
+    if note is None and proof is None:
+        return ""
+    try:
+        old = read_checkpoint((note or b"").decode()).head
+        told = parse_json(proof or b"")
+        hashes = tuple(decode_base64(one) for one in told["hashes"])  # type: ignore[index,call-overload,union-attr] # see below
+        tree.verify_consistency(old.size, head.size, hashes, digest_bytes(old.root), digest_bytes(head.root))
+    except (DocumentError, UnicodeDecodeError, KeyError, TypeError, ProofError) as error:
+        raise VerificationError(
+            f"the ledger of the pack before is not proved to be the beginning of this one: {error}",
+            "One of the two packs is of a ledger that was rewritten: compare them.", step=3, kind="consistency",
+        ) from error
+    return f"the {old.size} entries of the pack before are its beginning"
 
 
 def require_complete(proof: BundleProof) -> None:

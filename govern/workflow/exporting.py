@@ -1,12 +1,13 @@
 """Export: have a pack rendered, and record that it left the house."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from govern.domain.facts import ExportFact
 from govern.domain.statement import Draft
-from govern.errors import UsageError
+from govern.errors import UsageError, VerificationError
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack, silent
-from govern.workflow.packing import Kind, Period, about_what, pack_data
+from govern.workflow.packing import Kind, Period, pack_data
 from govern.workflow.workspace import Workspace, about
 
 
@@ -17,23 +18,31 @@ def export(
 ) -> RenderedPack:
     """Write an evidence pack to `out` and record the export; what `ref` names depends on the kind (see `pack_data`).
 
-    Raises `UsageError`, `NotFoundError`, `StorageError`.
+    A ledger that does not verify gives a pack all the same, which says so on its cover; where nothing can be added to such
+    a ledger, the export is not recorded. Raises `UsageError`, `NotFoundError`, `StorageError`; `VerificationError` where
+    the ledger is damaged so that what the pack is about can't be read.
     """
     if out.exists():
         raise UsageError(f"{out} is there already", "Choose another name: a pack that was handed out is not overwritten.")
     signs = ws.key_for("auditor", key)
-    ws.ready(signs, passphrases)
+    try:
+        ws.ready(signs, passphrases)
+    except VerificationError:
+        ws = ws.as_found()  # an old copy was put back, or the ledger was forked: the pack shows it as it lies there
     pack = pack_data(ws, ref, kind=kind, gate=gate, period=period, progress=progress)
     rendered = renderer(pack, out, progress)
     fact = ExportFact(
-        kind=pack.kind, about=about_what(ws, ref, pack), as_of=pack.as_of, tree_size=pack.size, manifest=rendered.manifest
+        kind=pack.kind, about=pack.about or pack.root, as_of=pack.as_of,
+        tree_size=pack.size, manifest=rendered.manifest,
     )
+    draft = Draft(subjects=about(out.name, rendered.digest), fact=fact)
     try:
-        ws.write([Draft(subjects=about(out.name, rendered.digest), fact=fact)], key=signs, passphrases=passphrases)
-    except BaseException:
+        return replace(rendered, recorded=ws.write([draft], key=signs, passphrases=passphrases)[0])
+    except BaseException as error:
+        if isinstance(error, VerificationError) and pack.verification.outcome == "wrong":
+            return rendered  # its cover says in red that the ledger does not verify, which is why nothing can be added to it
         out.unlink(missing_ok=True)  # no pack leaves the house unrecorded
         raise
-    return rendered
 
 
 def trust_root_file(ws: Workspace) -> bytes:

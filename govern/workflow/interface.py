@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from govern.domain.text import Digest
 from govern.workflow.pack import PackData
+from govern.workflow.views import Written
 
 Passphrases = Callable[[str], str]
 """Key name to passphrase; asked only for the keys that a use case signs with. Raises `SigningKeyError`."""
@@ -39,6 +40,8 @@ class RenderedPack:
     digest: Digest
     manifest: Digest
     pages: int
+    recorded: Written | None = None
+    """The export's own entry; None where the ledger does not verify and takes no more entries."""
 
 
 class LaidOutAgain(Protocol):

@@ -39,6 +39,43 @@ class LifecycleRow:
     kind: str
     what: str
     holder: str
+    model: str = ""
+    """`model@version`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderRow:
+    """A key of the trust root in force, with whoever holds it."""
+
+    holder: str
+    keyid: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRow:
+    """One control of a framework's catalogue."""
+
+    id: str
+    title: str
+    legal_status: str
+    applies_from: str
+    source: str
+    """Key of the framework's sources."""
+    human: tuple[str, ...]
+    """What only a person can attest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkView:
+    """A catalogue of controls as it came with the software that made the pack; no entry of the ledger names it."""
+
+    name: str
+    version: str
+    binds: str
+    sources: Mapping[str, Mapping[str, str]]
+    """Key to `ref`, `status`, `retrieved`, `basis`."""
+    controls: tuple[ControlRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +128,12 @@ class PackData:
     issuer: str = ""
     """Fingerprint of the certificate or key that will sign the document, if any."""
     previous_checkpoint: str = ""
-    """The signed note in the last pack about the same thing, if there was one."""
+    """The signed note in the last pack about the same thing, if there was one; a consistency proof joins it to this one."""
+    holders: tuple[HolderRow, ...] = ()
+    """Keys and roles of the trust root in force."""
+    about: Digest | None = None
+    """The model, system or decision that it is about; None for a framework and the whole ledger."""
+    missing: tuple[str, ...] = ()
+    """Objects that entries name and that are not at hand, or were changed: they could not be attached."""
+    frameworks: tuple[FrameworkView, ...] = ()
+    """Catalogues of the frameworks that the rules in this pack name."""

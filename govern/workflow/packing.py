@@ -3,22 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
-from govern.errors import NotFoundError, UsageError
-from govern.ledger import portable
-from govern.ledger.bundle import proofs_line
+from govern.errors import (
+    DocumentError,
+    GovernError,
+    Interrupted,
+    NotFoundError,
+    StorageError,
+    UsageError,
+    VerificationError,
+)
 from govern.lineage.records import DecisionRecord, ModelRecord
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.documents import parse_policy
 from govern.version import VERSION
 from govern.workflow import reading, reviewing, verifying
+from govern.workflow.attaching import catalogues, ledger_attachments, object_attachments, previous_attachments
 from govern.workflow.interface import Progress, silent
-from govern.workflow.pack import Attachment, LifecycleRow, PackData, PolicyView
+from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
+from govern.workflow.salvaging import damaged_pack
 from govern.workflow.summaries import entry_row
 from govern.workflow.views import Dossier, EvidenceView
 from govern.workflow.workspace import Workspace
@@ -49,8 +56,30 @@ def pack_data(
     that something happened to in it. Raises `NotFoundError`, `UsageError`.
     """
     progress("gather", 0, None)
-    state = ws.state()
-    chosen = _chosen(ws, state, ref, kind, gate, period)
+    try:
+        state = ws.state()
+        chosen = _chosen(ws, state, ref, kind, gate, period)
+    except UsageError:
+        raise
+    except GovernError as error:
+        return _damaged(ws, ref, error, progress)
+    try:
+        return _gathered(ws, state, ref, kind, chosen, period, progress)
+    except (NotFoundError, StorageError, DocumentError, VerificationError) as error:
+        return _damaged(ws, ref, error, progress)
+
+
+def _damaged(ws: Workspace, ref: str, why: GovernError, progress: Progress) -> PackData:
+    """Show what is left of a ledger that does not verify; for one that does, what went wrong is something else."""
+    found = verifying.verify(ws, progress=progress)
+    if found.outcome == "verified" or isinstance(why, Interrupted):
+        raise why
+    return damaged_pack(ws, ref, why, found, progress)
+
+
+def _gathered(
+    ws: Workspace, state: State, ref: str, kind: Kind, chosen: Sequence[Chosen], period: Period | None, progress: Progress,
+) -> PackData:
     dossiers = []
     for done, one in enumerate(chosen):
         progress("gather", done, len(chosen))
@@ -60,6 +89,15 @@ def pack_data(
     checkpoint = ws.ledger.checkpoint()
     entries = list(ws.ledger.entries(0, checkpoint.size))
     status = reading.status(ws)
+    subject = _subject(state, ref, kind, dossiers)
+    previous = _previous(ws, state, kind, subject)
+    frameworks = tuple(catalogues(_frameworks(dossiers, ref if kind == "control" else "")))
+    missing: list[str] = []
+    attachments = (
+        *ledger_attachments(ws.ledger, entries, checkpoint, progress),
+        *previous_attachments(ws.ledger, previous, checkpoint), *object_attachments(ws, dossiers, entries, progress, missing),
+        *(attachment for _, attachment in frameworks),
+    )
     return PackData(
         kind=kind, title=_title(ref, kind, dossiers), as_of=ws.now(), status=status, dossiers=tuple(dossiers),
         policies=_policies(ws, dossiers), monitoring=tuple(row for row in status.drift if row.model in names),
@@ -68,24 +106,24 @@ def pack_data(
         waivers=tuple(row for row in status.waivers if row.model in names),
         lifecycle=_lifecycle(entries, models, period), entries=tuple(entry_row(entry) for entry in entries),
         verification=verifying.verify(ws, progress=progress), checkpoint=checkpoint.note, size=checkpoint.size,
-        root=checkpoint.root, attachments=tuple(_attachments(ws, entries, dossiers)),
+        root=checkpoint.root, attachments=attachments,
         software={"govern": VERSION}, period=period, scope=ref if kind == "control" else "",
-        previous_checkpoint=_previous(ws, state, ref, kind),
+        previous_checkpoint=previous, holders=_holders(ws), frameworks=tuple(view for view, _ in frameworks),
+        missing=tuple(missing), about=subject,
     )
 
 
-def about_what(ws: Workspace, ref: str, pack: PackData) -> Digest:
-    """Return the digest of what a pack is about: a model, a system, a decision, or the ledger's root."""
-    match pack.kind:
+def _subject(state: State, ref: str, kind: Kind, dossiers: Sequence[Dossier]) -> Digest | None:
+    """Return the digest of what a pack is about, a model, a system or a decision; None where it is the whole ledger."""
+    match kind:
         case "model":
-            return pack.dossiers[0].model
+            return dossiers[0].model
         case "decision":
-            shown = pack.dossiers[0].decision
-            return shown.digest if shown else pack.root
+            return dossiers[0].decision.digest if dossiers[0].decision else None
         case "system":
-            return resolve(ws.state(), _system_ref(ref), kinds=("system",)).digest
+            return resolve(state, _system_ref(ref), kinds=("system",)).digest
         case _:
-            return pack.root
+            return None
 
 
 def _chosen(
@@ -168,14 +206,35 @@ def _observations(ws: Workspace, models: Iterable[Digest]) -> tuple[EvidenceView
     return tuple(sorted(found, key=lambda view: view.index))
 
 
-def _previous(ws: Workspace, state: State, ref: str, kind: Kind) -> str:
-    """Return the checkpoint in the last pack about the same thing, as far as the ledger still has that very note."""
-    del ref
-    exported = [record for record in state.exports.values() if record.fact.kind == kind]
-    if not exported:
+def _previous(ws: Workspace, state: State, kind: Kind, subject: Digest | None) -> str:
+    """Return the checkpoint of the last pack about the same thing, as far as the ledger still has that very note."""
+    sizes = [
+        record.fact.tree_size for record in state.exports.values()
+        if record.fact.kind == kind and (subject is None or record.fact.about == subject)
+    ]
+    if not sizes:
         return ""
-    size = max(exported, key=lambda record: record.index).fact.tree_size
-    return next((note for stored, note in ws.ledger.checkpoints() if stored == size), "")
+    return next((note for stored, note in ws.ledger.checkpoints(max(sizes) - 1) if stored == max(sizes)), "")
+
+
+def _holders(ws: Workspace) -> tuple[HolderRow, ...]:
+    """Show the keys of the trust root in force, by holder."""
+    root = ws.ledger.trust_root()
+    return tuple(sorted((
+        HolderRow(
+            holder=key.holder, keyid=keyid, roles=tuple(sorted(name for name, role in root.roles.items() if keyid in role.keyids)),
+        )
+        for keyid, key in root.keys.items()
+    ), key=lambda row: (row.holder, row.keyid)))
+
+
+def _frameworks(dossiers: Iterable[Dossier], scope: str) -> set[str]:
+    """Name the frameworks whose controls the decided rules name, or the one that the pack is about."""
+    named = {
+        control.partition(":")[0] for one in dossiers if one.decision is not None
+        for rule in one.decision.decision.rules for control in rule.controls
+    }
+    return {scope} if scope else named
 
 
 def _policies(ws: Workspace, dossiers: Iterable[Dossier]) -> tuple[PolicyView, ...]:
@@ -201,76 +260,11 @@ def _policies(ws: Workspace, dossiers: Iterable[Dossier]) -> tuple[PolicyView, .
 
 def _lifecycle(entries: Iterable[Entry], models: set[Digest], period: Period | None) -> tuple[LifecycleRow, ...]:
     return tuple(
-        LifecycleRow(index=e.index, time=e.time, kind=e.kind, what=entry_row(e).summary, holder=e.holder)
+        LifecycleRow(
+            index=e.index, time=e.time, kind=e.kind, what=entry_row(e).summary, holder=e.holder,
+            model=e.statement.subjects[0].name,
+        )
         for e in entries
         if e.kind in LIFECYCLE and any(subject.digest in models for subject in e.statement.subjects)
         and (period is None or period[0] <= e.time <= period[1])
     )
-
-
-def _attachments(ws: Workspace, entries: list[Entry], dossiers: Sequence[Dossier]) -> Iterable[Attachment]:
-    """Give the machine-readable half of the pack: what a verifier without us needs."""
-    size = entries[-1].index + 1
-    yield Attachment(
-        name="entries.jsonl", media_type="application/jsonl", description="Ledger entries, one DSSE envelope a line",
-        data=b"".join(leaf + b"\n" for leaf in ws.ledger.leaves(0, size)),
-    )
-    yield Attachment(
-        name="proofs.jsonl", media_type="application/jsonl", description="Inclusion proof of each entry (RFC 6962)",
-        data=b"".join(
-            proofs_line(index, leaf, ws.ledger.inclusion(index, size))
-            for index, leaf in enumerate(ws.ledger.leaves(0, size))
-        ),
-    )
-    yield Attachment(
-        name="checkpoint.txt", media_type="text/plain", description="Signed tree head (C2SP tlog-checkpoint)",
-        data=ws.ledger.checkpoint().note.encode(),
-    )
-    roots = [ws.ledger.leaf(entry.index) for entry in entries if entry.kind == "trust-root"]
-    yield Attachment(
-        name="trust-root.json", media_type="application/json", relationship="Supplement",
-        description="Trust roots of the ledger, oldest first; compare with the one you were given, never trust this copy",
-        data=b"[" + b",".join(roots) + b"]",
-    )
-    yield Attachment(
-        name="verify_pack.py", media_type="text/x-python", relationship="Supplement",
-        description="Verifier in one file: Python's standard library and cryptography; better from elsewhere than from here",
-        data=portable_verifier(),
-    )
-    yield from _objects(ws, dossiers)
-
-
-def portable_verifier() -> bytes:
-    """Return the verifier that needs nothing of govern's."""
-    return (Path(portable.__file__).parent / "verify_pack.py").read_bytes()
-
-
-def _objects(ws: Workspace, dossiers: Sequence[Dossier]) -> Iterable[Attachment]:
-    """Give the objects: evidence, decisions, and the documents that they were decided by."""
-    state = ws.state()
-    # Every attempt of each model's line, and every other gate that these versions were asked at.
-    decided: list[DecisionRecord | None] = []
-    for dossier in dossiers:
-        decided += [state.decision_by_digest(view.digest) for view in dossier.attempts]
-        decided += state.decisions_of(dossier.model)
-    documents: dict[Digest, str] = {}
-    for record in decided:
-        if record is not None:
-            documents[record.digest] = "decisions"
-            documents |= dict.fromkeys(record.fact.evidence, "evidence")
-            documents |= dict.fromkeys(record.fact.policies, "policies")
-            documents |= dict.fromkeys(record.fact.bindings, "bindings")
-    # Replay asks which bindings were in force, so those that did not apply come along too.
-    for binding in state.binding_versions.values():
-        documents |= {binding.digest: "bindings", binding.fact.policy: "policies"}
-    described = {
-        "decisions": "Decision record", "evidence": "Evidence: statistics and numbers, no rows",
-        "policies": "Policy, as signed", "bindings": "Binding, as signed",
-    }
-    for digest, folder in sorted(documents.items()):
-        kind = "json" if folder in {"decisions", "evidence"} else "yaml"
-        yield Attachment(
-            name=f"{folder}/{digest.removeprefix('sha256:')}.{kind}", media_type=f"application/{kind}",
-            relationship="Data" if kind == "json" else "Source", description=described[folder],
-            data=ws.objects.get(digest),
-        )

@@ -116,7 +116,8 @@ def system_row(
     return SystemRow(
         name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
         deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
-        stale_approvals=stale_approvals,
+        stale_approvals=stale_approvals, task=fact.task, jurisdictions=tuple(fact.jurisdictions),
+        protected=tuple(fact.protected),
     )
 
 
@@ -245,7 +246,7 @@ def _drift_row(
     limit = next((limit for _, limit in reversed(pairs) if limit), "")
     last = seen[-1]
     standing: Standing = "bad" if last.fact.drifted else "warn" if last.fact.outcome == "deny" else "ok"
-    latest = values[-1][1] if values else "not measured"
+    latest = f"{decimal_of(values[-1][1]):.3f}" if values else "not measured"
     word = f"above the limit of {limit} in {', '.join(last.fact.drifted)}" if last.fact.drifted else f"within the limit of {limit or '—'}"
     return DriftRow(
         system=last.fact.system, deployment=deployment, model=state.models[last.model].name, environment=environment,
@@ -324,6 +325,7 @@ def lineage(
         LineageRow(
             lanes=row.lanes, node=row.node.name, kind=row.node.kind, digest=row.node.digest, index=row.node.index,
             detail=_detail(state, row.node), standing=_node_standing(state, row.node, now), depth=row.depth,
+            parents=row.parents,
         )
         for row in rows
     )

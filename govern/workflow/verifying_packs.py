@@ -11,7 +11,14 @@ from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.ledger.bundle import BundleProof
 from govern.lineage.state import fold
 from govern.workflow.agreeing import disagreements
-from govern.workflow.attached import AttachedObjects, proved_entries, require_complete, require_decisions, require_files
+from govern.workflow.attached import (
+    AttachedObjects,
+    check_previous,
+    proved_entries,
+    require_complete,
+    require_decisions,
+    require_files,
+)
 from govern.workflow.interface import LayOutAgain, Progress, silent
 from govern.workflow.verifying import check_agreement, check_state_machine, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
@@ -131,6 +138,9 @@ def _verified(
                 "the manifest names another ledger state than the checkpoint", "The pack was changed.", step=3, kind="manifest"
             )
         detail.append(f"{len(proof.entries)} of {proof.size} entries, trust root version {proof.root_version}")
+        continued = check_previous(attachments, proof.head)
+        if continued:
+            detail.append(continued)
         if proof.void_later:
             detail.append(f"{len(proof.void_later)} by a key that was later declared void")
     return proof

@@ -91,26 +91,26 @@ def export(
             )
         if trust_out is not None:
             write(trust_out, exporting.trust_root_file(workspace))
-        index = workspace.ledger.size - 1
-        leaf = workspace.ledger.entry(index).leaf_hash
-    return _report(session, pack, index=index, leaf=leaf, outcome=writer.outcome or "unchecked", trust_out=trust_out)
+    return _report(session, pack, outcome=writer.outcome or "unchecked", trust_out=trust_out)
 
 
 def _report(
-    session: Session, pack: "RenderedPack", *, index: int, leaf: str, outcome: str, trust_out: Path | None
+    session: Session, pack: "RenderedPack", *, outcome: str, trust_out: Path | None
 ) -> ExitCode:
     """Say what was written and recorded, and how the ledger stood."""
     code = CODES[outcome]
+    entry = pack.recorded
     if session.as_json:
+        shown = {"index": entry.index, "digest": entry.digest} if entry else None
         session.voice.document(
             "govern/export/v1",
-            {"pack": pack, "entry": {"index": index, "digest": leaf}, "trust_root": trust_out, "ledger": outcome,
-             "exit_code": int(code)},
+            {"pack": pack, "entry": shown, "trust_root": trust_out, "ledger": outcome, "exit_code": int(code)},
         )
         return code
     voice = session.voice
+    recorded = f"#{entry.index} export, entry {entry.digest}" if entry else "no: this ledger takes no entry until it is mended"
     voice.line(f"✓ {pack.path}: {pack.pages} pages", "green")
-    voice.table([("pack", pack.digest), ("manifest", pack.manifest), ("recorded", f"#{index} export, entry {leaf}")], indent="  ")
+    voice.table([("pack", pack.digest), ("manifest", pack.manifest), ("recorded", recorded)], indent="  ")
     if code is not ExitCode.OK:
         voice.line(f"{voice.state(outcome)}  the ledger: the pack says so on its cover; see govern verify")
     voice.hint(f"Next: whoever gets it runs: govern verify {pack.path} --trust {trust_out or 'TRUST-ROOT.json'}")
