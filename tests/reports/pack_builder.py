@@ -20,6 +20,7 @@ from govern.domain.evidence import Evidence, Excluded, Measurement
 from govern.domain.text import Digest, digest_of
 from govern.workflow.pack import Attachment, LifecycleRow, PackData, PolicyView
 from govern.workflow.views import (
+    AttemptView,
     ClosureNode,
     DecisionView,
     Dossier,
@@ -234,7 +235,11 @@ def build(*, number: int = 40, outcome: Outcome = Outcome.ALLOW, kind: str = "mo
     dossier = Dossier(
         model=digest("model"), name="credit-scoring@2", system=system(), gate="promote:production",
         description="Logistic regression on five features; scores the probability of full repayment within 24 months.",
-        decision=decided, attempts=(earlier, decided), evidence=(views,),
+        decision=decided, attempts=tuple(
+            AttemptView(digest=one.digest, index=one.index, holder=one.holder, decision=one.decision, number=number, changes=(),
+                        outcome_before=None, against_before=())
+            for number, one in enumerate((earlier, decided), start=1)
+        ), evidence=(views,),
         reviews=(
             ReviewRow(index=16, time=NOW - timedelta(days=8), holder="reviewer", keyid="ab" * 32, role="approver", action="reject",
                       reason="The impact ratio for female × black is below the threshold.", standing="superseded"),
@@ -304,7 +309,10 @@ def many(models: int, *, number: int = 40, kind: str = "system") -> PackData:
                        subject_name=name, subject=digest(name))
         view = DecisionView(digest=digest_of(plain(made)), index=21 + place, holder="pipeline", decision=made)
         dossiers.append(replace(
-            first, name=name, model=digest(name), decision=view, attempts=(view,),
+            first, name=name, model=digest(name), decision=view, attempts=(
+                AttemptView(digest=view.digest, index=view.index, holder=view.holder, decision=made, number=1, changes=(),
+                            outcome_before=None, against_before=()),
+            ),
             evidence=(replace(first.evidence[0], digest=held, evidence=measured, index=20 + place),),
         ))
         attached.append(Attachment(name=f"evidence/{held[7:]}.json", media_type="application/json", description="Evidence", data=plain(measured)))

@@ -52,7 +52,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[Decimal]:
     found = []
     number = first * step
     while number <= Decimal(str(high)):
-        found.append(number)
+        found.append(number + 0)  # not -0
         number += step
     return found
 

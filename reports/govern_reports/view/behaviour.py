@@ -8,6 +8,7 @@ from govern_reports.view.blocks import Builder, Part, Section, Span, line
 from govern_reports.view.context import DRIFT, EXPLANATION, PERFORMANCE, Context, measure_name, results_of
 from govern_reports.view.measured import rows_table, title, values_table
 from govern_reports.view.text import clean, is_number, minute, one_line, words
+from govern_reports.view.windows import over_windows
 
 MOST_BARS = 15
 MOST_WINDOWS = 36
@@ -28,18 +29,21 @@ def explanation(context: Context) -> Section:
 def performance(context: Context) -> Section:
     """Write how well the model does, and how its data moves."""
     page = Builder("performance", "Performance and drift")
-    if not _measured(page, context, PERFORMANCE):
+    if not _measured(page, context, PERFORMANCE, windows=False):
         page.say("No evidence in this pack measures performance: this line is not assessed.", role="note")
+    over_windows(page, context)
     _monitoring(page, context)
     if not _measured(page, context, DRIFT):
         page.say("No drift was measured for what this pack is about.", role="note")
     return page.done()
 
 
-def _measured(page: Builder, context: Context, names: frozenset[str]) -> bool:
-    """Add every measurement of these measures; say whether there was one."""
+def _measured(page: Builder, context: Context, names: frozenset[str], *, windows: bool = True) -> bool:
+    """Add every measurement of these measures, those of monitoring windows if they are wanted; say whether there was one."""
     found = False
     for dossier, view, number, measurement in context.measurements(names):
+        if dossier is None and not windows:
+            continue
         found = True
         base = f"/measures/{number}"
         source = context.register.source("evidence", view.digest)

@@ -81,6 +81,8 @@ class Table:
     """Said instead of a table without rows."""
     heads: bool = True
     """Whether the first cell of a row heads it."""
+    style: str = ""
+    """A class of the stylesheet's."""
     kind: Literal["table"] = "table"
 
 
@@ -176,6 +178,8 @@ class Cover:
     """In red over everything else, where the ledger does not verify."""
     scores: tuple[tuple[str, Line], ...]
     facts: tuple[tuple[str, Line], ...]
+    gaps: tuple[tuple[Line, Line], ...]
+    """What is not evidenced, and whose it is."""
     root: str
     note: str
 
@@ -194,6 +198,8 @@ class View:
     """RFC 3339."""
     cover: Cover
     sections: tuple[Section, ...]
+    contents: tuple[tuple[str, str, str], ...] = ()
+    """Number of a section (empty for a part of one), title, id."""
     draft: bool = False
 
 
@@ -242,7 +248,7 @@ class Builder:
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[Part]], caption: str, *, note: str = "",
-        empty: str = "None recorded.", row_heads: bool = True,
+        empty: str = "None recorded.", row_heads: bool = True, style: str = "",
     ) -> "Builder":
         """Add a table; see `columns` for the heads. Past `MOST_ROWS` it says how many there are."""
         if len(rows) > MOST_ROWS:
@@ -251,6 +257,7 @@ class Builder:
         return self.add(Table(
             columns=columns(*heads), rows=tuple(tuple(line(cell) for cell in row) for row in rows),
             caption=clean(caption, 400), note=clean(note, 800), empty=empty, heads=row_heads,
+            style=style,
         ))
 
     def facts(self, *rows: tuple[str, Part]) -> "Builder":

@@ -1,6 +1,6 @@
 """From pack data to the view: which sections a kind of pack has, and in which order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from govern_reports.view import (
     ledger,
     lifecycle,
     people,
+    proving,
     reading,
     rules,
     system,
@@ -26,7 +27,7 @@ from govern_reports.view.text import clean, one_line, second
 Maker = Callable[[Context], Section | None]
 
 _MEASURED: Final[tuple[Maker, ...]] = (fairness.fairness, behaviour.explanation, behaviour.performance)
-_END: Final[tuple[Maker, ...]] = (ledger.integrity, ledger.entries, ledger.limits, ledger.verify, rules.documents, ledger.back)
+_END: Final[tuple[Maker, ...]] = (ledger.integrity, ledger.entries, ledger.limits, proving.verify, rules.documents, ledger.back)
 
 SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
     "model": (
@@ -45,7 +46,7 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
     ),
     "ledger": (
         reading.reading, system.scope, system.systems, system.models, people.people, lifecycle.lifecycle, ledger.integrity,
-        ledger.register, ledger.limits, ledger.verify, ledger.back,
+        ledger.register, ledger.limits, proving.verify, ledger.back,
     ),
 }
 
@@ -53,15 +54,44 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
 def build(pack: PackData, register: Register) -> View:
     """Return the whole pack as strings; every printed number that comes from an attachment is registered."""
     context = Context(pack, register)
-    sections = _linked([made for make in SECTIONS[pack.kind] if (made := make(context)) is not None])
+    sections = _named([made for make in SECTIONS[pack.kind] if (made := make(context)) is not None])
     title = one_line(pack.title, 160)
     return View(
         title=f"{cover.KINDS[pack.kind]}: {title}", running=title,
         identity=f"{one_line(pack.status.origin, 48)} · size {pack.size} · root {pack.root[7:15]}",
         description=clean(f"As of {second(pack.as_of)}, ledger {pack.status.origin}, {pack.size} entries, root {pack.root}", 400),
         created=instant(pack.as_of), cover=cover.cover(context), sections=tuple(sections),
+        contents=tuple(_contents(sections)),
         draft=pack.verification.outcome != "verified",
     )
+
+
+MOST_CONTENTS: Final = 90
+"""Lines on two pages of contents; past them only sections are listed."""
+
+
+def _named(sections: list[Section]) -> list[Section]:
+    """Give every heading an id, and drop links that lead nowhere."""
+    return _linked([
+        replace(section, blocks=tuple(
+            replace(block, id=f"{section.id}-{number}") if isinstance(block, Heading) and not block.id else block
+            for number, block in enumerate(section.blocks)
+        ))
+        for section in sections
+    ])
+
+
+def _contents(sections: list[Section]) -> Iterator[tuple[str, str, str]]:
+    """Yield the table of contents: sections, and their headings where there are not too many."""
+    heads = {
+        section.id: [block for block in section.blocks if isinstance(block, Heading) and block.level == 2]  # noqa: PLR2004 - h2
+        for section in sections
+    }
+    whole = len(sections) + sum(map(len, heads.values())) <= MOST_CONTENTS
+    for number, section in enumerate(sections, start=1):
+        yield str(number), section.title, section.id
+        if whole:
+            yield from (("", block.text, block.id) for block in heads[section.id])
 
 
 def _linked(sections: list[Section]) -> list[Section]:

@@ -1,8 +1,9 @@
 """The cover: what was decided, about what, as of when, and whether the ledger that says so verifies."""
 
 from govern.domain.decision import Decision
-from govern_reports.view.blocks import Cover, Line, Part, Tone, line, mono
+from govern_reports.view.blocks import Cover, Line, Part, Tone, line, link, mono
 from govern_reports.view.context import Context, decisions
+from govern_reports.view.reading import gaps
 from govern_reports.view.standing import runs_in, standing
 from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
 
@@ -13,6 +14,8 @@ KINDS = {
     "control": "Evidence pack by control",
     "ledger": "Evidence pack for a whole ledger",
 }
+MOST_GAPS = 6
+"""Lines of what is not evidenced that the cover has room for."""
 NOTE = (
     "This document carries its own proofs as attachments. Section “How to verify” says how to check it without us, offline, "
     "with the trust root that you were given on another way. Tamper-evident means that a change shows, not that none is "
@@ -35,7 +38,7 @@ def cover(context: Context) -> Cover:
     return Cover(
         kind=KINDS[pack.kind], title=clean(pack.title, 160), subtitle=_subtitle(context), sentence=sentence,
         status=word, tone=tone, alarm=clean(alarm), scores=_scores([view.decision for _, view in found]),
-        facts=_facts(context), root=grouped(pack.root), note=NOTE,
+        facts=_facts(context), gaps=_gaps(context), root=grouped(pack.root), note=NOTE,
     )
 
 
@@ -81,6 +84,15 @@ def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:
         ("Binding rules passed, before waivers", line(f"{before[0]} of {before[1]}")),
         ("After waivers", line(f"{after[0]} of {after[1]}")),
     )
+
+
+def _gaps(context: Context) -> tuple[tuple[Line, Line], ...]:
+    """Name what is not evidenced here, each with its owner; the first few, for the list is in section 1."""
+    rows = gaps(context)
+    shown = [(line(what), line(whose)) for what, why, whose in rows[:MOST_GAPS]]
+    if len(rows) > MOST_GAPS:
+        shown.append((line(f"{len(rows) - MOST_GAPS:,} more"), line(link("in “Read this first”", "not-evidenced"))))
+    return tuple(shown)
 
 
 def _facts(context: Context) -> tuple[tuple[str, Line], ...]:

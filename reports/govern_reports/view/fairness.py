@@ -1,6 +1,8 @@
 """Fairness by group and crossing: tables, dot plots against the threshold, and the LL144 summary where it applies."""
 
-from govern.domain.evidence import Measurement
+from typing import Final
+
+from govern.domain.evidence import Excluded, Measurement
 from govern.exchange.pdf_figures import show
 from govern_reports.charts.dots import Dot, dot_plot
 from govern_reports.view.blocks import Builder, Part, Section
@@ -8,6 +10,11 @@ from govern_reports.view.context import FAIRNESS, Context, decisions, measure_na
 from govern_reports.view.measured import cell, rows_table, title, values_table
 from govern_reports.view.text import clean, count, is_number, one_line
 
+LL144: Final = {
+    "impact_ratio": (("n", "Number of applicants"), ("selected", "Number selected"), ("rate", "Selection rate"), ("ratio", "Impact ratio")),
+    "scoring_rate": (("n", "Number of applicants"), ("above", "Above the median"), ("rate", "Scoring rate"), ("ratio", "Impact ratio")),
+}
+"""Measure to the columns of its summary: key, head."""
 MOST_DOTS = 24
 """Rows of one chart; the table under it has every group."""
 
@@ -34,19 +41,23 @@ def fairness(context: Context) -> Section:
         if measurement.features:
             rows_table(page, context, measurement, source, base, part="features")
         values_table(page, context, measurement, source, base)
-        if measure_name(measurement.measure) == "impact_ratio" and _ll144_applies(context):
-            _ll144(page, context, measurement, source, base)
+        if measure_name(measurement.measure) in LL144 and _ll144_applies(context):
+            _ll144(page, context, measurement, source, base, unknown=_unknown(view.evidence.excluded, measurement))
         _left_out(page, view.evidence.excluded, measurement)
     if not found:
         page.say("No evidence in this pack measures fairness: this line is not assessed.", role="note")
     return page.done()
 
 
-def _left_out(page: Builder, excluded: tuple[object, ...], measurement: Measurement) -> None:
+def _unknown(excluded: tuple[Excluded, ...], measurement: Measurement) -> int:
+    """Count the rows in which this attribute is not known."""
+    return sum(item.n for item in excluded if item.attribute == measurement.attribute)
+
+
+def _left_out(page: Builder, excluded: tuple[Excluded, ...], measurement: Measurement) -> None:
     """Say how many rows of this attribute are unknown."""
-    rows = [item for item in excluded if getattr(item, "attribute", "") == measurement.attribute and getattr(item, "n", 0)]
-    if rows:
-        total = sum(getattr(item, "n", 0) for item in rows)
+    total = _unknown(excluded, measurement)
+    if total:
         page.say(f"{count(total)} rows have no known {measurement.attribute}: counted, and in no group above.", role="note")
 
 
@@ -105,17 +116,19 @@ def _ll144_applies(context: Context) -> bool:
     )
 
 
-def _ll144(page: Builder, context: Context, measurement: Measurement, source: str, base: str) -> None:
-    """Add the summary of results in the layout of 6 RCNY 5-301."""
-    heads = ("Category", ">Number of applicants", ">Number selected", ">Selection rate", ">Impact ratio")
+def _ll144(page: Builder, context: Context, measurement: Measurement, source: str, base: str, *, unknown: int) -> None:
+    """Add the summary of results in the layout of 6 RCNY 5-301: (b) for tools that select, (c) for tools that score."""
+    columns = LL144[measure_name(measurement.measure)]
     rows: list[tuple[Part, ...]] = []
     for number, row in enumerate(measurement.groups):
         place = f"{base}/groups/{number}"
         rows.append((
             str(row.get("group", "–")).replace("*", " × "),
-            *(cell(context, row.get(key), key, source, f"{place}/{key}") for key in ("n", "selected", "rate", "ratio")),
+            *(cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
         ))
+    rows.append(("Unknown category, in no ratio", count(unknown), *("–" for _ in columns[1:])))
     page.table(
-        heads, rows, f"Summary of results in the layout of 6 RCNY 5-301: {measurement.attribute.replace('*', ' × ')}",
+        ("Category", *(f">{head}" for _, head in columns)), rows,
+        f"Summary of results in the layout of 6 RCNY 5-301: {measurement.attribute.replace('*', ' × ')}",
         note="Local Law 144 sets no pass mark: it asks that these numbers are computed by an independent auditor, published and no older than a year.",
     )

@@ -1,12 +1,15 @@
-"""Ledger integrity, the register of entries, limits, glossary, how to verify, signatures and the attachment index."""
+"""Ledger integrity, the register of entries, limits, glossary, signatures and the attachment index."""
 
 from govern.domain.text import digest_of
 from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, mono
 from govern_reports.view.context import Context
-from govern_reports.view.text import count, grouped, minute, plural, second
+from govern_reports.view.proving import leaf_hashes
+from govern_reports.view.text import count, ends, grouped, minute, plural, second
 
 PRINTED_ENTRIES = 500
 """Rows of a table cost half a millisecond and 18 KiB a cell; every entry is attached."""
+MOST_ATTACHMENTS = 200
+"""Rows of the index; the manifest lists all."""
 REGISTER_LINES = 62
 """Lines of the plain register that fit one page."""
 STEP: dict[str, tuple[str, Tone]] = {
@@ -36,7 +39,7 @@ def integrity(context: Context) -> Section:
     page.say("The signed tree head that every attached entry is proved against (C2SP tlog-checkpoint in a signed note):")
     page.pre(pack.checkpoint)
     if pack.previous_checkpoint:
-        page.say("The checkpoint in the pack before this one, which the attached consistency proof joins to it:")
+        page.say("The checkpoint in the pack before this one; consistency.json proves that its ledger is the beginning of this one:")
         page.pre(pack.previous_checkpoint)
     return page.done()
 
@@ -55,11 +58,16 @@ def entries(context: Context) -> Section:
     pack = context.pack
     page = Builder("entries", "Selected entries")
     shown = pack.entries[-PRINTED_ENTRIES:]
+    leaves = leaf_hashes(pack)
     page.table(
-        (">Entry 8%", "Time, UTC 16%", "Kind 13%", "Subject 25%", "By 13%", "Summary 25%"),
-        [(f"#{row.index}", minute(row.time), row.kind, row.subject, row.holder, row.summary) for row in shown],
+        (">Entry 7%", "Time, UTC 14%", "Kind 11%", "Subject 19%", "By 11%", "Summary 22%", "Leaf hash 16%"),
+        [
+            (f"#{row.index}", minute(row.time), row.kind, row.subject, row.holder, row.summary, mono(ends(leaves.get(row.index, "–"))))
+            for row in shown
+        ],
         f"{plural(len(shown), 'entry', 'entries')} of {pack.size:,}",
-        note="Times are those that the signers claim. Every entry is in the attachment entries.jsonl with its proof in proofs.jsonl.",
+        note="Times are those that the signers claim. Every entry is in the attachment entries.jsonl with its proof in proofs.jsonl; a leaf "
+             "hash is SHA-256(0x00 || line), here its first and last eight digits.",
     )
     return page.done()
 
@@ -68,10 +76,13 @@ def register(context: Context) -> Section:
     """Print every entry as plain lines, cheap at any length."""
     pack = context.pack
     page = Builder("register", "Register of entries", new_page=True)
+    leaves = leaf_hashes(pack)
     rows = [
-        f"{row.index:>7}  {minute(row.time)}  {row.kind:<12.12} {row.holder:<16.16} {row.subject:<34.34}".rstrip()
+        f"{row.index:>7}  {minute(row.time)}  {row.kind:<12.12} {row.holder:<16.16} {row.subject:<34.34} {leaves.get(row.index, '')[:16]}".rstrip()
         for row in pack.entries
     ]
+    if pack.entries:
+        page.say("Entry, time that the signer claims (UTC), kind, signer, subject, and the first 16 digits of the leaf hash.", role="note")
     for start in range(0, len(rows), REGISTER_LINES):
         page.pre("\n".join(rows[start:start + REGISTER_LINES]))
     if not rows:
@@ -108,45 +119,10 @@ def limits(context: Context) -> Section:
     return page.done()
 
 
-def verify(context: Context) -> Section:
-    """Say how to check the pack, with our software and without it."""
-    pack = context.pack
-    page = Builder("verify", "How to verify this document", new_page=True)
-    page.say(
-        "You need this file and the ledger's trust root, given to you on another way: by hand, by a site you trust, or in an "
-        "earlier pack. A key that is found only inside this file proves nothing.", role="lead",
-    )
-    page.head("With our software, offline")
-    page.pre(
-        "$ govern verify PACK.pdf --trust trust-root.json\n"
-        "verified      (exit code 0; 1 = something is wrong; 4 = it could not be checked)\n\n"
-        "$ govern verify PACK.pdf --trust trust-root.json --replay\n"
-        "derives every verdict again from the attached evidence and policies",
-    )
-    names = {item.name for item in pack.attachments}
-    page.head("With the one-file verifier that is attached" if "verify_pack.py" in names else "Without our software")
-    steps = [
-        "Take the attachments out: pdfdetach -saveall PACK.pdf (poppler), or a viewer's attachment panel.",
-        ("Compare each file's SHA-256 with manifest.json; compare the manifest's own with the foot of any page and with the "
-        "export entry of a later checkpoint."),
-        ("For each line of entries.jsonl: leaf hash = SHA-256(0x00 || line). For each line of proofs.jsonl: hash up to the root "
-        "(RFC 6962, SHA-256(0x01 || left || right)); the root must be the one in checkpoint.txt and on the cover."),
-        ("Check the signature under checkpoint.txt (Ed25519, signed note) with the log key of your own trust root; with OpenSSL: "
-        "openssl pkeyutl -verify -pubin -inkey log.pem -rawin -in note-text -sigfile signature."),
-        ("Check each entry's DSSE signature with the key that your trust root has for its holder, and that the holder's role may "
-        "sign that kind of statement."),
-        ("If the PDF itself is signed: pdfsig PACK.pdf. Mind that a viewer may still say “valid” after an attachment was "
-        "swapped in a later revision; pdfsig must say that the signature covers the total document."),
-    ]
-    if "verify_pack.py" in names:
-        page.pre("$ python3 verify_pack.py PACK.pdf --trust trust-root.json")
-        page.head("Without any of our software")
-    page.listing(steps, ordered=True)
-    page.say(
-        "What a check proves: a self-signed certificate shows integrity, not identity; without a time stamp no time is "
-        "proved; web browsers do not check signatures in PDFs.", role="note",
-    )
-    return page.done()
+def _folder(name: str) -> str:
+    """Return a file's name, of an object only the folder and ending, for its digest is printed beside it."""
+    folder, _, rest = name.rpartition("/")
+    return f"{folder}/….{rest.rpartition('.')[2]} " if folder and len(rest) > len("sha256") * 8 else f"{name} "
 
 
 def back(context: Context) -> Section:
@@ -158,23 +134,25 @@ def back(context: Context) -> Section:
         "PDF viewer or pdfsig who signed, and compare the fingerprint with the one you were given.",
     )
     page.table(
-        ("Field 16%", "Signs for 44%", "Name, date 40%"),
+        ("Field 14%", "Signs for 34%", "Name 22%", "Date 12%", "Signature 18%"),
         [
-            ("issuer", "having exported this pack from the ledger", ""), ("reviewer", "having read it", ""),
-            ("auditor", "having checked it", ""),
+            ("issuer", "having exported this pack from the ledger", "", "", ""), ("reviewer", "having read it", "", "", ""),
+            ("auditor", "having checked it", "", "", ""),
         ],
-        "Signature panel, for a printed copy",
+        "Signature panel, for a printed copy", style="signing",
     )
     rows: list[tuple[Part, ...]] = [
-        (mono(item.name), item.description, item.media_type, count(len(item.data)), line(mono(grouped(digest_of(item.data).removeprefix("sha256:")))))
-        for item in sorted(pack.attachments, key=lambda item: item.name)
+        (
+            line(mono(_folder(item.name)), item.description), item.media_type.removeprefix("application/"), count(len(item.data)),
+            mono(grouped(digest_of(item.data).removeprefix("sha256:"))),
+        )
+        for item in sorted(pack.attachments, key=lambda item: item.name)[:MOST_ATTACHMENTS]
     ]
-    if len(rows) > PRINTED_ENTRIES:
-        rows = rows[:PRINTED_ENTRIES]
     page.table(
-        ("Name 29%", "What 20%", "Type 12%", ">Bytes 8%", "SHA-256 31%"), rows, "Attachments",
-        note="Beside these: report.html and report.css, from which these pages are made, and manifest.json, which lists every "
-             f"attachment; its own SHA-256 is on each page's foot. {len(pack.attachments)} attachments are listed in the manifest beside the report.",
+        ("File 46%", "Type 10%", ">Bytes 9%", "SHA-256 35%"), rows, "Attachments",
+        note=f"{len(rows)} of {len(pack.attachments)} are listed here. Beside these: report.html and report.css, from which these pages are "
+             "made, and manifest.json, which lists every attachment; its own SHA-256 is on each page's foot. An object in a folder is "
+             "called by its whole SHA-256.",
     )
     if pack.software:
         page.facts(*((name, line(version)) for name, version in sorted(pack.software.items())))

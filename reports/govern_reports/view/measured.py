@@ -88,18 +88,30 @@ def cell(context: Context, value: JsonValue, key: str, source: str, pointer: str
     return context.register.number(value, form, source, pointer)
 
 
+def _worded(part: Part) -> str:
+    """Return a short text in full, where it is known as an abbreviation."""
+    return NAMES.get(part, part) if isinstance(part, str) else "".join(span.text for span in line(part))
+
+
 def head_of(key: str) -> str:
     """Return a column's head, aligned for its values."""
     if key in TITLES:
         title, form = TITLES[key]
         return title if form == "text" else f">{title}"
-    return ">" + _named(key)
+    return ">" + named(key)
 
 
-def _named(key: str) -> str:
+NAMES: Final = {
+    "auc": "AUC", "n": "n", "brier": "Brier score", "p_value": "p", "log_loss": "Log loss", "roc_auc": "AUC", "in_model": "In the model",
+    "n_above": "n above", "psi": "population stability index",
+}
+"""What a key is called in print, where its own letters would not do."""
+
+
+def named(key: str) -> str:
     """Return a key as words."""
-    words = key.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    words = key.replace("_", " ").replace(" p value", ", p")
+    return NAMES.get(key) or words[:1].upper() + words[1:]
 
 
 def rows_table(
@@ -110,7 +122,7 @@ def rows_table(
     name = "group" if part == "groups" else "feature"
     keys = keys_of(rows)
     same = [key for key in keys if form_of(key, rows[0].get(key)) == "text" and len({str(row.get(key)) for row in rows}) == 1]
-    said = [f"{TITLES.get(key, (key, ''))[0]}: {cell(context, rows[0].get(key), key, '', '')}." for key in same]
+    said = [f"{TITLES[key][0] if key in TITLES else named(key)}: {_worded(cell(context, rows[0].get(key), key, '', ''))}." for key in same]
     keys = [key for key in keys if key not in same]
     made: list[tuple[Part, ...]] = []
     for number, row in enumerate(rows):
@@ -142,9 +154,9 @@ def values_table(page: Builder, context: Context, measurement: Measurement, sour
             continue
         interval = measurement.values.get(f"{key}_interval")
         shown = cell(context, value, key, source, f"{base}/values/{key}")
-        plain.append((_named(key), shown))
+        plain.append((named(key), shown))
         made.append((
-            _named(key), shown,
+            named(key), shown,
             cell(context, interval, "interval", source, f"{base}/values/{key}_interval") if interval else "–",
         ))
     if any(f"{key}_interval" in measurement.values for key in measurement.values):

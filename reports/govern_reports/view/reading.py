@@ -1,8 +1,10 @@
 """Read this first: what is asserted and what is not, six lines, and what is not evidenced here."""
 
-from govern.domain.decision import RuleResult, Status
-from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, link
+from govern.domain.decision import Outcome, RuleResult, Status
+from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, link
 from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
+from govern_reports.view.control import unserved
+from govern_reports.view.rules import goalposts
 from govern_reports.view.text import minute, plural, words
 
 MOST_GAPS = 60
@@ -29,9 +31,12 @@ def reading(context: Context) -> Section:
     )
     for sentence in context.pack.status.emergencies:
         page.say(Span("Emergency. ", "strong"), sentence, role="alarm")
+    for dossier in context.detailed:
+        for sentence in goalposts(dossier):
+            page.say(Span("The policy moved. ", "strong"), sentence, role="alarm")
     page.head("What is not evidenced here", "not-evidenced")
     page.table(
-        ("What 44%", "Why 38%", "Whose it is 18%"), _gaps(context), "Not evidenced in this pack",
+        ("What 44%", "Why 38%", "Whose it is 18%"), gaps(context), "Not evidenced in this pack",
         empty="Nothing beyond what section “Limits” says of every pack.",
     )
     return page.done()
@@ -95,10 +100,15 @@ def _oversight(context: Context) -> tuple[str, str]:
     dossiers = [dossier for dossier in context.pack.dossiers if dossier.decision is not None]
     if not dossiers or not any(dossier.quorum for dossier in dossiers):
         return "unknown", "no review quorum is required for what this pack is about"
-    lacking = [dossier.name for dossier in dossiers if dossier.missing]
+    lacking = [
+        dossier.name for dossier in dossiers
+        if dossier.missing and dossier.decision and dossier.decision.decision.outcome is Outcome.ALLOW
+    ]
     live = sum(row.standing == "live" and row.action == "approve" for dossier in dossiers for row in dossier.reviews)
     if lacking:
         return "not", f"the quorum is incomplete for {words(lacking[:4])}"
+    if not live:
+        return "unknown", "nothing that was allowed waits for a review"
     return "met", f"quorum complete with {plural(live, 'live approval')}"
 
 
@@ -125,22 +135,29 @@ def _behaviour(context: Context) -> tuple[str, str]:
     return _of_rules(results_of(context.pack, PERFORMANCE | DRIFT))
 
 
-def _gaps(context: Context) -> list[tuple[Part, ...]]:
-    """List what a reader might take for evidenced and is not."""
-    rows: list[tuple[Part, ...]] = []
-    for dossier, view in decisions(context.pack):
+def gaps(context: Context) -> list[tuple[Part, ...]]:
+    """List what a reader might take for evidenced and is not: what, why, and whose it is. The weightiest come first."""
+    pack = context.pack
+    rows: list[tuple[Part, ...]] = [(what, "it could not be read: the ledger does not verify", "ledger owner") for what in pack.missing]
+    for dossier, view in decisions(pack):
         for rule in view.decision.rules:
             if rule.status in {Status.INCONCLUSIVE, Status.ERROR}:
-                rows.append((line(f"{rule.rule} {rule.title}"), rule.explanation, dossier.system.owner))
+                rows.append((f"{rule.rule} {rule.title} ({dossier.name})", rule.explanation, dossier.system.owner))
             if rule.waiver:
                 until = f" until {minute(rule.waiver_expires)}" if rule.waiver_expires else ""
-                rows.append((line(f"{rule.rule} {rule.title}"), f"waived by {rule.waiver}{until}; not met", dossier.system.owner))
-        rows.extend(
-            (f"Approval of {dossier.name} by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
-        )
-    if context.pack.status.unanchored:
+                rows.append((f"{rule.rule} {rule.title} ({dossier.name})", f"waived by {rule.waiver}{until}; not met", dossier.system.owner))
+        if view.decision.outcome is Outcome.ALLOW:
+            rows.extend(
+                (f"Approval of {dossier.name} by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
+            )
+    owners = words(sorted({dossier.system.owner for dossier in pack.dossiers})) or "system owner"
+    rows.extend(
+        (f"{left} of {count} controls of {name}", "no rule that was decided here names them", owners)
+        for name, left, count in unserved(context)
+    )
+    if pack.status.unanchored:
         rows.append((
-            f"The last {plural(context.pack.status.unanchored, 'entry', 'entries')} of the ledger",
+            f"The last {plural(pack.status.unanchored, 'entry', 'entries')} of the ledger",
             "no outside anchor after them: whoever holds both database and log key could have replaced them",
             "ledger owner",
         ))

@@ -1,9 +1,11 @@
 """Policy and controls, tests and results, attempts and goalposts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from govern.domain.decision import RuleResult, Status
 from govern.domain.text import Digest
+from govern.workflow.views import Dossier
+from govern_reports.view import control
 from govern_reports.view.blocks import Builder, Part, Section, Span, line, mono
 from govern_reports.view.context import (
     Context,
@@ -36,32 +38,25 @@ def policies(context: Context) -> Section:
         "Policies as they stood", empty="No policy is part of this pack.",
     )
     sources = [
-        (view.name, source.get("ref", ""), source.get("status", ""), source.get("retrieved", ""))
+        (view.name, source.get("ref", ""), control.said(source.get("status", "")), source.get("retrieved", ""))
         for view in pack.policies for source in view.sources
     ]
     page.table(
-        ("Policy", "Source", "Status as recorded", "Retrieved"), sources, "What the policies rest on",
+        ("Policy 18%", "Source 46%", "Status as recorded 22%", "Retrieved 14%"), sources, "What the policies rest on",
         note="The legal status is the one recorded when the policy was signed; ask counsel whether it still holds.",
         empty="The policies name no sources.",
     )
-    page.table(
-        ("Control 30%", "Rule 16%", "Status 18%", "Claim 12%", "Evidence 24%"), list(_controls(context)),
-        "Control matrix: which rule speaks to which control",
-        note="“Supports” means that the number bears on the control. No number satisfies an article.",
-        empty="No rule names a control.",
-    )
+    fading = [
+        (source["ref"], source["status"]) for view in pack.policies for source in view.sources
+        if source.get("status") in control.FADING
+    ]
+    if fading:
+        page.say(f"Ask counsel: {control.fading_words(dict.fromkeys(fading))}", role="alarm")
+    if pack.kind != "control":
+        page.head("Controls that the rules support", "controls")
+        page.say("“Supports” means that a number bears on a control. No number satisfies an article.", role="note")
+        control.matrix(page, context, whole=False)
     return page.done()
-
-
-def _controls(context: Context) -> Iterable[tuple[Part, ...]]:
-    """Yield a row for each control of each rule."""
-    rows: list[tuple[str, tuple[Part, ...]]] = []
-    for dossier, view in context.decided():
-        where = {item.digest: item.index for item in dossier.evidence}
-        for rule in view.decision.rules:
-            held = words([f"#{where[digest]}" for digest in rule.evidence if digest in where]) or "–"
-            rows.extend((control, (control, rule.rule, rule_status(rule), rule.claim, held)) for control in rule.controls)
-    return [row for _, row in sorted(rows, key=lambda item: item[0])]
 
 
 def documents(context: Context) -> Section | None:
@@ -189,6 +184,17 @@ def attempts(context: Context) -> Section:
             (">No. 5%", "Decided, UTC 16%", "Model 16%", "Outcome 9%", "Passed 9%", "Denied by 18%", "Policies 19%", ">Entry 8%"),
             rows, f"Attempts at {dossier.gate}", empty="No gate has been asked.",
         )
+        moved = [
+            (str(view.number), change.kind, change.where, change.before or "–", change.after or "–")
+            for view in dossier.attempts for change in view.changes
+        ]
+        if moved:
+            page.table(
+                (">No. 5%", "Change 15%", "Where 44%", "Before 18%", "After 18%"), moved,
+                "What policy changed since the attempt before",
+            )
+        for sentence in goalposts(dossier):
+            page.say(Span("The policy moved. ", "strong"), sentence, role="alarm")
     loosened = [policy for policy in context.pack.policies if policy.change in {"loosened", "mixed"}]
     for policy in loosened:
         page.say(
@@ -198,6 +204,14 @@ def attempts(context: Context) -> Section:
     if not loosened:
         page.say("No policy in this pack loosened the one before it.")
     return page.done()
+
+
+def goalposts(dossier: Dossier) -> list[str]:
+    """Name the attempts that the policy of the attempt before would have answered otherwise."""
+    return [
+        f"Attempt {view.number}, {view.decision.subject_name} at {dossier.gate}, entry #{view.index}: {view.earlier_policy}."
+        for view in dossier.attempts if view.earlier_policy
+    ]
 
 
 def _policy_names(context: Context, digests: tuple[Digest, ...]) -> list[str]:

@@ -1,9 +1,14 @@
 """Scope and method, and the description of systems, models, data and runs."""
 
+from collections import Counter
+
+from govern.workflow.pack import HolderRow
 from govern_reports.view.blocks import Builder, Part, Section, line, mono
 from govern_reports.view.context import Context
 from govern_reports.view.text import count, ends, grouped, minute, plural, second, span
 
+SAID_ABOVE = frozenset({"Model", "Inputs"})
+"""Facts of a model's identity that other lines say already."""
 MOST_ROWS = 100
 """Data sources in the table; every one is in the attached entries."""
 
@@ -71,21 +76,55 @@ def description(context: Context) -> Section:
             seen.add(system.name)
             page.head(f"System {system.name}", f"system-{len(seen)}")
             page.facts(
-                ("Title", system.title or system.name), ("Purpose", system.purpose), ("Tier", system.tier),
-                ("Owner", system.owner), ("Standing", system.headline),
+                ("Title", system.title or system.name),
+                ("Intended use", line(dossier.description or "not described", f" (purpose: {system.purpose}; task: {system.task or 'not named'})")),
+                ("Jurisdictions", ", ".join(system.jurisdictions) or "none named"),
+                ("Protected attributes", ", ".join(system.protected) or "none named"),
+                ("Tier", system.tier), ("Owner", system.owner), ("Standing", system.headline),
                 ("Stages", _places(dict(system.stages))), ("Deployments", _places(dict(system.deployments))),
             )
         page.head(f"Model {dossier.name}", level=3 if context.many else 2)
-        if dossier.description:
-            page.say(dossier.description)
         page.facts(
             ("Digest of the model file", mono(grouped(dossier.model))),
-            *((label, line(value)) for label, value in dossier.facts.items()),
-            ("Now at this stage", dossier.incumbent or "no other model"),
+            *((label, line(value)) for label, value in dossier.facts.items() if label not in SAID_ABOVE),
+            ("Other model at this stage", dossier.incumbent or "none"),
         )
     if not context.pack.dossiers:
         page.say("This pack is not about one system; see the table of systems.")
+    _holders(page, context)
+    _changes(page, context)
     return page.done()
+
+
+def _holders(page: Builder, context: Context) -> None:
+    """Say who holds which key and may do what: the pseudonyms of the trust root in force."""
+    by_holder: dict[str, list[HolderRow]] = {}
+    for row in context.pack.holders:
+        by_holder.setdefault(row.holder, []).append(row)
+    page.table(
+        ("Holder 26%", "Roles 40%", "Keys 34%"),
+        [
+            (
+                holder, ", ".join(sorted({role for row in rows for role in row.roles})) or "none",
+                line(*(part for row in rows for part in (mono(ends(row.keyid)), " "))),
+            )
+            for holder, rows in by_holder.items()
+        ],
+        "Holders and roles, by the trust root in force", empty="The trust root could not be read.",
+    )
+
+
+def _changes(page: Builder, context: Context) -> None:
+    """Count what was recorded, by kind, and say when last."""
+    pack = context.pack
+    inside = [row for row in pack.entries if pack.period is None or pack.period[0] <= row.time <= pack.period[1]]
+    kinds = Counter(row.kind for row in inside)
+    last = {row.kind: row for row in inside}
+    page.table(
+        ("Kind 30%", ">Entries 14%", "Last, UTC 22%", "Last subject 34%"),
+        [(kind, count(number), minute(last[kind].time), last[kind].subject) for kind, number in sorted(kinds.items())],
+        "What was recorded" + (" in the period" if pack.period else ""), empty="Nothing was recorded in the period.",
+    )
 
 
 def _places(places: dict[str, str]) -> str:
