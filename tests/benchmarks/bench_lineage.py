@@ -41,8 +41,9 @@ LIMIT = 0.3
 class Watched:
     """A ledger: what was set up by hand, then windows of monitoring without end."""
 
-    def __init__(self) -> None:
-        book = Book()
+    def __init__(self, book: Book | None = None, step: timedelta = timedelta(minutes=1)) -> None:
+        self.step = step
+        book = book or Book()
         book.binding(book.policy())
         self.models: list[Digest] = []
         for number in range(SYSTEMS):
@@ -71,7 +72,7 @@ class Watched:
         number, part = divmod(index - len(self.setup), 3)
         window, system = divmod(number, SYSTEMS)
         model, name = self.models[system], f"system-{system}"
-        moment = self.setup[-1].time + timedelta(minutes=index - len(self.setup))
+        moment = self.setup[-1].time + self.step * (index - len(self.setup))
         evidence, decision = digest(f"e {number}"), digest(f"d {number}")
         data = Input(name=f"window-{window}", digest=digest(f"w {number}"))
         fact: EvidenceFact | DecisionFact | ObservationFact
