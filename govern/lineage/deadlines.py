@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from govern.domain.text import Digest
+from govern.lineage.people import root_at
 from govern.lineage.records import RollbackRecord
 from govern.lineage.state import State
 
@@ -16,8 +17,8 @@ NOTICE: Final = timedelta(days=30)
 class Deadline:
     """Something with a day, after which something ends."""
 
-    kind: Literal["revalidation", "waiver", "finding"]
-    """A decision's evidence grows too old; a waiver expires; a finding has to be closed."""
+    kind: Literal["revalidation", "waiver", "finding", "trust-root"]
+    """A decision's evidence grows too old; a waiver expires; a finding has to be closed; the trust root ends."""
     system: str
     model: Digest
     what: str
@@ -34,7 +35,7 @@ def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tup
     Revalidation counts for what stands at a stage: nobody has to measure a candidate again that went nowhere.
     """
     moment = state.moment(now)
-    found = [*_revalidations(state), *_waivers(state), *_findings(state)]
+    found = [*_revalidations(state), *_waivers(state), *_findings(state), *_root(state)]
     near = [
         Deadline(
             kind=one.kind, system=one.system, model=one.model, what=one.what, due=one.due, index=one.index,
@@ -57,6 +58,14 @@ def _revalidations(state: State) -> list[Deadline]:
             what=f"what {name} was measured on for {stage.stage} grows too old: gate it again", overdue=False,
         ))
     return found
+
+
+def _root(state: State) -> list[Deadline]:
+    root = root_at(state, state.size)
+    return [] if root is None else [Deadline(
+        kind="trust-root", system="", model=root.digest, due=root.fact.expires, index=root.index,
+        what=f"trust root {root.fact.version} expires, and nothing is written and nothing may run: renew it", overdue=False,
+    )]
 
 
 def _waivers(state: State) -> list[Deadline]:

@@ -5,20 +5,21 @@ from dataclasses import replace
 from govern.domain.facts import DecisionFact, FindingFact, ReviewFact, WaiverFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
+from govern.lineage.attesting import behind
 from govern.lineage.closure import closure
+from govern.lineage.finding import judged
 from govern.lineage.folding_things import link, marks_of, subject_of
 from govern.lineage.graph import decision_parents
-from govern.lineage.people import REVIEWING, holds_role, same_person
+from govern.lineage.people import holds_role
 from govern.lineage.records import (
     DecisionRecord,
+    FindingMove,
     FindingRecord,
     ReviewRecord,
     WaiverRecord,
     WaiverStep,
 )
 from govern.lineage.state import State
-
-_SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def decision(state: State, entry: Entry) -> None:
@@ -28,6 +29,7 @@ def decision(state: State, entry: Entry) -> None:
     subject = subject_of(entry)
     record = DecisionRecord(
         index=entry.index, time=entry.time, digest=fact.decision, marks=marks_of(entry), fact=fact, model=subject,
+        attested=behind(state, subject, fact),
     )
     state.decisions.put(entry.index, record)
     state.series.append(("decisions", subject), entry.index)
@@ -119,49 +121,24 @@ def finding(state: State, entry: Entry) -> None:
     fact = entry.fact
     assert isinstance(fact, FindingFact)
     subject = subject_of(entry)
+    move = FindingMove(
+        index=entry.index, marks=marks_of(entry), due=fact.due, severity=fact.severity, state=fact.state, owner=fact.owner,
+    )
     old = state.findings.get(fact.id)
     if old is None:
         record = FindingRecord(
-            index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
-            last=entry.index, due=fact.due, severity=fact.severity,
-            state="open" if fact.state == "verified-closed" else fact.state, condition_of=fact.condition_of,
-            fixers=(entry.holder,) if fact.state == "remediated" else (),
+            index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=move.marks, fact=fact, model=subject,
+            last=entry.index, moves=(move,), due=fact.due, severity=fact.severity, state=fact.state,
+            condition_of=fact.condition_of,
         )
         state.series.append(("findings", subject), fact.id)
         parents: list[str | int] = [subject]
         parents += [index for index in (fact.caused_by, fact.condition_of) if index is not None]
         link(state, entry.index, parents)
     else:
-        record = _moved(state, entry, fact, old)
-    state.findings.put(fact.id, record)
+        record = replace(
+            old, fact=fact, last=entry.index, digest=entry.leaf_hash, marks=old.marks + move.marks,
+            moves=(*old.moves, move), condition_of=fact.condition_of if old.condition_of is None else old.condition_of,
+        )
+    state.findings.put(fact.id, judged(state, record))
     state.places.put(entry.index, ("finding", fact.id))
-
-
-def _moved(state: State, entry: Entry, fact: FindingFact, old: FindingRecord) -> FindingRecord:
-    """The finding after a later entry: making it graver needs nobody, making it lighter needs a reviewer."""
-    reviewing = tuple(
-        mark for mark in marks_of(entry) if any(holds_role(state, mark.keyid, role, entry.index) for role in REVIEWING)
-    )
-    reviewer = bool(reviewing)
-    notes: list[str] = []
-    due, severity, stands = fact.due, fact.severity, fact.state
-    if due > old.due and not reviewer:
-        due = old.due
-        notes.append("a later due date needs a reviewer's signature")
-    if _SEVERITIES.index(severity) < _SEVERITIES.index(old.severity) and not reviewer:
-        severity = old.severity
-        notes.append("a lower severity needs a reviewer's signature")
-    if stands == "verified-closed" and not (reviewer and _apart_from_fix(state, entry, old)):
-        stands = "remediated"
-        notes.append("closing needs a reviewer's signature, and another person's than the one who remediated it")
-    return replace(
-        old, fact=fact, last=entry.index, digest=entry.leaf_hash, marks=old.marks + marks_of(entry), due=due,
-        severity=severity, state=stands, note="; ".join(notes),
-        condition_of=fact.condition_of if old.condition_of is None else old.condition_of,
-        closed_by=reviewing if stands == "verified-closed" else (),
-        fixers=(*old.fixers, entry.holder) if fact.state == "remediated" else old.fixers,
-    )
-
-
-def _apart_from_fix(state: State, entry: Entry, old: FindingRecord) -> bool:
-    return not any(same_person(state, entry.holder, one) for one in (*old.fixers, old.fact.owner))

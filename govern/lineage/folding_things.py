@@ -19,7 +19,8 @@ from govern.domain.facts import (
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import CorruptStoreError
-from govern.lineage.people import is_void, person
+from govern.lineage.finding import judged
+from govern.lineage.people import all_void, person, void_entries
 from govern.lineage.records import (
     AnchorRecord,
     BindingRecord,
@@ -90,16 +91,26 @@ def trust_root(state: State, entry: Entry) -> None:
             reason = key.void_reason if known is None or not known.compromised else known.reason
             revoked = Revocation(keyid=keyid, index=entry.index, void_from=void_from, reason=reason)
             state.revocations.put(keyid, revoked)
-            _reopen(state, entry.index, keyid)
+            _judge_again(state, keyid)
 
 
-def _reopen(state: State, index: int, keyid: str) -> None:
-    """Open every finding again that only void signatures closed: a revocation counts for what was signed before it."""
-    for finding in tuple(state.findings.values()):
-        mine = finding.state == "verified-closed" and any(mark.keyid == keyid for mark in finding.closed_by)
-        if mine and all(is_void(state, mark) for mark in finding.closed_by):
-            note = f"the key that closed it is void (#{index})"
-            state.findings.put(finding.fact.id, replace(finding, state="open", closed_by=(), note=note))
+def _judge_again(state: State, keyid: str) -> None:
+    """Work out anew what void signatures made lighter: a revocation counts for what was signed before it, too."""
+    for index in tuple(void_entries(state, keyid)):
+        kind, key = state.places.get(index) or ("", "")
+        if kind == "finding":
+            state.findings.put(str(key), judged(state, state.findings[str(key)]))
+        elif kind == "dataset":
+            dataset = state.datasets[Digest(str(key))]
+            state.datasets.put(dataset.digest, replace(dataset, endings=_weighed(state, dataset.endings)))
+        elif kind == "model":
+            model = state.models[Digest(str(key))]
+            state.models.put(model.digest, replace(model, endings=_weighed(state, model.endings)))
+
+
+def _weighed(state: State, endings: tuple[Ending, ...]) -> tuple[Ending, ...]:
+    """Endings as they count: `active` again does not, where only void keys say so."""
+    return tuple(replace(one, void=one.word == "active" and all_void(state, one.marks)) for one in endings)
 
 
 def _note_holder(state: State, keyid: str, holder: str) -> None:
@@ -118,20 +129,22 @@ def system(state: State, entry: Entry) -> None:
     assert isinstance(fact, SystemFact)
     digest, marks = subject_of(entry), marks_of(entry)
     old = state.systems.get(fact.name)
+    same = old is not None and old.digest == digest
     record = SystemRecord(
         index=entry.index if old is None else old.index,
         time=entry.time if old is None else old.time,
         digest=digest,
         marks=marks if old is None else more_marks(old.marks, marks),
         fact=fact,
-        revised=old.revised if old is not None and old.digest == digest else entry.index,
+        revised=old.revised if old is not None and same else entry.index,
+        revision=more_marks(old.revision, marks) if old is not None and same else marks,
     )
     state.systems.put(fact.name, record)
     state.places.put(entry.index, ("system", f"system/{fact.name}"))
 
 
 def _ending(entry: Entry, word: str, reason: str) -> Ending:
-    return Ending(index=entry.index, time=entry.time, word=word, reason=reason)
+    return Ending(index=entry.index, time=entry.time, word=word, reason=reason, marks=marks_of(entry))
 
 
 def dataset(state: State, entry: Entry) -> None:
@@ -156,7 +169,7 @@ def dataset(state: State, entry: Entry) -> None:
         known = {source.digest for source in old.sources}
         new = tuple(source for source in fact.sources if source.digest not in known)
         record = replace(
-            old, marks=more_marks(old.marks, marks), endings=old.endings + endings, sources=old.sources + new,
+            old, marks=more_marks(old.marks, marks), endings=_weighed(state, old.endings + endings), sources=old.sources + new,
         )
     state.datasets.put(digest, record)
     state.places.put(entry.index, ("dataset", digest))
@@ -217,7 +230,7 @@ def model(state: State, entry: Entry) -> None:
         known = {one.digest for one in old.datasets}
         more = tuple(one for one in fact.datasets if one.digest not in known)
         record = replace(
-            old, marks=more_marks(old.marks, marks), endings=old.endings + endings, runs=old.runs + more_runs,
+            old, marks=more_marks(old.marks, marks), endings=_weighed(state, old.endings + endings), runs=old.runs + more_runs,
             datasets=old.datasets + more,
         )
         parents = [*more_runs, *(one.digest for one in more)]
@@ -249,9 +262,9 @@ def policy(state: State, entry: Entry) -> None:
     assert isinstance(fact, PolicyFact)
     digest, marks = subject_of(entry), marks_of(entry)
     old = state.policy_versions.get(digest)
-    record = PolicyRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact)
+    record = PolicyRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact, placed=marks)
     if old is not None:
-        record = replace(old, marks=more_marks(old.marks, marks))
+        record = replace(old, marks=more_marks(old.marks, marks), placed=marks)
     state.policy_versions.put(digest, record)
     state.policies.put(fact.name, record)
     state.series.append(("policy-line", fact.name), digest)
@@ -265,9 +278,9 @@ def binding(state: State, entry: Entry) -> None:
     assert isinstance(fact, BindingFact)
     digest, marks = subject_of(entry), marks_of(entry)
     old = state.binding_versions.get(digest)
-    record = BindingRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact)
+    record = BindingRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact, placed=marks)
     if old is not None:
-        record = replace(old, marks=more_marks(old.marks, marks))
+        record = replace(old, marks=more_marks(old.marks, marks), placed=marks)
     else:
         link(state, digest, [fact.policy])
     state.binding_versions.put(digest, record)

@@ -28,14 +28,14 @@ from govern.lineage.state import Key, State
 
 
 def decision_parents(state: State, record: DecisionRecord) -> tuple[Key, ...]:
-    """What a decision rests on: the model, its evidence, the documents, the waivers laid over a status."""
+    """What a decision rests on: the model, its evidence, the documents, the waivers laid over a status, what people attested."""
     fact = record.fact
     measured = [evidence_entry(state, digest, record.model, record.index) for digest in fact.evidence]
     waived: list[Key] = []
     for leaf in fact.waivers:
         waiver = state.waivers.get(state.waiver_proposals.get(leaf) or "")
         waived.append(leaf if waiver is None else waiver.index)
-    return (record.model, *measured, *fact.policies, *fact.bindings, *waived)
+    return (record.model, *measured, *fact.policies, *fact.bindings, *waived, *record.attested)
 
 
 def evidence_entry(state: State, digest: Digest, model: Digest, before: int) -> Key:

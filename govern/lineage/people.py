@@ -1,5 +1,6 @@
 """Who somebody is and what they may sign, by the trust root in force at an entry's index."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from govern.lineage.records import Mark, RootRecord
@@ -33,6 +34,20 @@ def is_void(state: State, mark: Mark) -> bool:
     """Whether a signature stands at or after the index from which its key is void."""
     start = void_from(state, mark.keyid)
     return start is not None and mark.index >= start
+
+
+def all_void(state: State, marks: tuple[Mark, ...]) -> bool:
+    """Whether there are signatures, and none of a key that is good."""
+    return bool(marks) and all(is_void(state, mark) for mark in marks)
+
+
+def void_entries(state: State, keyid: str) -> Iterator[int]:
+    """Indices of the entries that a key signed from where it is void, newest first."""
+    start = void_from(state, keyid)
+    for index in state.series.newest(("signed", keyid)) if start is not None else ():
+        if int(index) < (start or 0):
+            return
+        yield int(index)
 
 
 def holds_role(state: State, keyid: str, role: str, index: int) -> bool:

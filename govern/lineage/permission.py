@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from govern.domain.text import Digest
+from govern.domain.text import Digest, instant
 from govern.lineage.closure import closure
-from govern.lineage.people import EMERGENCY, REVIEWING, holds_role, same_person
-from govern.lineage.records import DecisionRecord
+from govern.lineage.nodes import marks_of
+from govern.lineage.people import EMERGENCY, REVIEWING, all_void, holds_role, root_at, same_person, void_entries
+from govern.lineage.records import DecisionRecord, DeploymentRecord, EnvironmentRecord, Mark, RollbackRecord
 from govern.lineage.review import quorum
 from govern.lineage.stale import stale_decision
 from govern.lineage.state import State
@@ -57,14 +58,14 @@ def _permission(refusals: list[Refusal], **kept: object) -> Permission:
     return Permission(allowed=not refusals, refusals=tuple(refusals), **kept)  # type: ignore[arg-type]
 
 
-def _model_refusals(state: State, model: Digest, environment: str = "") -> list[Refusal]:
+def _model_refusals(state: State, model: Digest, now: datetime, environment: str = "") -> list[Refusal]:
     """Why a model may not run at all."""
+    refusals = _root_refusals(state, now)
     record = state.models.get(model)
     if record is None:
-        return [Refusal(reason="the ledger does not know this model's digest")]
-    refusals: list[Refusal] = []
-    if record.state != "active":
-        ending = record.endings[-1]
+        return [*refusals, Refusal(reason="the ledger does not know this model's digest")]
+    ending = record.ending
+    if ending is not None and ending.word != "active":
         refusals.append(Refusal(reason=f"the model is {ending.word}: {ending.reason}", index=ending.index))
     system = record.fact.system
     if system not in state.systems:
@@ -76,6 +77,39 @@ def _model_refusals(state: State, model: Digest, environment: str = "") -> list[
                 what = "the model" if one else f"the system {system}"
                 refusals.append(Refusal(reason=f"{what} was retired", index=index))
     return refusals
+
+
+def _root_refusals(state: State, now: datetime) -> list[Refusal]:
+    """Nobody's role is known any more once the trust root has expired."""
+    root = root_at(state, state.size)
+    if root is None or root.fact.expires > state.moment(now):
+        return []
+    reason = f"trust root {root.fact.version} expired on {instant(root.fact.expires)}"
+    return [Refusal(reason=reason, index=root.index)]
+
+
+def _documents_refusals(state: State) -> list[Refusal]:
+    """What binds can't be known while a document is in force that only void keys put there."""
+    refusals = []
+    for keyid in state.revocations:
+        for index in void_entries(state, keyid):
+            kind, key = state.places.get(index) or ("", "")
+            versions = {"policy": state.policy_versions, "binding": state.binding_versions}.get(kind)
+            document = None if versions is None else versions.get(Digest(str(key)))  # type: ignore[attr-defined]
+            in_force = {"policy": state.policies, "binding": state.bindings}.get(kind)
+            if document is None or in_force is None or in_force[document.fact.name].digest != document.digest:  # type: ignore[index]
+                continue
+            if document.placed[:1] and document.placed[0].index == index and all_void(state, document.placed):
+                reason = f"{kind} {document.name} was put in force with a void key: install it again"
+                refusals.append(Refusal(reason=reason, index=index))
+    return refusals
+
+
+def _move_refusals(state: State, marks: tuple[Mark, ...], what: str) -> list[Refusal]:
+    """Why a promotion, deployment or rollback moved nothing: only void keys signed it."""
+    if not all_void(state, marks):
+        return []
+    return [Refusal(reason=f"the {what} was signed with a void key: it has to be done again", index=marks[0].index)]
 
 
 def _decision_refusals(state: State, decision: DecisionRecord | None, gate: str, now: datetime) -> list[Refusal]:
@@ -145,7 +179,7 @@ def standing_refusals(state: State, model: Digest, stage: str, now: datetime) ->
 
 def may_promote(state: State, model: Digest, stage: str, now: datetime) -> Permission:
     """Whether a system's stage may point to a model: allowed, approved by its quorum, closure live, nobody objects."""
-    refusals = _model_refusals(state, model)
+    refusals = _model_refusals(state, model, now) + _documents_refusals(state)
     more, kept = _gate(state, model, promote_gate(stage), now)
     return _permission(
         refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision,
@@ -161,7 +195,7 @@ def may_deploy(
     blue-green deployment becomes full only by a decision at the gate `deploy` that is younger than its start; where
     there are decisions at that gate, the latest one must allow it, with the quorum that it asks for and nobody objecting.
     """
-    refusals = _model_refusals(state, model, environment)
+    refusals = _model_refusals(state, model, now, environment) + _documents_refusals(state)
     more, kept = _gate(state, model, promote_gate(stage), now)
     refusals += more
     record = state.models.get(model)
@@ -169,6 +203,8 @@ def may_deploy(
         at = state.stages.get((record.fact.system, stage))
         if at is None or at.model != model:
             refusals.append(Refusal(reason=f"the stage {stage} does not point to it", index=None if at is None else at.index))
+        else:
+            refusals += _move_refusals(state, marks_of(state, at.index), at.cause)
         runs = state.environments.get((record.fact.system, environment))
         if runs is not None and runs.stage not in {"", stage}:
             # Or a laxer stage, with fewer rules and a smaller quorum, would lead to the same users.
@@ -200,7 +236,7 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
     It must be deployed there, and all that let it get there must still hold. Where an emergency rollback put it there,
     what was already stale then is noted and does not refuse; what happened since does.
     """
-    refusals = _model_refusals(state, model, environment)
+    refusals = _model_refusals(state, model, now, environment)
     record = state.models.get(model)
     if record is None:
         return _permission(refusals)
@@ -214,9 +250,10 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
         return _permission(refusals)
     stage = here[0].fact.stage
     more, kept = _gates(state, model, stage, now)
+    refusals += _service_refusals(state, here[0])
     notes: tuple[str, ...] = ()
-    if runs.emergency is not None and here[0].fact.id == runs.primary:
-        forced = state.rollbacks[runs.emergency]
+    forced = _forced(state, runs) if here[0].fact.id == runs.primary else None
+    if forced is not None:
         notes = (f"emergency rollback by {forced.holder} (#{forced.index}): {forced.fact.reason}",)
         since = [one for one in more if one.text not in forced.excused]
         notes += tuple(one.reason for one in more if one not in since)
@@ -226,16 +263,34 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
     )
 
 
+def _service_refusals(state: State, running: DeploymentRecord) -> list[Refusal]:
+    """Why what put a deployment in service does not count."""
+    last = tuple(mark for mark in running.marks if mark.index == running.last)
+    moved = (last, "deployment") if last else (marks_of(state, running.last), "rollback")
+    promoted = marks_of(state, running.fact.promotion) if running.fact.promotion in state.promotions else ()
+    return _move_refusals(state, *moved) + _move_refusals(state, promoted, "promotion")
+
+
+def _forced(state: State, runs: EnvironmentRecord) -> RollbackRecord | None:
+    """The emergency rollback that put the primary there, if a key in that role gave a reason."""
+    record = None if runs.emergency is None else state.rollbacks[runs.emergency]
+    if record is None or not record.fact.reason.strip():
+        return None
+    held = any(holds_role(state, mark.keyid, EMERGENCY, record.index) for mark in record.marks)
+    return record if held else None
+
+
 def may_roll_back(
     state: State, model: Digest, environment: str, now: datetime, *, keyid: str = "", reason: str = "",
     emergency: bool = False, system: str = "",
 ) -> Permission:
     """Whether an environment may go back to an earlier model: one that ran there in full, not retired, its closure live.
 
+    The stage's gate has to allow it, and the gate `deploy` where there are decisions at it.
     `system` is whose environment is meant, where that is said: it has to be the model's own. A stale closure is let through only for a key in the role `emergency` that gives a reason, which every later report
     repeats. A revoked or retired model never is.
     """
-    refusals = _model_refusals(state, model, environment)
+    refusals = _model_refusals(state, model, now, environment)
     record = state.models.get(model)
     if record is None:
         return _permission(refusals)
@@ -245,7 +300,8 @@ def may_roll_back(
     if earlier is None:
         refusals.append(Refusal(reason=f"it never ran in {environment} with all traffic"))
         return _permission(refusals)
-    more, kept = _gate(state, model, promote_gate(earlier.fact.stage), now)
+    more, kept = _gates(state, model, earlier.fact.stage, now)
+    more += _documents_refusals(state)
     notes: tuple[str, ...] = ()
     if emergency:
         if not reason.strip():

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from govern.domain.text import Digest, instant
 from govern.errors import NotFoundError
+from govern.lineage.attesting import taken_back
 from govern.lineage.graph import parents, trail, walk
 from govern.lineage.nodes import SYSTEM, Node, marks_of, node_of
-from govern.lineage.people import is_void
+from govern.lineage.people import all_void
 from govern.lineage.records import DecisionRecord, Mark, ReviewRecord, Thing, WaiverRecord
 from govern.lineage.state import Key, State
 
@@ -74,7 +75,7 @@ def stale_since(state: State, start: Iterable[Key], *, since: int, now: datetime
     before: dict[Key, Key | None] = {}
     for step in walk(start, lambda key: parents(state, key)):
         before[step.key] = step.before
-        for index, reason in events(state, step.key, since=since, now=moment):
+        for index, reason in dict.fromkeys(events(state, step.key, since=since, now=moment)):
             path = tuple(node_of(state, key) for key in trail(before, step.key))
             yield StalePath(index=index, reason=reason, path=path)
 
@@ -83,33 +84,52 @@ def events(state: State, key: Key, *, since: int, now: datetime) -> Iterator[Eve
     """What happened to one node after `since`, or stands against it at `now`."""
     if isinstance(key, int):
         decision = state.decisions.get(key)
+        review = state.reviews.get(key) if decision is None else None
         if decision is not None:
             yield from _of_decision(state, decision, now)
+        elif review is not None:
+            yield from _of_attestation(state, review, since)
         elif (place := state.places.get(key)) is not None and place[0] == "waiver":
-            yield from _of_waiver(state.waivers[str(place[1])], now)
+            yield from _of_waiver(state, state.waivers[str(place[1])], since, now)
     elif key.startswith(SYSTEM):
         system = state.systems.get(key.removeprefix(SYSTEM))
         if system is not None and system.revised > since:
             yield system.revised, "the system's record was revised"
+        if system is not None:
+            yield from _of_marks(state, system.revision, since)
     else:
         yield from _of_digest(state, Digest(key), since, now)
-    if not isinstance(key, int) or key in state.evidence or key in state.decisions:
+    signed = key in state.evidence or key in state.decisions if isinstance(key, int) else not key.startswith(SYSTEM)
+    if signed:
         yield from _of_marks(state, marks_of(state, key), since)
+
+
+def _of_attestation(state: State, review: ReviewRecord, since: int) -> Iterator[Event]:
+    """A person's word that a decision rests on: taken back since, or of a key that is void or in doubt."""
+    rule = "" if review.fact.attestation is None else review.fact.attestation.rule
+    for index in taken_back(state, review):
+        if index > since:
+            yield index, f"{review.holder} took back what {rule} was attested by"
+    yield from _of_marks(state, review.marks, since)
 
 
 def _of_digest(state: State, digest: Digest, since: int, now: datetime) -> Iterator[Event]:
     thing: Thing | None = state.models.get(digest) or state.datasets.get(digest) or state.runs.get(digest)
     if thing is not None:
         for ending in thing.endings:
-            in_force = ending is thing.endings[-1]
+            in_force = ending is thing.ending
+            if in_force and ending.word == "active":
+                yield from _of_marks(state, ending.marks, since)
             if ending.word != "active" and (ending.index > since or in_force):
                 yield ending.index, f"{ending.word}{f': {ending.reason}' if ending.reason else ''}"
     if digest in state.models:
         yield from _of_model(state, digest, since, now)
     if (policy := state.policy_versions.get(digest)) is not None:
         yield from _of_document(state, "policy", policy.fact.name, digest, since)
+        yield from _of_marks(state, policy.placed, since)
     if (binding := state.binding_versions.get(digest)) is not None:
         yield from _of_document(state, "binding", binding.fact.name, digest, since)
+        yield from _of_marks(state, binding.placed, since)
 
 
 def _of_document(state: State, kind: str, name: str, digest: Digest, since: int) -> Iterator[Event]:
@@ -156,7 +176,7 @@ def _of_decision(state: State, decision: DecisionRecord, now: datetime) -> Itera
             break
     expires = decision.fact.expires
     if expires is not None and expires <= now and not _renewed(state, decision, now):
-        yield None, f"what it was measured on is too old since {instant(expires)}"
+        yield None, f"what it rests on is too old or has ended, since {instant(expires)}"
 
 
 def _renewed(state: State, decision: DecisionRecord, now: datetime) -> bool:
@@ -164,20 +184,24 @@ def _renewed(state: State, decision: DecisionRecord, now: datetime) -> bool:
     latest = state.latest_decision(decision.model, decision.fact.gate)
     if latest is None or latest.index == decision.index or not latest.confirms(decision):
         return False
+    if all_void(state, latest.marks):
+        return False
     return latest.fact.expires is None or latest.fact.expires > now
 
 
-def _of_waiver(waiver: WaiverRecord, now: datetime) -> Iterator[Event]:
+def _of_waiver(state: State, waiver: WaiverRecord, since: int, now: datetime) -> Iterator[Event]:
     if waiver.fact.expires <= now:
         yield None, f"waiver {waiver.fact.id} expired on {instant(waiver.fact.expires)}"
     revoked = waiver.revoked
     if revoked is not None:
         yield revoked.index, f"waiver {waiver.fact.id} was revoked"
+    signed = tuple(Mark(index=one.index, keyid=one.keyid, holder=one.holder) for one in waiver.approvals if one.index < since)
+    yield from _of_marks(state, signed, since)
 
 
 def _of_marks(state: State, marks: tuple[Mark, ...], since: int) -> Iterator[Event]:
     """Signatures that are void, or in doubt because their key was revoked as compromised since."""
-    if marks and all(is_void(state, mark) for mark in marks):
+    if all_void(state, marks):
         revoked = state.revocations[marks[0].keyid]
         yield revoked.index, f"it was signed by {marks[0].holder} with a key that is void from #{revoked.void_from}"
         return

@@ -120,10 +120,15 @@ def rollback(
     ws: Workspace, system: str, *, to: str, environment: str, reason: str, emergency: bool = False,
     key: str | None = None, passphrases: Passphrases,
 ) -> Written:
-    """Go back to a model that ran in the environment before. Raises `Refused` where its approval no longer holds."""
+    """Go back to a model that ran in the environment before.
+
+    Where a policy binds the gate `deploy`, it is asked first, as for any deployment. Raises `Refused` where the model's
+    approval no longer holds, or that gate denies it, unless the role `emergency` signs.
+    """
     _stage_of(ws, environment)
     why = checked_reason(reason)
     name = ws.key_for("operator", key)
+    ask_deploy_gate(ws, to, passphrases=passphrases)
 
     def attempt() -> Written:
         state = ws.state()

@@ -218,6 +218,15 @@ class Book:
         )
         return self.add(fact, by=by, subject=("model", model))
 
+    def replace_owner(self, entry: Entry, owner: str) -> Entry:
+        """The same words about a finding once more, under another owner."""
+        return self.add(replace(entry.fact, owner=owner), by="pipeline", subject=("model", entry.statement.subjects[0].digest))
+
+    @staticmethod
+    def renewed(fact: TrustRootFact, expires: datetime) -> TrustRootFact:
+        """The same trust root with another end."""
+        return replace(fact, expires=expires)
+
     # ----- running
 
     def promote(self, model: Digest, stage: str = "production", approvals: tuple[int, ...] = (), by: str = "pipeline") -> Entry:

@@ -105,7 +105,7 @@ def test_evidence_grows_old_by_the_clock_alone():
     review = book.review(model)
     assert texts(book, review, START + timedelta(days=89)) == []
     (text,) = texts(book, review, START + timedelta(days=90))
-    assert "too old since 2026-04-01" in text
+    assert "too old or has ended, since 2026-04-01" in text
 
 
 def test_a_fresh_decision_that_says_the_same_renews_the_age():

@@ -113,7 +113,7 @@ def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
     ]
     deadlines = [
         (Cell(when(d.due) + (" overdue" if d.overdue else ""), "red" if d.overdue else ""), d.kind, f"#{d.index}", d.what)
-        for d in view.deadlines if d.system in wanted
+        for d in view.deadlines if not d.system or d.system in wanted
     ]
     for sentence in view.emergencies:
         voice.line()
