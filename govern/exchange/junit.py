@@ -25,6 +25,8 @@ def write(decision: Decision) -> bytes:
     for name, value in (
         ("outcome", decision.outcome.value), ("system", decision.system), ("subject", decision.subject),
         ("as_of", instant(decision.as_of)), ("engine", decision.engine),
+        ("binding_rules", str(decision.before_waivers.total)), ("passed_before_waivers", str(decision.before_waivers.passed)),
+        ("passed_after_waivers", str(decision.after_waivers.passed)),
     ):
         ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
     if decision.problem:

@@ -30,7 +30,8 @@ def write(decision: Decision, *, places: RulePlaces | None = None, version: str 
         }],
         "properties": {
             "outcome": decision.outcome.value, "subject": decision.subject, "subjectName": decision.subject_name,
-            "gate": decision.gate,
+            "gate": decision.gate, "bindingRules": decision.before_waivers.total,
+            "passedBeforeWaivers": decision.before_waivers.passed, "passedAfterWaivers": decision.after_waivers.passed,
         },
         "results": results,
     }

@@ -103,14 +103,6 @@ def life_of(
     return WaiverLife(state=state, why=why, requester=proposal.holder, approvers=counted)
 
 
-def standing_of(
-    record: WaiverLike, policy: Policy | None, *, as_of: datetime, developers: Iterable[str] = (),
-    earlier: Iterable[WaiverLike] = (),
-) -> WaiverStanding:
-    """Return only the word of `life_of`."""
-    return life_of(record, policy, as_of=as_of, developers=developers, earlier=earlier).state
-
-
 def _lack(
     record: WaiverLike, proposal: StepLike, after: Sequence[StepLike], policy: Policy | None,
     developers: frozenset[str], earlier: Iterable[WaiverLike],
@@ -147,9 +139,12 @@ def _terms_problem(record: WaiverLike, proposal: StepLike, most: int, earlier: I
         if one.fact.id != fact.id and one.model == record.model and one.fact.rule == fact.rule
         and one.fact.environment == fact.environment and any(s.index < proposal.index for s in one.steps)
     ]
-    if before and not set(fact.evidence) - {digest for one in before for digest in one.evidence}:
-        return "a renewal needs new evidence, and it brings none"
-    return ""
+    return "a renewal needs new evidence, and it brings none" if renews_on_nothing(fact.evidence, before) else ""
+
+
+def renews_on_nothing(evidence: Iterable[Digest], before: Sequence[WaiverFact]) -> bool:
+    """Whether a waiver follows others on the same rule, model and gate, and rests on no evidence beyond theirs."""
+    return bool(before) and not set(evidence) - {digest for one in before for digest in one.evidence}
 
 
 def void_reason(void_if_worse_than: str, result: RuleResult) -> str:

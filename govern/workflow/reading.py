@@ -8,7 +8,7 @@ from typing import Literal
 
 from govern.canonical.dsse import parse_leaf
 from govern.canonical.values import from_json
-from govern.domain.decision import Decision
+from govern.domain.decision import Decision, Quorum
 from govern.domain.evidence import Evidence, JsonValue
 from govern.domain.text import Digest, decimal_of, instant
 from govern.errors import NotFoundError
@@ -44,7 +44,7 @@ from govern.workflow.views import (
     SystemRow,
     WaiverRow,
 )
-from govern.workflow.waivers import read_decision
+from govern.workflow.waivers import proposed, read_decision
 from govern.workflow.waivers import waivers as waiver_rows
 from govern.workflow.workspace import Workspace
 
@@ -151,6 +151,7 @@ def queue(
             item = _queue_item(ws, state, model, gate, record, now)
             if item is not None and not (holder and _signed(state, model.digest, gate, holder, now)):
                 items.append(item)
+        items += _waiver_items(ws, state, model, holder, now)
     order = {"stale": 0, "finding": 1, "waiver": 2, "review": 3}
     return tuple(sorted(items, key=lambda item: (item.due or now, order[item.why], item.name)))
 
@@ -180,13 +181,35 @@ def _queue_item(
     standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
     if why == "review" and not standing.missing:
         headline = f"approved: ready to promote to {stage}"
-    counts = Counter(record.fact.statuses.values())
+    return _item(
+        state, model, gate, record, why=why, headline=headline, since=record.time,
+        due=record.time + timedelta(days=ws.config.review.due_days), missing=standing.missing,
+    )
+
+
+def _item(
+    state: State, model: ModelRecord, gate: str, decided: DecisionRecord | None, *, why: Literal["review", "stale", "waiver"],
+    headline: str, since: datetime, due: datetime, missing: tuple[Quorum, ...] = (),
+) -> QueueItem:
+    counts = Counter(decided.fact.statuses.values() if decided else ())
     return QueueItem(
         model=model.digest, name=model.name, system=model.fact.system, gate=gate, why=why, headline=headline,
         passed=counts["pass"], failed=counts["fail"], inconclusive=counts["inconclusive"] + counts["error"],
-        tier=state.systems[model.fact.system].fact.tier, since=record.time,
-        due=record.time + timedelta(days=ws.config.review.due_days), decision=record.digest, missing=standing.missing,
+        tier=state.systems[model.fact.system].fact.tier, since=since, due=due,
+        decision=decided.digest if decided else None, missing=missing,
     )
+
+
+def _waiver_items(ws: Workspace, state: State, model: ModelRecord, holder: str | None, now: datetime) -> Iterator[QueueItem]:
+    """Give the waivers on a model that wait for approval, less those that a holder asked for or approved."""
+    for row in proposed(ws, state, model.digest, now=now):
+        if holder in {row.requester, *row.approvers}:
+            continue
+        decided = state.latest_decision(model.digest, row.gate)
+        yield _item(
+            state, model, row.gate, decided, why="waiver", since=state.waivers[row.id].proposal.time, due=row.expires,
+            headline=f"{row.id} would waive {row.rule} until {instant(row.expires)[:10]}, asked by {row.requester}: {row.why}",
+        )
 
 
 def _turned_down(state: State, decision: DecisionRecord) -> bool:
@@ -212,7 +235,7 @@ def findings(ws: Workspace, state: State | None = None, *, now: datetime | None 
         FindingRow(
             id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, title=record.fact.title,
             severity=record.severity, owner=record.fact.owner, due=record.due, state=record.state, index=record.index,
-            overdue=record.state != "verified-closed" and record.due < now,
+            overdue=record.state != "verified-closed" and record.due <= now,
         )
         for record in state.findings.values()
     ]

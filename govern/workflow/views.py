@@ -303,6 +303,8 @@ class WaiverRow:
     requester: str
     approvers: tuple[str, ...]
     index: int
+    why: str = ""
+    """What it lacks, who approved it, or how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

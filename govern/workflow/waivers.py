@@ -9,6 +9,7 @@ from govern.domain.facts import WaiverFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import NotFoundError, Refused, UsageError
+from govern.lineage.attesting import attestations
 from govern.lineage.people import holds_role
 from govern.lineage.records import WaiverRecord
 from govern.lineage.review import conflicts, developers
@@ -16,7 +17,7 @@ from govern.lineage.state import State
 from govern.policy.documents import parse_policy
 from govern.policy.model import Policy
 from govern.policy.question import PresentedAttestation, PresentedWaiver
-from govern.policy.waivers import WaiverStanding, standing_of
+from govern.policy.waivers import WaiverLife, life_of, renews_on_nothing
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.views import Dossier, WaiverRow, Written
 from govern.workflow.workspace import Workspace, about
@@ -37,22 +38,13 @@ def checked_reason(reason: str) -> str:
 
 def presented_attestations(state: State, model: Digest, gate: str) -> tuple[PresentedAttestation, ...]:
     """Return what people attested about a model at a gate and did not take back, with keys that were not void."""
-    reviews = state.reviews_of(model)
-    taken_back = {(review.fact.supersedes, review.holder) for review in reviews if review.fact.supersedes is not None}
-    found = []
-    for review in reviews:
-        attested = review.fact.attestation
-        revoked = state.revocations.get(review.mark.keyid)
-        void = revoked is not None and review.index >= revoked.void_from
-        stands = not review.problem and not void and (review.index, review.holder) not in taken_back
-        if review.fact.action == "attest" and attested is not None and review.fact.gate == gate and stands:
-            found.append(
-                PresentedAttestation(
-                    index=review.index, rule=attested.rule, policy=attested.policy, holder=review.holder,
-                    role=review.fact.role, time=review.time, expires=attested.expires,
-                )
-            )
-    return tuple(found)
+    return tuple(
+        PresentedAttestation(
+            index=review.index, rule=attested.rule, policy=attested.policy, holder=review.holder, role=review.fact.role,
+            time=review.time, expires=attested.expires,
+        )
+        for review in attestations(state, model, gate) if (attested := review.fact.attestation) is not None
+    )
 
 
 def policy_of(objects: Objects, digest: Digest) -> Policy:
@@ -68,7 +60,7 @@ def presented_waivers(
     for record in state.waivers_of(model):
         if record.fact.environment != gate:
             continue
-        standing = waiver_standing(objects, state, record, now)
+        standing = life(objects, state, record, now).state
         found.append(
             PresentedWaiver(
                 id=record.fact.id, rule=record.fact.rule, policy=record.fact.policy, subject=model, environment=gate,
@@ -90,9 +82,9 @@ def counting(state: State, record: WaiverRecord) -> WaiverRecord:
     )
 
 
-def waiver_standing(objects: Objects, state: State, record: WaiverRecord, now: datetime) -> WaiverStanding:
-    """Say where in its life a waiver is."""
-    return standing_of(
+def life(objects: Objects, state: State, record: WaiverRecord, now: datetime) -> WaiverLife:
+    """Say where in its life a waiver is, and why."""
+    return life_of(
         counting(state, record), policy_of(objects, record.fact.policy), as_of=now, developers=tuple(developers(state, record.model)),
         earlier=[other for other in state.waivers_of(record.model) if other.index < record.index],
     )
@@ -118,6 +110,15 @@ def propose_waiver(
     if expires > ws.now() + terms.max:
         raise Refused(
             f"{rule} may be waived for {terms.max.days} days at most", "Ask for a shorter time; renewal needs new evidence."
+        )
+    before = [
+        one.fact for one in ws.state().waivers_of(dossier.model)
+        if (one.fact.rule, one.fact.environment) == (rule, dossier.gate)
+    ]
+    if renews_on_nothing(result.evidence, before):
+        raise Refused(
+            f"{before[-1].id} was asked for on the same evidence: a renewal needs new evidence",
+            "Measure the model again, on current data: govern gate MODEL --to STAGE --data FILE …",
         )
     fact = WaiverFact(
         action="propose", id=f"W-{short(digest_of(f'{dossier.model} {dossier.gate} {rule} {ws.now()}'.encode()))}",
@@ -157,16 +158,24 @@ def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None =
     """List every waiver, the one that ends first in front."""
     state = state or ws.state()
     now = now or ws.now()
-    rows = [
-        WaiverRow(
-            id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, rule=record.fact.rule,
-            gate=record.fact.environment, state=waiver_standing(ws.objects, state, record, now), expires=record.fact.expires,
-            reason=record.fact.reason, requester=record.proposal.holder,
-            approvers=tuple(step.holder for step in record.approvals), index=record.index,
-        )
-        for record in state.waivers.values()
-    ]
+    rows = [_row(ws, state, record, now) for record in state.waivers.values()]
     return tuple(sorted(rows, key=lambda row: (row.expires, row.id)))
+
+
+def proposed(ws: Workspace, state: State, model: Digest, *, now: datetime) -> tuple[WaiverRow, ...]:
+    """List the waivers on a model that wait for somebody to approve them."""
+    rows = [_row(ws, state, record, now) for record in state.waivers_of(model)]
+    return tuple(row for row in rows if row.state == "proposed")
+
+
+def _row(ws: Workspace, state: State, record: WaiverRecord, now: datetime) -> WaiverRow:
+    found = life(ws.objects, state, record, now)
+    return WaiverRow(
+        id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, rule=record.fact.rule,
+        gate=record.fact.environment, state=found.state, expires=record.fact.expires, reason=record.fact.reason,
+        requester=record.proposal.holder, approvers=tuple(step.holder for step in record.approvals), index=record.index,
+        why=found.why,
+    )
 
 
 def _record(ws: Workspace, waiver: str) -> WaiverRecord:

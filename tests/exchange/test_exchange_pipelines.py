@@ -119,10 +119,15 @@ def test_sarif_levels_and_suppressions() -> None:
     assert "W-7" in suppression["justification"]
 
 
-def test_the_summary_says_scores_before_and_after_waivers() -> None:
+def test_every_format_says_scores_before_and_after_waivers() -> None:
     shown = replace(
         waived(), before_waivers=replace(decided().before_waivers, passed=1, total=2),
         after_waivers=replace(decided().after_waivers, passed=2, total=2),
     )
     assert "1 of 2 binding rules pass, 2 after 1 waiver" in summary.write(shown)
     assert "::notice" in summary.annotations(shown)
+    suite = next(iter(JUnitXml.fromstring(junit.write(shown))))
+    said = {one.name: one.value for one in suite.properties()}  # type: ignore[attr-defined]
+    assert (said["binding_rules"], said["passed_before_waivers"], said["passed_after_waivers"]) == ("2", "1", "2")
+    run = json.loads(sarif.write(shown))["runs"][0]["properties"]
+    assert (run["bindingRules"], run["passedBeforeWaivers"], run["passedAfterWaivers"]) == (2, 1, 2)

@@ -9,7 +9,7 @@ from policy.policy_worlds import MODEL, NOW, OTHER, bind, policy_text
 
 from govern.domain.facts import WaiverFact
 from govern.domain.text import Digest, digest_of
-from govern.policy.waivers import life_of, standing_of
+from govern.policy.waivers import life_of
 
 POLICY = bind(policy_text(extra="waivable: {FAIR-001: {max: P60D, approvals: [{role: approver, count: 2}]}}"))
 START = NOW - timedelta(days=10)
@@ -76,7 +76,7 @@ def test_terms_the_policy_does_not_allow() -> None:
         replace(FACT, environment=""), replace(FACT, rule="FAIR-002"),
     ):
         assert life(*BOTH, fact=fact) == "proposed"
-    assert standing_of(Record(FACT, (ASKED, *BOTH)), None, as_of=NOW) == "proposed"
+    assert life_of(Record(FACT, (ASKED, *BOTH)), None, as_of=NOW).state == "proposed"
 
 
 def test_a_renewal_needs_new_evidence() -> None:

@@ -75,7 +75,11 @@ def queue(
         ],
         ("MODEL", "GATE", "WHY", "RULES", "LACKS", "DUE", "WHAT"),
     )
-    session.voice.hint(f"Next: govern review show {items[0].name} --gate {items[0].gate}")
+    first = items[0]
+    session.voice.hint(
+        "Next: govern review waive --approve WAIVER --reason “…” --as KEY" if first.why == "waiver"
+        else f"Next: govern review show {first.name} --gate {first.gate}"
+    )
 
 
 def show(session: Session, *, model: Model, to: options.Stage = None, gate: options.Gate = None) -> None:
@@ -290,7 +294,7 @@ def waive(
     ] = None,
     reason: options.Reason = "",
 ) -> None:
-    r"""Propose, approve or revoke an exception to one rule.
+    """Propose, approve or revoke an exception to one rule.
 
     Scoped to one model, gate and rule, expiring, signed; who asks for it can't approve it.
 
@@ -298,7 +302,7 @@ def waive(
     govern review waive credit@2 --rule FAIR-001 --to production --expires 2027-01-31 --reason "…" --control "…"
     govern review waive --approve W-1 --reason "…"
     govern review waive --revoke W-1 --reason "…"
-    """
+    """  # noqa: D301 - typer wants the character itself
     from govern.domain.text import moment
     from govern.workflow import reviewing, waivers
 

@@ -1,0 +1,109 @@
+"""A waiver's whole life in a workspace: asked for, approved by two, in force, void, ended by time, asked for again."""
+
+from datetime import timedelta
+
+import pytest
+from workflow.conftest import Story, enrol
+
+from govern.domain.decision import Outcome, Score
+from govern.errors import Refused
+from govern.workflow import gating, promoting, reading, replaying, reviewing, waivers
+
+GATE = "promote:production"
+
+
+@pytest.fixture
+def asked(story: Story, passphrases):
+    """The biased model with a waiver proposed of its selection ratio; what else denies it is waived already."""
+    enrol(story.ws, "third", "approver")
+    for rule in against(story) - {"FAIR-001"}:
+        propose(story, passphrases, rule=rule)
+        approve(story, passphrases, "reviewer")
+    propose(story, passphrases)
+    return story
+
+
+def against(story: Story) -> set[str]:
+    return {rule.rule for rule in reviewing.dossier(story.ws, "credit@1", GATE).decision.decision.rules if rule.denies}
+
+
+def propose(story: Story, passphrases, **terms: object):
+    words = {"rule": "FAIR-001", "reason": "while the training is mended", "expires": story.clock() + timedelta(days=30)}
+    seen = reviewing.dossier(story.ws, "credit@1", GATE)
+    return waivers.propose_waiver(story.ws, seen, key="third", passphrases=passphrases, **(words | terms))
+
+
+def approve(story: Story, passphrases, *holders: str) -> None:
+    waiver = rows(story)[-1].id
+    for holder in holders:
+        waivers.approve_waiver(story.ws, waiver, reason="I read why and agree", key=holder, passphrases=passphrases)
+
+
+def rows(story: Story):
+    return sorted(waivers.waivers(story.ws), key=lambda row: row.index)
+
+
+def gated(story: Story, passphrases, data=None):
+    return gating.gate(story.ws, "credit@1", to="production", data=data, passphrases=passphrases).decision
+
+
+def waiting(story: Story, holder: str | None = None):
+    return [item for item in reading.queue(story.ws, holder) if item.why == "waiver"]
+
+
+def test_a_proposed_waiver_waits_for_those_who_may_approve_it(asked: Story, passphrases):
+    (item,) = waiting(asked)
+    assert (item.name, item.gate) == ("credit@1", GATE)
+    assert "2 more approvers" in item.headline
+    assert waiting(asked, "third") == [], "who asked for it does not approve it"
+    approve(asked, passphrases, "reviewer")
+    assert waiting(asked, "reviewer") == []
+    assert "1 more approver" in waiting(asked, "second")[0].headline
+    assert gated(asked, passphrases).outcome is Outcome.DENY, "one of two is not enough"
+    approve(asked, passphrases, "second")
+    assert waiting(asked) == []
+    decision = gated(asked, passphrases)
+    assert decision.outcome is Outcome.ALLOW
+    total = decision.before_waivers.total
+    assert decision.after_waivers == Score(passed=total, total=total)
+    assert decision.before_waivers == Score(passed=total - len(decision.waivers), total=total)
+    assert replaying.replay(asked.ws, f"#{asked.ws.ledger.size - 1}").outcome == "identical"
+
+
+def test_its_end_blocks_again_and_reopens_the_review(asked: Story, passphrases):
+    approve(asked, passphrases, "reviewer", "second")
+    assert gated(asked, passphrases).outcome is Outcome.ALLOW
+    reviewing.approve(asked.ws, reviewing.dossier(asked.ws, "credit@1", GATE), key="reviewer", passphrases=passphrases)
+    promoting.promote(asked.ws, "credit@1", to="production", passphrases=passphrases)
+    assert not [item for item in reading.queue(asked.ws) if item.name == "credit@1"]
+    asked.clock.forward(days=31)
+    assert rows(asked)[-1].state == "expired"
+    (again,) = [item for item in reading.queue(asked.ws) if item.name == "credit@1"]
+    assert again.why == "stale"
+    note = reviewing.dossier(asked.ws, "credit@1", GATE).reviews[-1].note
+    assert f"waiver {rows(asked)[-1].id} expired" in note
+    assert gated(asked, passphrases).outcome is Outcome.DENY
+    with pytest.raises(Refused):
+        promoting.deploy(asked.ws, "credit@1", to="production", passphrases=passphrases)
+
+
+def test_a_renewal_needs_new_evidence(asked: Story, passphrases):
+    waivers.revoke_waiver(asked.ws, rows(asked)[-1].id, reason="it was asked too early", key="reviewer", passphrases=passphrases)
+    assert rows(asked)[-1].state == "revoked"
+    with pytest.raises(Refused, match="needs new evidence"):
+        propose(asked, passphrases)
+    gated(asked, passphrases, data=asked.data("1", seed=7))
+    propose(asked, passphrases)
+    approve(asked, passphrases, "reviewer", "second")
+    assert rows(asked)[-1].state == "active"
+
+
+def test_it_is_void_where_the_value_is_worse_than_was_accepted(story: Story, passphrases):
+    enrol(story.ws, "third", "approver")
+    propose(story, passphrases, void_if_worse_than="0.7")
+    approve(story, passphrases, "reviewer", "second")
+    decision = gated(story, passphrases)
+    assert decision.outcome is Outcome.DENY
+    fairness = next(rule for rule in decision.rules if rule.rule == "FAIR-001")
+    assert "is void" in fairness.advisory
+    assert "worse than 0.7" in fairness.advisory
