@@ -7,7 +7,7 @@ from pathlib import Path
 from govern.canonical.jcs import canonical_bytes
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
-from govern.errors import NotFoundError, StorageError
+from govern.errors import CorruptStoreError, NotFoundError, StorageError
 from govern.ledger import portable
 from govern.ledger.bundle import proofs_line
 from govern.ledger.checkpoint import Checkpoint, read_checkpoint
@@ -118,7 +118,7 @@ def object_attachments(
         try:
             data = ws.objects.get(digest)
         except (NotFoundError, StorageError) as error:
-            missing.append(f"{description}: {error.message}")
+            missing.append(f"{description}: {'changed on disk' if isinstance(error, CorruptStoreError) else 'not at hand'}")
             continue
         yield Attachment(
             name=f"{folder}/{digest.removeprefix('sha256:')}.{kind}", media_type=f"application/{kind}",

@@ -27,7 +27,7 @@ from govern.workflow.interface import Progress, silent
 from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
 from govern.workflow.salvaging import damaged_pack
 from govern.workflow.summaries import entry_row
-from govern.workflow.views import Dossier, EvidenceView
+from govern.workflow.views import Dossier, EvidenceView, VerifyView
 from govern.workflow.workspace import Workspace
 
 Kind = Literal["model", "system", "decision", "control", "ledger"]
@@ -71,10 +71,19 @@ def pack_data(
 
 def _damaged(ws: Workspace, ref: str, why: GovernError, progress: Progress) -> PackData:
     """Show what is left of a ledger that does not verify; for one that does, what went wrong is something else."""
-    found = verifying.verify(ws, progress=progress)
+    found = _verified(ws, progress)
     if found.outcome == "verified" or isinstance(why, Interrupted):
         raise why
     return damaged_pack(ws, ref, why, found, progress)
+
+
+def _verified(ws: Workspace, progress: Progress) -> VerifyView:
+    """Verify the ledger; where the workspace lies is nobody's business who gets the pack."""
+    found, here = verifying.verify(ws, progress=progress), str(ws.folder)
+    return replace(
+        found, problem=found.problem.replace(here, "the workspace"), hint=found.hint.replace(here, "the workspace"),
+        steps=tuple(replace(step, detail=step.detail.replace(here, "the workspace")) for step in found.steps),
+    )
 
 
 def _gathered(
@@ -105,7 +114,7 @@ def _gathered(
         findings=tuple(row for row in status.findings if row.model in names),
         waivers=tuple(row for row in status.waivers if row.model in names),
         lifecycle=_lifecycle(entries, models, period), entries=tuple(entry_row(entry) for entry in entries),
-        verification=verifying.verify(ws, progress=progress), checkpoint=checkpoint.note, size=checkpoint.size,
+        verification=_verified(ws, progress), checkpoint=checkpoint.note, size=checkpoint.size,
         root=checkpoint.root, attachments=attachments,
         software={"govern": VERSION}, period=period, scope=ref if kind == "control" else "",
         previous_checkpoint=previous, holders=_holders(ws), frameworks=tuple(view for view, _ in frameworks),

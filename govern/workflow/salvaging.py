@@ -35,7 +35,7 @@ def damaged_pack(ws: Workspace, asked: str, why: GovernError, found: VerifyView,
         verification=found, checkpoint=checkpoint.note, size=checkpoint.size, root=Digest(checkpoint.root),
         attachments=tuple(ledger_attachments(ledger, entries, checkpoint, progress)), software={"govern": VERSION},
         missing=(
-            f"All that was asked for ({asked or 'the whole ledger'}): {why.message}",
+            f"All that was asked for ({asked or 'the whole ledger'}): {why.message.replace(str(ws.folder), 'the workspace')}",
             *((f"{checkpoint.size - len(rows)} of {checkpoint.size} entries, from #{len(rows)} on: they are attached as they lie there",)
               if len(rows) < checkpoint.size else ()),
         ),

@@ -89,10 +89,15 @@ def _scores(found: list[Decision]) -> tuple[tuple[str, Line], ...]:
 def _gaps(context: Context) -> tuple[tuple[Line, Line], ...]:
     """Name what is not evidenced here, each with its owner; the first few, for the list is in section 1."""
     rows = gaps(context)
-    shown = [(line(what), line(whose)) for what, why, whose in rows[:MOST_GAPS]]
+    shown = [(_brief(what), _brief(whose)) for what, why, whose in rows[:MOST_GAPS]]
     if len(rows) > MOST_GAPS:
         shown.append((line(f"{len(rows) - MOST_GAPS:,} more"), line(link("in “Read this first”", "not-evidenced"))))
     return tuple(shown)
+
+
+def _brief(part: Part) -> Line:
+    """Return a part in at most one line and a half of the cover."""
+    return line(one_line(part if isinstance(part, str) else "".join(piece.text for piece in line(part)), 120))
 
 
 def _facts(context: Context) -> tuple[tuple[str, Line], ...]:

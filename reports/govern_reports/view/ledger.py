@@ -23,7 +23,7 @@ def integrity(context: Context) -> Section:
     view = pack.verification
     page = Builder("integrity", "Ledger integrity")
     if view.problem:
-        page.say(f"{view.problem} {view.hint}", role="alarm")
+        page.say(f"{view.problem.rstrip('.')}. {view.hint}", role="alarm")
     page.facts(
         ("Origin", mono(pack.status.origin)), ("Size", plural(pack.size, "entry", "entries")),
         ("Root hash", mono(grouped(pack.root))),

@@ -48,7 +48,7 @@ def _lines(context: Context) -> list[tuple[Part, ...]]:
     opened = [row for row in pack.findings if row.state == "open"]
     outcome = pack.verification.outcome
     integrity = {"verified": "met", "wrong": "not", "unchecked": "unknown"}[outcome]
-    incidents = "not" if opened else "met"
+    incidents = "not" if opened else "met" if outcome == "verified" else "unknown"
     rolled = sum(row.kind == "rollback" for row in pack.lifecycle)
     rows = [
         ("Integrity", integrity, _integrity(context), "integrity"),

@@ -1,0 +1,146 @@
+"""Packs of ledgers that do not verify, and what a pack says of the pack before it and of the law."""
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from workflow.conftest import Story, asks
+
+from govern.domain.statement import TreeHead
+from govern.domain.text import digest_of
+from govern.errors import NotFoundError, VerificationError
+from govern.workflow import attached, exporting, packing
+from govern.workflow.interface import Progress, RenderedPack, silent
+from govern.workflow.pack import PackData
+from govern.workflow.workspace import Workspace
+from govern_reports import render_markdown
+
+
+def as_markdown(pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+    """Render the pack's pages without the layout, which takes seconds and adds no word."""
+    del progress
+    render_markdown(pack, out)
+    return RenderedPack(path=out, digest=digest_of(out.read_bytes()), manifest=digest_of(b"none"), pages=0)
+
+
+def exported(story: Story, out: Path, ref: str = "credit@2") -> tuple[RenderedPack, str]:
+    pack = exporting.export(story.ws, ref, out, renderer=as_markdown, passphrases=asks)
+    return pack, out.read_text("utf-8")
+
+
+def damaged(story: Story, index: int, old: bytes, new: bytes) -> Story:
+    """Change an entry where it lies, as whoever holds the file can."""
+    story.ws.close()
+    database = sqlite3.connect(story.ws.folder / "ledger.db")
+    database.execute("DROP TRIGGER entry_no_update")
+    (leaf,) = database.execute("SELECT leaf FROM entry WHERE idx = ?", (index,)).fetchone()
+    assert old in leaf
+    database.execute("UPDATE entry SET leaf = ? WHERE idx = ?", (leaf.replace(old, new, 1), index))
+    database.commit()
+    database.close()
+    return replace(story, ws=Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock))
+
+
+def index_of(story: Story, kind: str) -> int:
+    return next(entry.index for entry in story.ws.ledger.entries() if entry.kind == kind)
+
+
+def test_an_entry_that_can_not_be_read_gives_a_pack_of_what_is_left(story: Story, tmp_path: Path):
+    index = index_of(story, "dataset")
+    story = damaged(story, index, b'{"payload":"ey', b'{"payload":"AA')
+    pack, text = exported(story, tmp_path / "pack.md")
+    assert "LEDGER DOES NOT VERIFY" in text
+    assert "credit@2" in text.partition("Not evidenced here")[2]
+    assert f"from \\#{index} on" in text
+    assert str(story.ws.folder) not in text
+    assert pack.recorded is None or pack.recorded.kind == "export"
+    story.ws.close()
+
+
+def test_an_entry_with_another_signature_is_shown_whole_with_the_alarm(story: Story, tmp_path: Path):
+    index = index_of(story, "dataset")
+    story = damaged(story, index, b'"sig":"', b'"sig":"AAAA')
+    _, text = exported(story, tmp_path / "pack.md")
+    assert "LEDGER DOES NOT VERIFY" in text
+    story.ws.close()
+
+
+def test_a_trust_root_that_can_not_be_read_takes_no_entry_and_still_gives_a_pack(story: Story, tmp_path: Path):
+    story = damaged(story, 1, b'{"payload":"ey', b'{"payload":"AA')
+    pack, text = exported(story, tmp_path / "pack.md")
+    assert "LEDGER DOES NOT VERIFY" in text
+    assert pack.recorded is None
+    story.ws.close()
+
+
+def test_a_ledger_that_was_put_back_gives_a_pack_that_is_not_recorded(story: Story, tmp_path: Path):
+    database = story.ws.folder / "ledger.db"
+    story.ws.close()
+    before = database.read_bytes()
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    exported(replace(story, ws=ws), tmp_path / "first.md")
+    ws.close()
+    for rest in story.ws.folder.glob("ledger.db-*"):
+        rest.unlink()
+    database.write_bytes(before)
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    pack, text = exported(replace(story, ws=ws), tmp_path / "second.md")
+    assert "LEDGER DOES NOT VERIFY" in text
+    assert pack.recorded is None
+    assert ws.unguarded.checkpoint().size == len(list(ws.unguarded.entries()))
+    ws.close()
+
+
+def test_evidence_that_is_gone_is_named_as_not_evidenced(story: Story, tmp_path: Path):
+    record = next(one for one in story.ws.state().decisions.values() if one.fact.outcome == "deny")
+    story.ws.objects.path_of(record.fact.evidence[0]).unlink()
+    _, text = exported(story, tmp_path / "pack.md")
+    assert "could not be verified in full" in text
+    assert "not at hand" in text
+    assert "credit@2" in text.splitlines()[0]
+
+
+def test_a_model_that_is_not_there_stays_a_mistake_of_the_one_who_asks(story: Story, tmp_path: Path):
+    with pytest.raises(NotFoundError):
+        exported(story, tmp_path / "pack.md", "credit@9")
+    assert not (tmp_path / "pack.md").exists()
+
+
+def test_the_second_pack_proves_that_it_continues_the_first(story: Story, tmp_path: Path):
+    assert "consistency.json" not in {one.name for one in packing.pack_data(story.ws, "credit@2").attachments}
+    exported(story, tmp_path / "first.md")
+    exported(story, tmp_path / "other.md", "credit@1")
+    pack = packing.pack_data(story.ws, "credit@2")
+    files = {one.name: one.data for one in pack.attachments}
+    head = TreeHead(size=pack.size, root=pack.root)
+    said = attached.check_previous(files, head)
+    assert said.startswith(f"the {pack.previous_checkpoint.splitlines()[1]} entries")
+    assert int(pack.previous_checkpoint.splitlines()[1]) == pack.size - 2
+    proof = json.loads(files["consistency.json"])
+    for spoiled in (
+        {"consistency.json": json.dumps(proof | {"hashes": proof["hashes"][:-1]}).encode()}, {"consistency.json": b"{}"},
+        {"checkpoint-previous.txt": files["checkpoint.txt"]}, {"checkpoint-previous.txt": b"\xff"},
+    ):
+        with pytest.raises(VerificationError, match="not proved"):
+            attached.check_previous(files | spoiled, head)
+
+
+def test_controls_stand_on_paper_with_title_law_and_what_is_left_to_people(story: Story, tmp_path: Path):
+    out = tmp_path / "control.md"
+    pack = packing.pack_data(story.ws, "us-mrm", kind="control")
+    render_markdown(pack, out)
+    text = out.read_text("utf-8")
+    assert "SR 11-7 (2011) is superseded" in text
+    assert "guidance, from 2026-04-17" in text
+    assert "**ongoing-monitoring** Ongoing monitoring" in text
+    assert "**not evidenced**" in text
+    assert "no rule shows: the response" in text
+    assert [one.name for one in pack.attachments if one.name.startswith("controls/")] == ["controls/us-mrm.yaml"]
+    model = tmp_path / "model.md"
+    render_markdown(packing.pack_data(story.ws, "credit@2"), model)
+    words = model.read_text("utf-8")
+    assert "29 CFR 1607.4D (four-fifths rule) is up for rescission" in words
+    assert "**up for rescission**, from 1978-09-25" in words
+    assert "4 of 5 controls of eeoc-ugesp" in words
