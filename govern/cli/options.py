@@ -41,7 +41,14 @@ Protected = Annotated[
     str | None, _word("--protected", "COL,COL", "Columns with protected attributes; else those of the system.")
 ]
 Cross = Annotated[str | None, _word("--cross", "COL*COL,…", "Crossings of attributes, such as sex*race.")]
-Favourable = Annotated[str | None, _word("--favourable", "VALUE", "The outcome that is good for the person.")]
+Control = Annotated[str | None, _word("--control", "COL,COL", "Columns within whose values groups are compared once more.")]
+BaselinePrediction = Annotated[
+    str | None, _word("--baseline-prediction", "COL", "The column with the decision of the model that is to be replaced.")
+]
+BaselineScore = Annotated[str | None, _word("--baseline-score", "COL", "The column with that model's score.")]
+Favourable = Annotated[
+    str | None, _word("--favourable", "VALUE", "The outcome that is good for the person; several as in “good|fair”.")
+]
 Positive = Annotated[str | None, _word("--positive", "VALUE", "The value of the target that counts as positive.")]
 Engine = Annotated[
     str | None,

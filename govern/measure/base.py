@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from govern.domain.evidence import Availability, JsonValue, Measurement
-from govern.measure.study import Study
+
+if TYPE_CHECKING:
+    from govern.measure.study import Study
 
 Parameters = Mapping[str, JsonValue]
 
@@ -33,7 +35,7 @@ class Measure(Protocol):
     per_attribute: bool
     """Whether it is taken once for each protected attribute."""
 
-    def collect(self, study: Study, attribute: str, parameters: Parameters) -> Measurement:
+    def collect(self, study: "Study", attribute: str, parameters: Parameters) -> Measurement:
         """Touch the rows once and return a measurement that has statistics and parameters, and no numbers yet.
 
         Raises `Unmeasured` where an input is missing or the data does not allow it.

@@ -9,6 +9,7 @@ from typing import Any, Final
 from govern.measure.attributes import Part
 from govern.measure.frames import Frame, run
 from govern.measure.labels import label
+from govern.measure.sums import exact_sum, summed
 
 MAX_GROUPS: Final = 1000
 """Beyond, a column is free text or an identifier and not a group; names of people must not reach evidence."""
@@ -16,8 +17,6 @@ MAX_CELLS: Final = 200_000
 """Cells over all attributes at once that are still fetched; beyond, each attribute is counted in a scan of its own."""
 PROBE_ROWS: Final = 50_000
 """Rows from the front that are looked at to find columns with too many values before they are grouped by."""
-_WEIGHT: Final = "decimal(38,9)"
-"""Weights are summed as decimals: sums of binary numbers depend on the order that threads finish in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,8 @@ class Keys:
     outcome: Any
     """An Ibis expression, or None."""
     weight: str | None
+    scale: int = 0
+    """The power of ten that no weight exceeds (`sums.weight_scale`)."""
 
 
 class TooManyGroups(Exception):  # noqa: N818 - told to the measure, which says `undefined`
@@ -66,8 +67,8 @@ def count(frame: Frame, keys: Keys, *, limit: int = MAX_CELLS) -> list[Cell] | N
     sums = {"n": table.count()}
     if keys.weight is not None:
         weight = table[keys.weight].cast("float64")
-        sums["w"] = weight.cast(_WEIGHT).sum()
-        sums["w2"] = (weight * weight).cast(_WEIGHT).sum()
+        sums["w"] = exact_sum(weight, keys.scale)
+        sums["w2"] = exact_sum(weight * weight, 2 * keys.scale)
     counted = table.group_by(**by).aggregate(**sums) if by else table.aggregate(**sums)
     rows = run(counted.limit(limit + 1), frame.name)
     if len(rows) > limit:
@@ -124,8 +125,8 @@ def _cell(row: Mapping[str, Any], names: Sequence[str], keys: Keys) -> Cell:
     group = tuple(part.label(label(row[name])) for name, part in zip(names, keys.parts, strict=True))
     return Cell(
         group=group, target=label(row.get("target")), outcome=label(row.get("outcome")), n=n,
-        weight=Decimal(row["w"] or 0) if "w" in row else Decimal(n),
-        weight2=Decimal(row["w2"] or 0) if "w2" in row else Decimal(n),
+        weight=summed(row["w"], keys.scale) if "w" in row else Decimal(n),
+        weight2=summed(row["w2"], 2 * keys.scale) if "w2" in row else Decimal(n),
     )
 
 

@@ -47,12 +47,18 @@ class Inputs:
     """Decimal text; a score of at least this counts as a prediction of `positive`."""
     weight: str | None = None
     """Column of case weights."""
+    baseline_prediction: str | None = None
+    """Column of what the model to be replaced said of the same rows."""
+    baseline_score: str | None = None
+    """Column of that model's score."""
     protected: tuple[str, ...] = ()
     """Columns, or cuts of a numeric column such as `age<=25`, that people are grouped by."""
     cross: tuple[str, ...] = ()
     """Crossings, such as `sex*race`."""
+    control: tuple[str, ...] = ()
+    """Columns, or cuts, within whose values groups are compared once more (Simpson's paradox)."""
     favourable: str | None = None
-    """The outcome that is good for the person; without it, `positive`."""
+    """The outcome that is good for the person, or several with `|` between them; without it, `positive`."""
     positive: str | None = None
     """The outcome that the score speaks of; without it, `favourable`, else 1 where labels are 0 and 1."""
     model: Path | None = None
@@ -68,3 +74,9 @@ class Inputs:
     seed: int = 0
     features: tuple[str, ...] = field(default=())
     """Columns that count as features; without it, what the model names, else all columns without another role."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Columns of outcomes and weights, which are no features."""
+        named = (self.target, self.prediction, self.score, self.weight, self.baseline_prediction, self.baseline_score)
+        return frozenset(one for one in named if one is not None)

@@ -62,8 +62,12 @@ def default_requests(inputs: Inputs) -> tuple[MeasureRequest, ...]:
             wanted += ["impact_ratio@1", "demographic_parity@1"]
         if judged and inputs.target is not None:
             wanted += ["equalized_odds@1", "error_rates@1"]
+        if inputs.control and (judged or inputs.target is not None):
+            wanted.append("conditional_disparity@1")
     if inputs.target is not None and (judged or inputs.score is not None):
         wanted.append("performance@1")
+        if inputs.baseline_prediction is not None or inputs.baseline_score is not None:
+            wanted.append("candidate_against_baseline@1")
     if modelled:
         wanted += ["permutation_importance@1", "protected_reliance@1"]
     if inputs.reference is not None or inputs.baseline is not None:

@@ -1,21 +1,27 @@
 """A study: open frames, the roles of their columns, and counts that several measures share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from govern.domain.text import decimal_of
 from govern.errors import DataError, UsageError
 from govern.measure.attributes import Part, known, parts
-from govern.measure.cells import MAX_GROUPS, Cell, Keys, count, marginal, wide_columns
+from govern.measure.base import Unmeasured
+from govern.measure.cells import MAX_GROUPS, PROBE_ROWS, Cell, Keys, count, marginal, merge, wide_columns
 from govern.measure.columns import missing_column
 from govern.measure.frames import Frame, Frames, how_many, run
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
 from govern.measure.predicting import predicted
+from govern.measure.sums import weight_scale
 
+MAX_WHOLE_CLASSES: Final = 50
+"""Whole numbers of more values than this are counts of something, unless one was declared positive or favourable."""
 Judged = Literal["prediction", "score", "target"]
+EITHER: Final = " | "
+"""Between several outcomes that are all favourable, such as two of three classes."""
 
 
 class Study:
@@ -75,9 +81,16 @@ class Study:
         return self._declared(self.inputs.positive or self.inputs.favourable, "positive")
 
     def favourable(self, asked: object = None) -> str:
-        """The outcome that is good for the person: the rule's word, then the caller's, then the positive one."""
-        wanted = declared(asked) if asked is not None else (self.inputs.favourable or self.inputs.positive)
-        return self._declared(wanted, "favourable")
+        """The outcome that is good for the person: the rule's word, then the caller's, then the positive one.
+
+        Several (a list in a rule, `good|fair` on the command line) are written with ` | ` between them, sorted.
+        """
+        wanted = asked if asked is not None else (self.inputs.favourable or self.inputs.positive)
+        several = wanted.split("|") if isinstance(wanted, str) and wanted not in self.labels else wanted
+        if isinstance(several, list | tuple) and len(several) > 1:
+            return EITHER.join(sorted({self._declared(declared(one), "favourable") for one in several}))
+        alone = several[0] if isinstance(several, list | tuple) and several else wanted
+        return self._declared(None if alone is None else declared(alone), "favourable")
 
     def _declared(self, wanted: str | None, what: str) -> str:
         if wanted is not None:
@@ -115,18 +128,31 @@ class Study:
             self._by_attribute[attribute] = [joined(cell) for cell in counted]
         return self._by_attribute[attribute]
 
+    def cells_within(self, attribute: str, control: Sequence[str]) -> list[Cell]:
+        """Return cells by the attribute's group and the controls' values: `group` has one label for each of the two.
+
+        Raises `UsageError` for a column that is not there.
+        """
+        own = parts(attribute, self.frame)
+        others = tuple(part for one in control for part in parts(one, self.frame, "control"))
+        found = []
+        for cell in self._count((*own, *others)):
+            sides = (cell.group[:len(own)], cell.group[len(own):])
+            found.append(replace(cell, group=tuple(joined(replace(cell, group=side)).group[0] for side in sides)))
+        return merge(found)
+
     def too_wide(self, attribute: str) -> str | None:
         """Return the part of the attribute that has more values than groups can have, or None."""
         return next((part.text for part in parts(attribute, self.frame) if part.text in self._wide), None)
 
     def target_classes(self) -> bool:
         """Whether the target has classes, and is not a quantity."""
-        return self.inputs.target is not None and self.inputs.target not in self._wide
+        return self.inputs.target is not None and self.inputs.target not in self._wide | self._quantities
 
     def prediction_is_number(self) -> bool:
         """Whether the prediction is a quantity, such as a score that is called a prediction."""
         column = self.inputs.prediction
-        return column is not None and self.frame.numeric(column) and column in self._wide
+        return column is not None and self.frame.numeric(column) and column in self._wide | self._quantities
 
     def unknown_in(self, column: str) -> int:
         """Count the rows whose value in a column is null, NaN or infinite."""
@@ -161,6 +187,20 @@ class Study:
         return wide_columns(self.frame, tuple(looked_at.values()))
 
     @cached_property
+    def _quantities(self) -> set[str]:
+        """Outcomes that measure something: some value is not whole, or whole ones are many and none was declared."""
+        columns = [one for one in (self.inputs.target, self.inputs.prediction) if one is not None and self.frame.numeric(one)]
+        if not columns:
+            return set()
+        front = self.frame.table.limit(PROBE_ROWS)
+        numbers = {f"c{i}": front[name].cast("float64") for i, name in enumerate(columns)}
+        asked = {key: how_many((number != number.floor()).fill_null(False)) for key, number in numbers.items()}
+        asked |= {f"d{key}": number.nunique() for key, number in numbers.items()}
+        row = run(front.aggregate(**asked), self.frame.name)[0]
+        named = self.inputs.positive is not None or self.inputs.favourable is not None
+        return {name for i, name in enumerate(columns) if row[f"c{i}"] or (row[f"dc{i}"] > MAX_WHOLE_CLASSES and not named)}
+
+    @cached_property
     def _joint(self) -> list[Cell] | None:
         self.progress("counting", 0, None)
         return count(self.frame, self._keys(self._parts))
@@ -176,25 +216,29 @@ class Study:
     def _count(self, own: tuple[Part, ...]) -> list[Cell]:
         cells = count(self.frame, self._keys(own))
         if cells is None:
-            raise DataError("the attribute has too many different values to count", "Give a column with fewer values.")
+            raise Unmeasured("undefined", "there are too many combinations of groups and outcomes to count: give a cut or a coarser column")
         return cells
 
     def _keys(self, own: tuple[Part, ...]) -> Keys:
         target = self.inputs.target if self.target_classes() else None
-        outcome = None if self.inputs.prediction in self._wide else self.outcome
-        return Keys(parts=own, target=target, outcome=outcome, weight=self.inputs.weight)
+        outcome = None if self.prediction_is_number() or self.inputs.prediction in self._wide else self.outcome
+        return Keys(parts=own, target=target, outcome=outcome, weight=self.inputs.weight, scale=self._weight_scale)
+
+    @cached_property
+    def _weight_scale(self) -> int:
+        return 0 if self.inputs.weight is None else weight_scale(self.frame, self.inputs.weight)
 
     def _check_columns(self) -> None:
         roles = {"target": self.inputs.target, "prediction": self.inputs.prediction, "score": self.inputs.score,
-                 "weight": self.inputs.weight}
+                 "weight": self.inputs.weight, "baseline prediction": self.inputs.baseline_prediction, "baseline score": self.inputs.baseline_score}
         for role, column in roles.items():
             if column is not None:
                 self.frame.require(column, role)
-        for role in ("score", "weight"):
+        for role in ("score", "weight", "baseline score"):
             column = roles[role]
             if column is not None and not self.frame.numeric(column):
                 raise DataError(f"column “{column}” is {self.frame.kinds[column]} and can't be a {role}", "A number is needed.")
-        for attribute in (*self.inputs.protected, *self.inputs.cross):
+        for attribute in (*self.inputs.protected, *self.inputs.cross, *self.inputs.control):
             parts(attribute, self.frame)
         for column in self.inputs.features:
             if column not in self.frame.kinds:

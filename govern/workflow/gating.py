@@ -46,6 +46,9 @@ class Data:
     weight: str | None = None
     protected: tuple[str, ...] = ()
     cross: tuple[str, ...] = ()
+    control: tuple[str, ...] = ()
+    baseline_prediction: str | None = None
+    baseline_score: str | None = None
     favourable: str | None = None
     positive: str | None = None
     model: Path | None = None
@@ -166,6 +169,7 @@ def inputs_of(
     return Inputs(
         data=data.data, reference=data.reference, target=data.target, prediction=data.prediction, score=data.score,
         threshold=data.threshold, weight=data.weight, protected=data.protected, cross=data.cross,
+        control=data.control, baseline_prediction=data.baseline_prediction, baseline_score=data.baseline_score,
         favourable=data.favourable, positive=data.positive, model=data.model,
         allowed_types=allowed_types, engine=data.engine, detector=detector, seed=data.seed,
     )
@@ -240,7 +244,8 @@ def command_words(data: Data) -> dict[str, str]:
     words = {
         "target": data.target, "prediction": data.prediction, "score": data.score, "threshold": data.threshold,
         "weight": data.weight, "favourable": data.favourable, "positive": data.positive,
-        "protected": ",".join(data.protected), "cross": ",".join(data.cross), "seed": str(data.seed),
+        "protected": ",".join(data.protected), "cross": ",".join(data.cross),
+        "control": ",".join(data.control), "baseline_prediction": data.baseline_prediction, "baseline_score": data.baseline_score, "seed": str(data.seed),
     }
     return {word: value for word, value in words.items() if value}
 

@@ -35,6 +35,9 @@ def measure(
     weight: options.Weight = None,
     protected: options.Protected = None,
     cross: options.Cross = None,
+    control: options.Control = None,
+    baseline_prediction: options.BaselinePrediction = None,
+    baseline_score: options.BaselineScore = None,
     favourable: options.Favourable = None,
     positive: options.Positive = None,
     reference: options.Reference = None,
@@ -58,7 +61,7 @@ def measure(
     words = Data(
         data=rows(data, engine), data_name=data.name, reference=rows(reference, engine), engine=engine, target=target, prediction=prediction,
         score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
-        favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
+        control=options.listed(control), baseline_prediction=baseline_prediction, baseline_score=baseline_score, favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
     )
     if not (target or prediction or score or measures):
         raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score.")

@@ -14,6 +14,7 @@ from govern.measure.labels import is_unknown, label, same
 from govern.measure.numbers import real, text
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study
+from govern.measure.sums import exact_sum, summed
 
 BINS: Final = 10
 DEFAULTS: Final[Parameters] = {"bins": BINS, "level": "0.95"}
@@ -40,7 +41,7 @@ class CalibrationByGroup:
         counted = run(table.group_by(
             **{f"k{i}": piece.expression(study.frame) for i, piece in enumerate(pieces)}, target=table[target],
             bin=(number * bins).floor().cast("int64").clip(0, bins - 1),
-        ).aggregate(n=table.count(), scores=number.cast("decimal(38,12)").sum(), low=number.min(), high=number.max()), study.frame.name)
+        ).aggregate(n=table.count(), scores=exact_sum(number.clip(0, 1), 0), low=number.min(), high=number.max()), study.frame.name)
         if any(row["low"] < 0 or row["high"] > 1 for row in counted):
             raise Unmeasured("undefined", "the scores are no probabilities: they lie outside 0 to 1")
         groups: dict[str, dict[int, list[Any]]] = {}
@@ -52,7 +53,7 @@ class CalibrationByGroup:
                 continue
             total = groups.setdefault("*".join(str(name) for name in names), {}).setdefault(int(row["bin"]), [0, 0, 0])
             hit = same(label(row["target"]) or "", str(own["positive"]))
-            for place, value in enumerate((row["n"], row["n"] * hit, row["scores"])):
+            for place, value in enumerate((row["n"], row["n"] * hit, summed(row["scores"], 0))):
                 total[place] += value
         return Measurement(measure=self.id, attribute=attribute, parameters=own, statistics={"unknown": unknown, "groups": [
             {"group": group, "bins": [

@@ -39,7 +39,7 @@ class _OfErrors:
         """Read the counts and show each rate with its interval. Raises `Unmeasured` without two groups."""
         confusions = read_confusions(bare)
         level = str(bare.parameters["level"])
-        groups = tuple(one.json() | _rates(one, self.rates, level) for one in confusions)
+        groups = tuple(one.json() | rates_shown(one, self.rates, level) for one in confusions)
         need_groups(groups, bare.attribute)
         return confusions, groups
 
@@ -71,7 +71,7 @@ class EqualizedOdds(_OfErrors):
         }
         for rate, one in found.items():
             values |= {f"{rate}_difference": finite(one.difference), f"{rate}_ratio": finite(one.ratio)}
-            values |= _tested(rate, confusions, bare)
+            values |= tested(rate, confusions, bare)
         return replace(bare, values=values, groups=groups)
 
 
@@ -87,9 +87,9 @@ class EqualOpportunity(_OfErrors):
         self.need_denominators(confusions, groups, self.rates)
         found = fair_rates("true_positive_rate", confusions)
         values: dict[str, JsonValue] = {"difference": finite(found.difference), "ratio": finite(found.ratio)}
-        tested = _tested("true_positive_rate", confusions, bare)
-        values |= {"p_value": tested["true_positive_rate_p_value"], "test": tested["true_positive_rate_test"],
-                   "difference_interval": tested["true_positive_rate_difference_interval"]}
+        result = tested("true_positive_rate", confusions, bare)
+        values |= {"p_value": result["true_positive_rate_p_value"], "test": result["true_positive_rate_test"],
+                   "difference_interval": result["true_positive_rate_difference_interval"]}
         return replace(bare, values=values, groups=groups)
 
 
@@ -105,8 +105,8 @@ class PredictiveParity(_OfErrors):
         self.need_denominators(confusions, groups, self.rates[:1])
         values: dict[str, JsonValue] = {}
         for rate in self.rates:
-            values |= _spread(rate, confusions)
-            values |= _tested(rate, confusions, bare)
+            values |= spread(rate, confusions)
+            values |= tested(rate, confusions, bare)
         values |= {"difference": values["positive_predictive_value_difference"], "ratio": values["positive_predictive_value_ratio"]}
         return replace(bare, values=values, groups=groups)
 
@@ -123,8 +123,8 @@ class ErrorRates(_OfErrors):
         self.need_denominators(confusions, groups, self.rates[:2])
         values: dict[str, JsonValue] = {}
         for rate in self.rates[:2]:
-            values |= _spread(rate, confusions)
-            values |= _tested(rate, confusions, bare)
+            values |= spread(rate, confusions)
+            values |= tested(rate, confusions, bare)
         differences = [float(str(values[f"{rate}_difference"])) for rate in self.rates[:2]]
         values["difference"] = text(max(differences))
         return replace(bare, values=values, groups=groups)
@@ -141,7 +141,8 @@ def fair_rates(rate: str, confusions: Sequence[Confusion]) -> Rates:
     return by_rate(rate, cells)
 
 
-def _rates(one: Confusion, rates: Sequence[str], level: str) -> dict[str, JsonValue]:
+def rates_shown(one: Confusion, rates: Sequence[str], level: str) -> dict[str, JsonValue]:
+    """Show a group's rates with their intervals; None where a denominator is zero."""
     shown: dict[str, JsonValue] = {}
     for rate in rates:
         shown[rate] = text(one.rate(rate))
@@ -150,7 +151,8 @@ def _rates(one: Confusion, rates: Sequence[str], level: str) -> dict[str, JsonVa
     return shown
 
 
-def _spread(rate: str, confusions: Sequence[Confusion]) -> dict[str, JsonValue]:
+def spread(rate: str, confusions: Sequence[Confusion]) -> dict[str, JsonValue]:
+    """Largest difference and smallest ratio of a rate over the groups that have one."""
     rates = [value for value in (one.rate(rate) for one in confusions) if value is not None]
     if not rates:
         return {f"{rate}_difference": None, f"{rate}_ratio": None}
@@ -158,7 +160,8 @@ def _spread(rate: str, confusions: Sequence[Confusion]) -> dict[str, JsonValue]:
     return {f"{rate}_difference": text(highest - lowest), f"{rate}_ratio": text(lowest / highest) if highest else None}
 
 
-def _tested(rate: str, confusions: Sequence[Confusion], bare: Measurement) -> dict[str, JsonValue]:
+def tested(rate: str, confusions: Sequence[Confusion], bare: Measurement) -> dict[str, JsonValue]:
+    """Test whether all groups share one rate; an interval of the difference where there are two."""
     trials = [(x, n) for x, n in (one.trials(rate) for one in confusions) if n > 0]
     if len(trials) < 2:  # noqa: PLR2004 - a pair
         return {f"{rate}_p_value": None, f"{rate}_test": None, f"{rate}_difference_interval": None}

@@ -9,7 +9,7 @@ from govern.measure.base import Unmeasured
 from govern.measure.bias.groups import check_outcomes, check_width, rows_of
 from govern.measure.labels import same
 from govern.measure.numbers import exact, text
-from govern.measure.study import Study, by_group, split_unknown, too_many
+from govern.measure.study import Judged, Study, by_group, split_unknown, too_many
 
 Which = Literal["true_positives", "false_negatives", "false_positives", "true_negatives"]
 KINDS: Final[tuple[Which, ...]] = ("true_positives", "false_negatives", "false_positives", "true_negatives")
@@ -64,15 +64,7 @@ class Confusion:
 
 def collect_confusions(study: Study, attribute: str, positive: str) -> tuple[dict[str, JsonValue], str]:
     """Count right and wrong decisions by group; return the statistics and what was judged. Raises `Unmeasured`."""
-    judged = study.judged
-    if judged is None or judged == "target":
-        raise Unmeasured("missing", "no prediction was given: name a prediction, a score with its threshold, or a model")
-    if study.inputs.target is None:
-        raise Unmeasured("missing", "no target was given: name the column of what really happened")
-    if not study.target_classes():
-        raise Unmeasured("undefined", f"“{study.inputs.target}” is a quantity and has no classes")
-    check_width(study, attribute)
-    check_outcomes(study, study.inputs.target, study.inputs.prediction or study.inputs.score)
+    judged = _checked(study, attribute)
     kept, unknown = split_unknown(study.cells(attribute))
     if too_many(kept):
         raise Unmeasured("undefined", f"“{attribute}” has too many different groups: give a cut or a coarser column")
@@ -92,6 +84,21 @@ def collect_confusions(study: Study, attribute: str, positive: str) -> tuple[dic
                 row |= {f"weight_{kind}": text(weight), f"weight2_{kind}": text(weight2)}
         rows.append(row)
     return {"groups": rows, "unknown": unknown}, judged
+
+
+def _checked(study: Study, attribute: str) -> Judged:
+    """Return what is judged. Raises `Unmeasured` where something is missing or no class."""
+    judged = study.judged
+    if judged is None or judged == "target":
+        raise Unmeasured("missing", "no prediction was given: name a prediction, a score with its threshold, or a model")
+    if study.inputs.target is None:
+        raise Unmeasured("missing", "no target was given: name the column of what really happened")
+    for column, quantity in ((study.inputs.target, not study.target_classes()), (study.inputs.prediction, study.prediction_is_number())):
+        if quantity:
+            raise Unmeasured("undefined", f"“{column}” is a quantity and has no classes")
+    check_width(study, attribute)
+    check_outcomes(study, study.inputs.target, study.inputs.prediction or study.inputs.score)
+    return judged
 
 
 def read_confusions(bare: Measurement) -> list[Confusion]:

@@ -40,7 +40,7 @@ class ImpactRatio:
         """Compute rates, ratios, intervals, tests, flips, shortfalls and what the sample could have shown."""
         counts = read_selected(bare)
         need_groups([count.json() | {"rate": text(count.rate)} for count in counts], bare.attribute)
-        reference = _reference(counts, bare)
+        reference = reference_of(counts, bare.reference, integer(bare.parameters, "min_reference"), bare.attribute)
         whole = not counts[0].weighted
         overall = omnibus([c.chosen for c in counts], [c.size for c in counts], seed=integer(bare.parameters, "seed"), whole=whole)
         if reference.weight_selected == 0:
@@ -62,15 +62,18 @@ class ImpactRatio:
         return replace(bare, values=values, groups=groups)
 
 
-def _reference(counts: list[GroupCount], bare: Measurement) -> GroupCount:
-    """The named group, or the highest rate among groups that are large enough to be measured against."""
-    if bare.reference != "highest":
-        named = [count for count in counts if count.group == declared(bare.reference)]
+def reference_of(counts: list[GroupCount], wanted: str, least: int, attribute: str) -> GroupCount:
+    """The named group, or the highest rate among groups that are large enough to be measured against.
+
+    Raises `Unmeasured` where the named group does not occur.
+    """
+    if wanted != "highest":
+        named = [count for count in counts if count.group == declared(wanted)]
         if not named:
-            reason = f"the reference group “{bare.reference}” does not occur in “{bare.attribute}”"
+            reason = f"the reference group “{wanted}” does not occur in “{attribute}”"
             raise Unmeasured("undefined", reason, groups=tuple(count.json() for count in counts))
         return named[0]
-    large = [count for count in counts if count.n >= integer(bare.parameters, "min_reference")]
+    large = [count for count in counts if count.n >= least]
     return min(large or counts, key=lambda count: (-count.rate, -count.n, count.group))
 
 

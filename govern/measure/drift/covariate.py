@@ -73,11 +73,10 @@ def drift_features(study: Study, parameters: Parameters) -> list[str]:
         named = features_of(load_model(study.inputs.model, study.inputs.allowed_types))
         if named:
             return sorted(named)
-    roles = {study.inputs.target, study.inputs.prediction, study.inputs.score, study.inputs.weight}
     columns = {*study.frame.kinds, *(study.reference.kinds if study.reference is not None else ())}
     if study.inputs.baseline is not None and study.reference is None:
         columns |= {str(row["feature"]) for row in _stored(study.inputs.baseline, CovariateDrift.id)}
-    return sorted(columns - roles)
+    return sorted(columns - study.inputs.roles)
 
 
 def against_rows(study: Study, reference: Frame, features: Sequence[str], own: Parameters) -> dict[str, JsonValue]:

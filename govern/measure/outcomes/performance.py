@@ -12,13 +12,17 @@ from govern.measure.numbers import real, text
 from govern.measure.outcomes.quantities import collect_quantities, quantity_values
 from govern.measure.outcomes.scored import auc_with_error, loss_statistics, ranking_statistics, score_cells
 from govern.measure.statistics.intervals import Bounds, quantile, wilson
+from govern.measure.statistics.mann_whitney import area_interval
 from govern.measure.study import Study
 
 DEFAULTS: Final[Parameters] = {"level": "0.95"}
 
 
 class Performance:
-    """How right the model is on the whole; what needs a score is None without one."""
+    """How right the model is on the whole; what needs a score is None without one.
+
+    Rows count once each, whatever their weight.
+    """
 
     id = "performance@1"
     per_attribute = False
@@ -70,7 +74,7 @@ def score_values(scored: dict[str, Any], level: str) -> dict[str, JsonValue]:
     found = auc_with_error(scored)
     if found is not None:
         auc, error = found
-        values |= {"auc": text(auc), "auc_interval": None if error is None else _logit(auc, error, level)}
+        values |= {"auc": text(auc), "auc_interval": auc_interval(auc, error, int(scored["positives"]), int(scored["negatives"]), level)}
     losses = scored["losses"]
     if losses is not None:
         for name in ("brier", "log_loss"):
@@ -78,8 +82,10 @@ def score_values(scored: dict[str, Any], level: str) -> dict[str, JsonValue]:
             spread = math.sqrt(max(0.0, real(losses[f"{name}_squares"]) / n - mean * mean) / n)
             z = quantile(level)
             bounds = Bounds(method="normal", level=level, low=max(0.0, mean - z * spread), high=mean + z * spread)
-            values |= {name: text(mean), f"{name}_interval": bounds.json()}
+            # Equal losses everywhere show no spread, and an interval of no length would claim certainty.
+            values |= {name: text(mean), f"{name}_interval": bounds.json() if spread > 0 else None}
         values["calibration_error"] = text(calibration_error(scored["calibration"], n))
+        values["calibration_error_interval"] = calibration_interval(scored["calibration"], n, level).json()
     return values
 
 
@@ -88,10 +94,31 @@ def calibration_error(bins: list[dict[str, Any]], n: int) -> float:
     return math.fsum(abs(real(one["positives"]) - real(one["scores"])) for one in bins) / n
 
 
-def _logit(auc: float, error: float, level: str) -> dict[str, JsonValue] | None:
-    """An AUC's interval on the logit scale, so that it stays between 0 and 1 (Pepe 2003, 5.2)."""
-    if auc in {0.0, 1.0}:
-        return None
+def calibration_interval(bins: list[dict[str, Any]], n: int, level: str) -> Bounds:
+    """Least and greatest calibration error over all frequencies that the bins do not contradict.
+
+    Each bin's frequency moves within Wilson's interval at a level shared out over the bins (Bonferroni), so that all of
+    them hold at once: the interval covers at least as often as it says, and reaches 0 where nothing speaks against a
+    perfect calibration. A resampling interval would never do so, for the error can't be negative.
+    """
+    each = str(1 - (1 - float(level)) / len(bins))
+    low = high = 0.0
+    for one in bins:
+        size, mean = int(one["n"]), real(one["scores"]) / int(one["n"])
+        bounds = wilson(int(one["positives"]), size, each)
+        low += size / n * max(0.0, bounds.low - mean, mean - bounds.high)
+        high += size / n * max(abs(bounds.low - mean), abs(bounds.high - mean))
+    return Bounds(method="wilson-bonferroni", level=level, low=low, high=high)
+
+
+def auc_interval(auc: float, error: float | None, positives: int, negatives: int, level: str) -> dict[str, JsonValue]:
+    """An AUC's interval on the logit scale, so that it stays between 0 and 1 (Pepe 2003, 5.2).
+
+    Where nothing varies (an area of 0 or 1, or one row of a class) DeLong has no error to give, and Newcombe's method 5
+    takes its place.
+    """
+    if not error or auc in {0.0, 1.0}:
+        return area_interval(auc, positives, negatives, level).json()
     centre, half = math.log(auc / (1 - auc)), quantile(level) * error / (auc * (1 - auc))
     bounds = Bounds(method="delong-logit", level=level, low=1 / (1 + math.exp(half - centre)), high=1 / (1 + math.exp(-half - centre)))
     return bounds.json()
@@ -99,6 +126,8 @@ def _logit(auc: float, error: float, level: str) -> dict[str, JsonValue] | None:
 
 def _decided(study: Study) -> JsonValue:
     check_outcomes(study, study.inputs.target, study.inputs.prediction or study.inputs.score)
+    if study.prediction_is_number():
+        raise Unmeasured("undefined", f"“{study.inputs.prediction}” is a quantity and “{study.inputs.target}” has classes: give it as the score")
     positive = study.positive() if study.judged == "score" else ""
     right = n = 0
     for cell in study.whole():

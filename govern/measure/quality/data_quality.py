@@ -103,8 +103,7 @@ def _distinct_rows(frame: Frame, columns: Sequence[str]) -> int:
 
 def _leaks(study: Study, columns: Sequence[str], own: Parameters) -> dict[str, JsonValue]:
     target = study.inputs.target
-    roles = {target, study.inputs.prediction, study.inputs.score, study.inputs.weight}
-    looked_at = [name for name in columns if name not in roles]
+    looked_at = [name for name in columns if name not in study.inputs.roles]
     if target is None or not looked_at or not study.target_classes():
         return {}
     rows = sample(study.frame, [*looked_at, target], integer(own, "sample"), integer(own, "seed"))
