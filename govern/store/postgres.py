@@ -49,14 +49,18 @@ def _engine(url: str, *, role: str, read_only: bool) -> Engine:
         raise UsageError("the database URL can’t be read", "Write postgresql+psycopg://USER@HOST/DATABASE.") from error
 
     def configure(connection: Any, _: Any) -> None:
-        with connection.cursor() as cursor:
-            # A backup of an ill-meaning administrator can't slip in a schema that comes first.
-            cursor.execute(f"SET search_path TO {SCHEMA}, pg_catalog")
-            cursor.execute(f"SET ROLE {role}")
-            cursor.execute("SET synchronous_commit TO on")
-            if read_only:
-                cursor.execute("SET default_transaction_read_only TO on")
-        connection.commit()
+        try:
+            with connection.cursor() as cursor:
+                # A backup of an ill-meaning administrator can't slip in a schema that comes first.
+                cursor.execute(f"SET search_path TO {SCHEMA}, pg_catalog")
+                cursor.execute(f"SET ROLE {role}")
+                cursor.execute("SET synchronous_commit TO on")
+                if read_only:
+                    cursor.execute("SET default_transaction_read_only TO on")
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
 
     event.listen(engine, "connect", configure)
     return engine
@@ -88,6 +92,9 @@ def create(url: str) -> Engine:
             SQLModel.metadata.create_all(connection, tables=[SQLModel.metadata.tables[name] for name in TABLES])
             for statement in _protecting():
                 connection.exec_driver_sql(statement)
+            # Whoever makes the ledger goes on as a writer only: not even they become the owner by accident.
+            connection.exec_driver_sql("SET LOCAL ROLE NONE")
+            connection.exec_driver_sql(f"REVOKE {OWNER} FROM CURRENT_USER")
     finally:
         setup.dispose()
     return open_engine(url, read_only=False)

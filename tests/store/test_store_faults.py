@@ -132,36 +132,6 @@ def test_another_writer_that_does_not_let_go(small, monkeypatch):
     still_whole(small, 5)
 
 
-def test_a_connection_lost_in_the_middle_of_a_batch(postgres_url, tmp_path):
-    import psycopg
-
-    kit = Kit.make(tmp_path, url=postgres_url)
-    kit.models(2)
-
-    class Cutting:
-        """A signer whose signing takes so long that the server gives up."""
-
-        def __init__(self, signer):
-            self.signer = signer
-            self.keyid, self.public = signer.keyid, signer.public
-
-        def sign(self, message):
-            with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
-                admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                              " AND datname = current_database()")
-            return self.signer.sign(message)
-
-    with pytest.raises(StorageError) as caught:
-        kit.ledger.append(
-            [model(8), model(9)], signers=[kit.signers["pipeline"]], log_signer=Cutting(kit.signers["log"]), now=NOW
-        )
-    assert caught.value.hint
-    kit.append(model(7))
-    assert kit.ledger.size == 4
-    assert kit.ledger.verify(trusted=kit.trusted).check()
-    kit.ledger.close()
-
-
 def test_an_interruption_in_the_middle_of_a_batch(kit):
     class Interrupting:
         def __init__(self, signer, after):
