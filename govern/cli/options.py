@@ -25,6 +25,23 @@ def _word(option: str, metavar: str, help_: str) -> object:
 
 
 Data = Annotated[Path, typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet.")]
+Windows = Annotated[
+    list[Path], typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet. Repeat it for several windows, in order."),
+]
+MaybeWindows = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet. Repeat it for several windows, in order."),
+]
+WindowColumn = Annotated[
+    str | None, _word("--window-column", "COL", "Part one file into windows by the values of this column.")
+]
+Every = Annotated[
+    str, typer.Option("--every", metavar="LENGTH", help="With a column of times: a window each day, week, month, quarter or year.")
+]
+Shap = Annotated[
+    Path | None,
+    typer.Option("--shap", metavar="FILE", help="SHAP values of the rows: CSV or Parquet with a column a feature, or .npz; never a pickle."),
+]
 MaybeData = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Rows to measure: CSV or Parquet.")]
 Reference = Annotated[
     Path | None, typer.Option("--reference", metavar="FILE", help="Rows that drift is measured against.")
@@ -59,6 +76,9 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in o
 Stage = Annotated[str | None, _word("--to", "STAGE", "The stage that is asked for, such as production.")]
 Gate = Annotated[str | None, _word("--gate", "GATE", "The gate by its full name, such as promote:production.")]
 AsOf = Annotated[str | None, _word("--as-of", "TIME", "As it stood at this time: 2026-11-21, or 2026-11-21T09:30:00Z.")]
+When = Annotated[
+    str | None, _word("--as-of", "TIME|INDEX", "Under the checkpoint of this time (2026-11-21), or the one that covers entry #12.")
+]
 
 Prometheus = Annotated[
     Path | None, typer.Option("--prometheus", metavar="FILE", help="Also write the figures there, for a textfile collector.")
@@ -124,3 +144,11 @@ def days(text: str, option: str) -> timedelta:
 def as_of(text: str | None) -> datetime | None:
     """Read the time of `--as-of`. Raises `UsageError`."""
     return moment(text) if text else None
+
+
+def when(text: str | None) -> datetime | int | None:
+    """Read the time or the index of `--as-of`. Raises `UsageError`."""
+    if text is None:
+        return None
+    index = text.strip().removeprefix("#")
+    return int(index) if index.isascii() and index.isdecimal() else moment(text)

@@ -45,6 +45,8 @@ class Inputs:
     """Column of the model's score for `positive`; higher means more likely."""
     threshold: str | None = None
     """Decimal text; a score of at least this counts as a prediction of `positive`."""
+    window: str | None = None
+    """Column that told windows apart before they came here; the reference may have it still."""
     weight: str | None = None
     """Column of case weights."""
     baseline_prediction: str | None = None
@@ -77,6 +79,6 @@ class Inputs:
 
     @property
     def roles(self) -> frozenset[str]:
-        """Columns of outcomes and weights, which are no features."""
-        named = (self.target, self.prediction, self.score, self.weight, self.baseline_prediction, self.baseline_score)
+        """Columns of outcomes, weights and windows, which are no features."""
+        named = (self.target, self.prediction, self.score, self.weight, self.window, self.baseline_prediction, self.baseline_score)
         return frozenset(one for one in named if one is not None)

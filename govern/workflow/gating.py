@@ -39,6 +39,14 @@ class Data:
     data: FrameSource
     data_name: str = ""
     reference: FrameSource | None = None
+    baseline: Evidence | None = None
+    """Evidence whose histograms stand in for the reference's rows."""
+    baseline_reference: Input | None = None
+    """What those histograms are of."""
+    baseline_evidence: Digest | None = None
+    attributions: FrameSource | None = None
+    window: str | None = None
+    """The column that told the windows apart, which is no feature."""
     target: str | None = None
     prediction: str | None = None
     score: str | None = None
@@ -107,9 +115,10 @@ def ask(
         ws.ready(signs, passphrases)
     drafts: list[Draft] = []
     if data is not None:
-        with watch.part("measure"):
+        with watch.part("self-test"):
             progress("self-test", 0, None)
             self_tested(ws, bound)
+        with watch.part("measure"):
             progress("measure", 0, None)
             complete = completed(ws, node.digest, node.name, data, system, fact.threshold)
             evidence = measured(bound, complete, ws, progress)
@@ -167,7 +176,8 @@ def inputs_of(
 ) -> Inputs:
     """Hand the command's words to the measuring room."""
     return Inputs(
-        data=data.data, reference=data.reference, target=data.target, prediction=data.prediction, score=data.score,
+        data=data.data, reference=data.reference, baseline=data.baseline if data.reference is None else None,
+        attributions=data.attributions, window=data.window, target=data.target, prediction=data.prediction, score=data.score,
         threshold=data.threshold, weight=data.weight, protected=data.protected, cross=data.cross,
         control=data.control, baseline_prediction=data.baseline_prediction, baseline_score=data.baseline_score,
         favourable=data.favourable, positive=data.positive, model=data.model,
@@ -215,7 +225,7 @@ def evidence_draft(
         data=input_of(data),
         reference=(
             Input(name=source_name(data.reference), digest=digest_of_source(data.reference))
-            if data.reference is not None else None
+            if data.reference is not None else data.baseline_reference
         ),
         measures=tuple(sorted({m.measure for m in evidence.measures})), collected=now,
         purpose=purpose,  # type: ignore[arg-type] # one of the three words, from this module's callers
@@ -246,6 +256,7 @@ def command_words(data: Data) -> dict[str, str]:
         "weight": data.weight, "favourable": data.favourable, "positive": data.positive,
         "protected": ",".join(data.protected), "cross": ",".join(data.cross),
         "control": ",".join(data.control), "baseline_prediction": data.baseline_prediction, "baseline_score": data.baseline_score, "seed": str(data.seed),
+        "baseline": data.baseline_evidence, "window": data.window,
     }
     return {word: value for word, value in words.items() if value}
 

@@ -1,10 +1,11 @@
 """Measuring without a verdict: evidence to look at, or to record for a later gate."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from govern.domain.evidence import Evidence, MeasureRequest
+from govern.domain.evidence import Evidence, JsonValue, MeasureRequest
 from govern.errors import UsageError
 from govern.lineage.refs import resolve
 from govern.workflow import gating
@@ -15,7 +16,7 @@ from govern.workflow.workspace import Workspace
 
 
 def measure(
-    data: Data, ids: Sequence[str] = (), *, detector: Literal["scipy", "alibi-detect"] = "scipy",
+    data: Data, ids: Sequence[str | MeasureRequest] = (), *, detector: Literal["scipy", "alibi-detect"] = "scipy",
     allowed_types: tuple[str, ...] = (), progress: Progress = silent,
 ) -> Evidence:
     """Measure without a workspace: nothing is recorded. Without `ids`, all that the data allows.
@@ -26,11 +27,11 @@ def measure(
     from govern.measure import measure as run
 
     inputs = gating.inputs_of(data, detector=detector, allowed_types=allowed_types)
-    return run(_requests(ids) or default_requests(inputs), inputs, progress=progress)
+    return run(requested(ids) or default_requests(inputs), inputs, progress=progress)
 
 
 def record(
-    ws: Workspace, model: str, data: Data, ids: Sequence[str] = (), *, key: str | None = None, passphrases: Passphrases,
+    ws: Workspace, model: str, data: Data, ids: Sequence[str | MeasureRequest] = (), *, key: str | None = None, passphrases: Passphrases,
     progress: Progress = silent,
 ) -> tuple[Evidence, Written]:
     """Measure a recorded model and record the evidence, for a later gate to judge. Raises `UsageError`, `DataError`."""
@@ -56,13 +57,38 @@ def record(
     return evidence, written[0]
 
 
-def _requests(ids: Sequence[str]) -> tuple[MeasureRequest, ...]:
+def requested(ids: Sequence[str | MeasureRequest], words: Sequence[str] = ()) -> tuple[MeasureRequest, ...]:
+    """Name measures by id, with parameters as `KEY=VALUE` for all of them or `MEASURE.KEY=VALUE` for one.
+
+    A value is JSON where it reads as such (`["a", "b"]`, `5`), else text. Raises `UsageError`.
+    """
     from govern.measure import ALL_MEASURES
 
-    wanted = []
+    wanted: dict[str, dict[str, JsonValue]] = {}
     for given in ids:
+        if isinstance(given, MeasureRequest):
+            wanted[given.measure] = dict(given.parameters)
+            continue
         name = given if "@" in given else f"{given}@1"
         if name not in ALL_MEASURES:
             raise UsageError(f"there is no measure “{given}”", f"The measures are: {', '.join(sorted(ALL_MEASURES))}.")
-        wanted.append(MeasureRequest(measure=name))
-    return tuple(wanted)
+        wanted[name] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key.strip() or not value.strip():
+            raise UsageError(f"--with “{word}” is not KEY=VALUE", "Write it as in: --with covariate_drift.numeric=cramer-von-mises")
+        measure, dot, own = key.strip().rpartition(".")
+        named = [name for name in wanted if not dot or name in {measure, f"{measure}@1"}]
+        if not named:
+            raise UsageError(f"--with “{word}” is for no measure that is asked for", "Name it with --measures.")
+        for name in named:
+            wanted[name][own] = _value(value.strip())
+    return tuple(MeasureRequest(measure=name, parameters=parameters) for name, parameters in wanted.items())
+
+
+def _value(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text, parse_float=str)
+    except ValueError:
+        return text
+    return value

@@ -1,7 +1,7 @@
 """Monitoring: a window of live data becomes an observation, and, where policy says so, a finding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from govern.canonical.values import object_bytes
@@ -9,17 +9,18 @@ from govern.domain.decision import Decision, Outcome, RuleResult, Status
 from govern.domain.evidence import Evidence
 from govern.domain.facts import FindingFact, ObservationFact, SystemFact
 from govern.domain.statement import Draft
-from govern.domain.text import Digest, digest_of, short
+from govern.domain.text import digest_of, short
 from govern.errors import UsageError
 from govern.lineage.records import DeploymentRecord
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
+from govern.policy.bound import requests
 from govern.workflow import gating, hooks
 from govern.workflow.asking import derived
+from govern.workflow.baselines import with_baseline
 from govern.workflow.gating import Data
 from govern.workflow.interface import Passphrases, Progress, silent
-from govern.workflow.places import Places
 from govern.workflow.policies import in_force
 from govern.workflow.views import Written
 from govern.workflow.workspace import Workspace, about, settled
@@ -44,7 +45,7 @@ def monitor(
     ws: Workspace, ref: str, *, data: Data, environment: str | None = None, period: str = "", key: str | None = None,
     passphrases: Passphrases, progress: Progress = silent,
 ) -> Monitored:
-    """Measure a window of live data against the reference, judge it, and record an observation.
+    """Measure a window of live data against the baseline, judge it, and record an observation.
 
     `ref` is a deployment's id, or a system or model that runs in `environment`. What policy's `monitor` gate denies
     opens a finding and makes the approvals that rest on the model stale. Raises `UsageError`, `DataError`, `Refused`.
@@ -55,7 +56,8 @@ def monitor(
     system = state.systems[deployment.fact.system].fact
     now = ws.now()
     bound = applicable(in_force(ws.objects, state), system=system, gate=GATE)
-    complete = gating.completed(ws, model.digest, model.name, _with_reference(ws, state, model.digest, data), system, model.fact.threshold)
+    compared = with_baseline(ws, state, model.digest, data, requests(bound))
+    complete = gating.completed(ws, model.digest, model.name, compared, system, model.fact.threshold)
     signs = ws.key_for("evaluator", key)
     ws.ready(signs, passphrases)
     progress("self-test", 0, None)
@@ -142,22 +144,6 @@ def drifted_features(decision: Decision) -> tuple[str, ...]:
             }
         )
     )
-
-
-def _with_reference(ws: Workspace, state: State, model: Digest, data: Data) -> Data:
-    """Take the reference that the gate measured against, where the caller names none."""
-    if data.reference is not None:
-        return data
-    recorded = [
-        e.fact.reference for e in state.evidence_of(model)
-        if e.fact.purpose == "gate" and e.fact.reference is not None
-    ]
-    if not recorded:
-        raise UsageError(
-            "there is no reference to measure drift against", "Name one with --reference, or gate the model with one."
-        )
-    last = recorded[-1]
-    return replace(data, reference=Places(ws.folder).find(last.digest, what=last.name, option="--reference"))
 
 
 def _findings(

@@ -1,7 +1,8 @@
 """`govern measure`: evidence only; without a model nothing is recorded and no workspace is needed."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +13,13 @@ from govern.cli.speak import plain
 from govern.errors import UsageError
 
 if TYPE_CHECKING:
-    from govern.domain.evidence import Evidence
+    from collections.abc import Sequence
+
+    from govern.domain.evidence import Evidence, MeasureRequest
     from govern.workflow.views import Written
+    from govern.workflow.windowing import Windowed
+
+WINDOWS_SCHEMA = "govern/windows/v1"
 
 
 def add(app: typer.Typer) -> None:
@@ -23,7 +29,7 @@ def add(app: typer.Typer) -> None:
 
 def measure(
     session: Session, *,
-    data: options.Data,
+    data: options.Windows,
     model: Annotated[
         str | None, typer.Argument(metavar="MODEL", help="A recorded model: then the evidence is recorded for it.")
     ] = None,
@@ -41,10 +47,21 @@ def measure(
     favourable: options.Favourable = None,
     positive: options.Positive = None,
     reference: options.Reference = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="EVIDENCE", help="Evidence of -o whose histograms stand in for --reference."),
+    ] = None,
+    shap: options.Shap = None,
     measures: Annotated[
         str | None,
         typer.Option("--measures", metavar="ID,ID", callback=options.given, help="Such as impact_ratio,performance; else all that apply."),
     ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="KEY=VALUE", help="A parameter of the measures, as in a rule's `with:`; MEASURE.KEY=VALUE for one."),
+    ] = None,
+    window_column: options.WindowColumn = None,
+    every: options.Every = "",
     engine: options.Engine = None,
     seed: options.Seed = 0,
     ll144: Annotated[
@@ -54,30 +71,76 @@ def measure(
 ) -> None:
     """Measure rows and print the evidence; no verdict.
 
-    Bias, explanation, drift, performance and data quality. At least one of --target, --prediction and --score is needed. A measure that needs another input says so.
+    Bias, explanation, drift, performance and data quality. At least one of --target, --prediction and --score is needed, or --measures. A measure that needs another input says so. Several windows give one evidence each, in order.
+
+    Drift: --with covariate_drift.numeric=ks or cramer-von-mises, categorical=chi-squared or fisher, joint=classifier,mmd (all columns together), correction=holm or bh. Explanation: --with method=shap.
     """
     from govern.workflow.gating import Data
+    from govern.workflow.windowing import Windowed, windows
 
     words = Data(
-        data=rows(data, engine), data_name=data.name, reference=rows(reference, engine), engine=engine, target=target, prediction=prediction,
+        data=rows(data[0], engine), data_name=data[0].name, reference=rows(reference, engine), engine=engine, target=target, prediction=prediction,
         score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
         control=options.listed(control), baseline_prediction=baseline_prediction, baseline_score=baseline_score, favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
+        attributions=existing(shap),
     )
     if not (target or prediction or score or measures):
-        raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score.")
+        raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score, or --measures.")
+    if with_ and not measures:
+        raise UsageError("--with is for measures that are asked for by name", "Name them with --measures.")
+    from govern.workflow import measuring
+    from govern.workflow.baselines import read_evidence
+
+    if baseline is not None:
+        words = replace(words, baseline=read_evidence(baseline))
+    single = len(data) == 1 and window_column is None
+    parts = (Windowed(window=words.data_name, data=words),) if single else windows(
+        words, [existing(one) for one in data], column=window_column, every=every
+    )
+    if ll144 is not None and not single:
+        raise UsageError("--ll144 is of one window", "Measure one file.")
+    found = _measured(session, model, parts, measuring.requested(options.listed(measures), with_ or ()))
+    if single:
+        _report(session, found[0][1], found[0][2], out=out, ll144=ll144)
+    else:
+        _report_windows(session, found, out=out)
+
+
+def _measured(
+    session: Session, model: str | None, parts: "Sequence[Windowed]", wanted: "Sequence[MeasureRequest]"
+) -> "list[tuple[str, Evidence, Written | None]]":
+    """Measure each window; record it where a model is named."""
     from govern.workflow import measuring
 
     with session.progress() as progress:
         if model is None:
-            evidence = measuring.measure(words, options.listed(measures), progress=progress)
-            written = None
-        else:
-            with session.workspace() as workspace:
-                evidence, written = measuring.record(
-                    workspace, model, words, options.listed(measures), key=session.key, passphrases=session.passphrases,
-                    progress=progress,
-                )
-    _report(session, evidence, written, out=out, ll144=ll144)
+            return [(one.window, measuring.measure(one.data, wanted, progress=progress), None) for one in parts]
+        with session.workspace() as workspace:
+            return [
+                (one.window, *measuring.record(
+                    workspace, model, one.data, wanted, key=session.key, passphrases=session.passphrases, progress=progress
+                ))
+                for one in parts
+            ]
+
+
+def _report_windows(session: Session, found: "list[tuple[str, Evidence, Written | None]]", *, out: Path | None) -> None:
+    """Write several windows' evidence, in order."""
+    document: dict[str, Any] = {"windows": [{"window": name, "evidence": plain(evidence)} for name, evidence, _ in found]}
+    if out is not None:
+        from govern.canonical.jcs import canonical_bytes
+
+        write(out, canonical_bytes({"schema": WINDOWS_SCHEMA, **document}))
+    entries = [written for _, _, written in found if written is not None]
+    if session.as_json:
+        session.voice.document(WINDOWS_SCHEMA, document | ({"entries": entries} if entries else {}))
+        return
+    for name, evidence, _ in found:
+        session.voice.line(f"Window {name}", "bold")
+        figures.show(session.voice, evidence)
+        session.voice.line()
+    if entries:
+        session.wrote(*entries, schema="govern/written/v1")
 
 
 def _report(

@@ -1,6 +1,7 @@
 """`govern monitor`: measure a window of live data, record the observation, open findings."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,12 @@ from govern.cli.files import existing
 from govern.cli.session import Session, command
 from govern.cli.text import count, state
 from govern.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from govern.workflow.monitoring import Monitored
+
+WORST = (ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.REFUSED, ExitCode.ERROR)
+"""From the best to the worst that a window can come out with."""
 
 
 def add(app: typer.Typer) -> None:
@@ -21,11 +28,13 @@ def monitor(
     deployment: Annotated[
         str | None, typer.Argument(metavar="DEPLOYMENT", help="Its id, or the model or system that runs: credit@2.")
     ] = None,
-    data: options.MaybeData = None,
+    data: options.MaybeWindows = None,
     environment: Annotated[
         str | None,
         typer.Option("--environment", metavar="ENVIRONMENT", callback=options.given, help="Where, if it runs in several."),
     ] = None,
+    window_column: options.WindowColumn = None,
+    every: options.Every = "",
     period: Annotated[str, typer.Option("--period", metavar="TEXT", help="The time that the window's rows are from.")] = "",
     target: options.Target = None,
     prediction: options.Prediction = None,
@@ -44,42 +53,56 @@ def monitor(
         bool, typer.Option("--deliver", help="Measure nothing; tell the hooks what they have not taken yet.")
     ] = False,
 ) -> ExitCode:
-    """Measure one window of what a deployed model sees.
+    """Measure windows of what a deployed model sees, in order.
 
-    Records an observation, opens findings where policy says so, and tells the hooks of config.toml. Exit codes as of `govern gate`: 0 nothing found; 1 a rule failed; 3 inconclusive; 4 it could not be evaluated.
+    Each is compared with the baseline that the gate's evidence fixed; it moves only through the gate. Records an observation each, opens findings where policy says so, and tells the hooks of config.toml. Exit codes as of `govern gate`: 0 nothing found; 1 a rule failed; 3 inconclusive; 4 it could not be evaluated. Of several windows the worst counts.
     """
     if deliver:
         return _delivered(session)
-    if deployment is None or data is None:
+    if deployment is None or not data:
         raise UsageError("a deployment or its data is missing", "As in: govern monitor credit@2 --data WINDOW.csv …")
     from govern.policy.outcome import exit_code_of
-    from govern.workflow import gating, monitoring
+    from govern.workflow import gating, windowing
 
     words = gating.Data(
-        data=existing(data), data_name=data.name, reference=existing(reference), target=target, prediction=prediction,
+        data=existing(data[0]), data_name=data[0].name, reference=existing(reference), target=target, prediction=prediction,
         score=score, threshold=threshold, weight=weight, protected=options.listed(protected), cross=options.listed(cross),
         favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
     )
+    parts = windowing.windows(words, [existing(one) for one in data], column=window_column, every=every)
+    seen: list[tuple[str, Monitored]] = []
     with session.workspace() as workspace, session.progress() as progress:
-        seen = monitoring.monitor(
-            workspace, deployment, data=words, environment=environment, period=period, key=session.key,
+        seen.extend(windowing.monitor_each(
+            workspace, deployment, parts, environment=environment, period=period, key=session.key,
             passphrases=session.passphrases, progress=progress,
-        )
+        ))
         if prometheus is not None:
             from govern.workflow.prometheus import write_textfile
 
             write_textfile(workspace, prometheus)
-    code = exit_code_of(seen.decision)
+    code = max((exit_code_of(one.decision) for _, one in seen), key=WORST.index)
+    _show(session, seen, code)
+    return code
+
+
+def _show(session: Session, seen: "Sequence[tuple[str, Monitored]]", code: ExitCode) -> None:
+    """Say what each window gave."""
     if session.as_json:
-        session.voice.document("govern/observation/v1", {"exit_code": int(code), "observation": seen})
-        return code
-    verdict.show(session.voice, seen.decision)
-    session.voice.line()
-    session.voice.paragraph(seen.sentence, indent="  ")
-    session.wrote(*seen.written, schema="govern/written/v1")
+        if len(seen) == 1:
+            session.voice.document("govern/observation/v1", {"exit_code": int(code), "observation": seen[0][1]})
+        else:
+            shown = [{"window": window, "observation": one} for window, one in seen]
+            session.voice.document("govern/observations/v1", {"exit_code": int(code), "observations": shown})
+        return
+    for window, one in seen:
+        if len(seen) > 1:
+            session.voice.line(f"Window {window}", "bold")
+        verdict.show(session.voice, one.decision)
+        session.voice.line()
+        session.voice.paragraph(one.sentence, indent="  ")
+        session.wrote(*one.written, schema="govern/written/v1")
     if code is not ExitCode.OK:
         session.voice.hint("Next: govern review list shows what this reopened.")
-    return code
 
 
 def _delivered(session: Session) -> ExitCode:

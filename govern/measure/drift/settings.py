@@ -23,7 +23,10 @@ def asked_of(study: Study, parameters: Parameters) -> dict[str, JsonValue]:
     """Lay a rule's `with:` over the defaults and check its words. Raises `UsageError`."""
     own = settled(parameters, {**DEFAULTS, "detector": study.inputs.detector, "seed": study.inputs.seed})
     if isinstance(own["joint"], str):
-        own["joint"] = [own["joint"]]
+        own["joint"] = [one.strip() for one in own["joint"].split(",")]
+    unknown = sorted(set(own) - {*DEFAULTS, "detector", "features", "reference_target", "seed"})
+    if unknown:
+        raise UsageError(f"a measure of drift has no parameter “{unknown[0]}”", f"It has {', '.join(sorted(DEFAULTS))} and features.")
     for key, allowed in WORDS.items():
         given = own[key]
         for word in cast("list[object]", given) if isinstance(given, list | tuple) else [given]:
