@@ -72,6 +72,8 @@ class Asked:
     """What a verification is asked to do, beside looking."""
 
     trusted: Trusted | None = None
+    later: tuple[Trusted, ...] = ()
+    """Checkpoints above the last entry, where an earlier state is verified: each has to continue it."""
     trust_root: TrustRootFact | None = None
     now: datetime | None = None
     resume: Resume | None = None
@@ -357,9 +359,12 @@ class _Run:
 
     def _trusted(self) -> None:
         trusted = self.asked.trusted
-        if trusted is None:
-            return
         try:
+            here = Trusted(origin=self.source.origin, size=self.head.size, root=self.head.root, note=self.note)
+            for later in self.asked.later:
+                check_guard(here, later.head, later.note, self.source.nodes)
+            if trusted is None:
+                return
             if trusted.size in self.roots_at and digest_text(self.roots_at[trusted.size]) == trusted.root:
                 return
             check_guard(trusted, self.head, self.note, self.source.nodes)
@@ -371,6 +376,8 @@ class _Run:
         again = f" after {self.begin} verified before" if self.begin else ""
         trusted = self.asked.trusted
         beside = f"; continues the trusted one of size {trusted.size}" if trusted else "; none was trusted before"
+        if self.asked.later:
+            beside = f"; those of size {' and '.join(str(one.size) for one in self.asked.later)} continue it"
         void = f"; {self.void_later} by a key that was later declared void from then on" if self.void_later else ""
         report.ok(2, f"{new} entries{again}")
         report.ok(3, f"{self.checkpoints} checkpoints{beside}")

@@ -69,7 +69,7 @@ class _Service:
         if kind == "UnsupportedLibraryError":
             return MissingExtraError(
                 f"the key {self.uri} needs a package that is not installed: {words}",
-                "Install what securesystemslib asks for: securesystemslib[hsm], [awskms], [azurekms], [gcpkms] or [vault].",
+                "For hsm: pip install 'govern[kms,pkcs11]'; for a cloud's service, securesystemslib[awskms], [azurekms], [gcpkms].",
             )
         if kind in {"PinIncorrect", "PinLenRange", "PinInvalid"}:
             return WrongPassphraseError(f"the PIN does not open {self.uri}", "Nothing was written. Tokens lock after a few tries.")

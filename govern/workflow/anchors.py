@@ -6,7 +6,7 @@ So checking begins outside: whatever checkpoints are found there have to be of t
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -233,6 +233,9 @@ def _write_once(folder: Path, checkpoint: Checkpoint) -> None:
         raise StorageError(f"{path} could not be written: {error.strerror}", "Check the folder of anchors.") from error
 
 
-def unanchored(rows: Sequence[AnchorRow], size: int) -> int:
-    """Return how many entries no recorded anchor covers."""
-    return size - max((row.size for row in rows), default=0)
+def unanchored(rows: Iterable[tuple[int, int]], size: int) -> int:
+    """Return how many of `size` entries no recorded anchor covers, from (index of its entry, size anchored) of each.
+
+    An entry that claims to anchor more than stood before it counts for nothing.
+    """
+    return size - max((covered for index, covered in rows if 0 <= covered <= index), default=0)

@@ -29,7 +29,7 @@ from govern.lineage.refs import resolve as resolve_ref
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
 from govern.lineage.state import State
-from govern.workflow.summaries import entry_row
+from govern.workflow.anchors import unanchored
 from govern.workflow.views import (
     DeadlineRow,
     DriftRow,
@@ -58,11 +58,12 @@ def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
 
 
 def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
+    tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
+    anchored = size - tail
     """Show the workspace at a glance, now or as of a moment."""
     state = ws.state(as_of=as_of)
     now = as_of or ws.now()
     checkpoint = ws.ledger.checkpoint()
-    anchored = max((anchor.fact.size for anchor in state.anchors.values()), default=0)
     size = state.size
     since = ws.ledger.entry(anchored).time if anchored < size else None
     results: Counter[str] = Counter()
@@ -74,7 +75,7 @@ def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
     return StatusView(
         origin=ws.config.origin, size=size, root=checkpoint.root,
         last_append=ws.ledger.entry(size - 1).time if size else None,
-        unanchored=size - anchored,
+        unanchored=tail,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
         systems=rows, due=waiting, findings=findings(ws, state, now=now),
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,

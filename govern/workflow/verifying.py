@@ -16,12 +16,16 @@ from govern.errors import (
 )
 from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
+from govern.ledger.past import Past
 from govern.ledger.steps import StepResult, Verification
-from govern.ledger.verify import Anchored
+from govern.ledger.verify import Anchored, Asked
+from govern.ledger.verify import verify as verify_source
 from govern.lineage.history import check_history
+from govern.trust.checkpoints import Trusted
 from govern.workflow.agreeing import disagreements
 from govern.workflow.anchors import Outside, anchored
 from govern.workflow.interface import Objects, Progress, silent
+from govern.workflow.moments import When, moment_of
 from govern.workflow.touching import readable, touched
 from govern.workflow.views import VerifyStep, VerifyView
 from govern.workflow.workspace import Workspace
@@ -58,6 +62,37 @@ def verify(
     failure = found.failure
     index = failure.index if isinstance(failure, VerificationError) else None
     names = touched(readable(ws.unguarded.entries()), index) if index is not None else ()
+    return view_of(found, seconds=time.perf_counter() - started, names=names)
+
+
+def verify_as_of(
+    ws: Workspace, when: When, *, progress: Progress = silent, on_step: OnStep = lambda _: None
+) -> VerifyView:
+    """Verify the ledger as it stood at a time or with an entry, and that all that came since continues it.
+
+    What was revoked later is not applied: this is what could be known then. Raises `NotFoundError`, `StorageError`.
+    """
+    started = time.perf_counter()
+    ledger = ws.unguarded
+    moment = moment_of(ledger, when)
+    size = moment.checkpoint.size
+    trusted, newest = ws.trusted.read(), ledger.checkpoint()
+    known = [trusted] if trusted is not None else []
+    # Of two of one size the trusted one counts: it is what the ledger's owner can't have written.
+    later = [Trusted(origin=newest.origin, size=newest.size, root=newest.root, note=newest.note), *known]
+    found = verify_source(
+        Past(ledger, size),
+        Asked(
+            # One above all that is here says that an old copy was put back: step 3 tells.
+            trusted=next((one for one in known if one.size <= size or one.size > newest.size), None),
+            later=tuple({one.size: one for one in later if size < one.size <= newest.size}.values()),
+            now=min(moment.time, ws.now()), processes=default_processes(),
+            history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
+            on_step=lambda step: on_step(shown(step)),
+        ),
+    )
+    index = found.failure.index if isinstance(found.failure, VerificationError) else None
+    names = touched(readable(ledger.entries()), index) if index is not None else ()
     return view_of(found, seconds=time.perf_counter() - started, names=names)
 
 

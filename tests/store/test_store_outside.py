@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from govern.domain.facts import RedactionFact
+from govern.domain.facts import AnchorFact, RedactionFact
+from govern.domain.statement import Draft, Subject
 from govern.errors import (
     CorruptStoreError,
     GovernError,
@@ -23,7 +24,7 @@ from govern.store.ledger import Ledger
 from govern.store.side import SideStore, commitment_of
 from govern.trust import timestamps
 from govern.trust.home import Home
-from govern.workflow import anchors, copying, erasing, keys, recovering
+from govern.workflow import anchors, copying, erasing, keys, reading, recovering
 from govern.workflow.anchors import Outside
 from govern.workflow.workspace import Workspace
 
@@ -178,6 +179,21 @@ def repository(tmp_path):
     return folder
 
 
+def test_the_unanchored_tail_counts_every_anchor_and_no_boast(ws, tmp_path):
+    assert reading.status(ws).unanchored == ws.ledger.size
+    for number in range(2):
+        (tmp_path / str(number)).mkdir()
+        grow(ws)
+        anchors.add(ws, "folder", where=str(tmp_path / str(number)), passphrases=passphrases)
+    before = reading.status(ws)
+    assert (before.unanchored, before.unanchored_minutes) == (1, 0)
+    # Whoever holds the auditor's key may say that more is anchored than there was: nobody could have.
+    boast = AnchorFact(method="printed", size=10**9, root=ws.ledger.checkpoint().root, where="nowhere")
+    subject = Subject(name="checkpoint/1000000000", digest=ws.ledger.checkpoint().root)
+    ws.write([Draft(subjects=(subject,), fact=boast)], key="pipeline", passphrases=passphrases)
+    assert reading.status(ws).unanchored == 2
+
+
 def test_git_tags_and_folders_find_a_ledger_that_was_put_back(ws, repository, tmp_path):
     folder = tmp_path / "worm"
     folder.mkdir()
@@ -191,7 +207,8 @@ def test_git_tags_and_folders_find_a_ledger_that_was_put_back(ws, repository, tm
     anchors.add(ws, "folder", where=str(folder), passphrases=passphrases)
     assert {one.state for one in anchors.check(ws, outside)} == {"ok"}
     assert [row.size for row in anchors.listed(ws)] == [4, 5]
-    assert anchors.unanchored(anchors.listed(ws), ws.ledger.size) == 1
+    assert anchors.unanchored(((row.index, row.size) for row in anchors.listed(ws)), ws.ledger.size) == 1
+    assert reading.status(ws).unanchored == 1
     assert ws.ledger.verify(anchors=anchors.anchored(ws, outside)).check()
     shut(ws)
     shutil.copy(tmp_path / "old.db", tmp_path / ".govern/ledger.db")

@@ -55,7 +55,7 @@ def listed(session: Session) -> None:
 
     with session.workspace() as workspace:
         rows = anchors.listed(workspace)
-        tail = anchors.unanchored(rows, workspace.ledger.size)
+        tail = anchors.unanchored(((row.index, row.size) for row in rows), workspace.ledger.size)
     if session.as_json:
         session.voice.document("govern/anchors/v1", {"anchors": rows, "unanchored": tail})
         return

@@ -2,6 +2,7 @@
 
 import typer
 
+from govern.cli.options import When, when
 from govern.cli.session import Session, command
 
 
@@ -10,13 +11,19 @@ def add(app: typer.Typer) -> None:
     command(app, "checkpoint")(checkpoint)
 
 
-def checkpoint(session: Session) -> None:
+def checkpoint(session: Session, *, as_of: When = None) -> None:
     """Print the newest checkpoint, a signed note.
 
     Keep it where the ledger's owner can't write: with it, any change of what it covers is found.
     """
     with session.workspace() as workspace:
-        newest = workspace.ledger.checkpoint()
+        moment = when(as_of)
+        if moment is None:
+            newest = workspace.ledger.checkpoint()
+        else:
+            from govern.workflow.moments import moment_of
+
+            newest = moment_of(workspace.ledger, moment).checkpoint
     if session.as_json:
         session.voice.document(
             "govern/checkpoint/v1",

@@ -46,10 +46,10 @@ def new(
         Path | None, typer.Option("--public", metavar="PEM", help="Its public half, where the URI's service does not tell it.")
     ] = None,
 ) -> None:
-    """Make a key pair of your own, encrypted with a passphrase; or name one that lies in a KMS or an HSM.
+    """Make a key pair of your own, encrypted with a passphrase.
 
-    It counts only once it is enrolled. A key behind a URI stays there: it is asked to sign, its passphrase or PIN is asked
-    for like that of any other key.
+    With --uri, name one that lies elsewhere, as in a KMS or an HSM: it stays there, and its passphrase or PIN is asked for
+    like that of any other key. A key counts only once it is enrolled.
     """
     from govern.trust.keyring import Keyring
     from govern.workflow import keys

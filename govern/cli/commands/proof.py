@@ -7,6 +7,7 @@ import typer
 
 from govern.cli.commands.show import entry_index
 from govern.cli.files import write
+from govern.cli.options import When, when
 from govern.cli.session import Session, command
 
 
@@ -21,26 +22,34 @@ def proof(
     out: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write FILE.tlog-proof and FILE.dsse.json.")
     ] = None,
+    as_of: When = None,
 ) -> None:
-    """Print an entry's inclusion proof (C2SP tlog-proof)."""
-    from govern.workflow import reading
+    """Print an entry's inclusion proof (C2SP tlog-proof).
+
+    It is against the newest checkpoint; with --as-of, against that of an earlier time, as it could be given then.
+    """
+    from govern.workflow import logbook, moments
 
     with session.workspace() as workspace:
         index = entry_index(workspace, ref)
-        detail = reading.entry(workspace, index)
+        detail = logbook.entry(workspace, index)
         leaf = workspace.ledger.leaf(index)
+        moment = when(as_of)
+        text = detail.proof if moment is None else moments.proof_at(
+            workspace.ledger, index, moments.moment_of(workspace.ledger, moment)
+        )
     if out is not None:
-        write(out.with_name(out.name + ".tlog-proof"), detail.proof)
+        write(out.with_name(out.name + ".tlog-proof"), text)
         write(out.with_name(out.name + ".dsse.json"), leaf)
         session.voice.talk(f"wrote {out}.tlog-proof and {out}.dsse.json")
     if session.as_json:
         session.voice.document(
             "govern/proof/v1",
             {
-                "index": index, "leaf_hash": detail.leaf_hash, "proof": detail.proof,
+                "index": index, "leaf_hash": detail.leaf_hash, "proof": text,
                 "envelope": leaf.decode(),
             },
         )
         return
     if out is None:
-        session.voice.raw(detail.proof.encode())
+        session.voice.raw(text.encode())

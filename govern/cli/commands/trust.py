@@ -35,9 +35,9 @@ def show(
         typer.Option("-o", "--output", metavar="FILE", help="Write the file that `govern verify PACK.pdf --trust` takes."),
     ] = None,
 ) -> None:
-    """Show the trust root in force, or write it as a file; or show what a proposed one would change.
+    """Show the trust root in force, or write it as a file.
 
-    Whoever verifies packs needs that file, on another way than the packs.
+    Whoever verifies packs needs that file, on another way than the packs. Of a proposal, show what it would change.
     """
     if proposal is not None:
         from govern.workflow import cosigning
@@ -85,9 +85,10 @@ def update(
     signer: Signer = None,
     out: Proposed = None,
 ) -> None:
-    """Bring a new trust root into force: one that others have signed, a later expiry, other thresholds.
+    """Renew the trust root, or bring one into force that others signed.
 
-    The new version is signed by the threshold of root keys, of this version and of the new one.
+    With --expires and --threshold, the change is made here (or with --output proposed to others); a PROPOSAL is what root
+    holders have signed with `govern trust sign`, in one file or in copies. The new version is signed by the threshold of root keys, of this version and of the new one.
     """
     from govern.workflow import cosigning, keys
 

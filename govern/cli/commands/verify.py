@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli.files import existing, read
+from govern.cli.options import When, when
 from govern.cli.outside import Authorities, Folders, Printed, Repositories, outside
 from govern.cli.session import Session, command
 from govern.cli.text import brief, clean, count, duration, state
@@ -39,10 +40,13 @@ def verify(
     repository: Repositories = None,
     folder: Folders = None,
     printed: Printed = None,
+    as_of: When = None,
     full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again, and lay its pages out again.")] = False,
 ) -> ExitCode:
     """Verify the ledger, or an evidence pack, step by step.
+
+    With --as-of, the ledger as it stood then, under the checkpoint of that time; and that all that came since continues it.
 
     Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack is verified without the
     workspace and without a network, against a trust root that came on another way.
@@ -52,13 +56,20 @@ def verify(
     if pack is None:
         if trust is not None or replay or certificate:
             raise UsageError("--trust, --replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
+        moment = when(as_of)
+        if moment is not None:
+            if full or authority or repository or folder or printed:
+                raise UsageError("--as-of stands alone: all of it is looked at", "Anchors are held against the whole ledger.")
+            with session.workspace() as workspace, session.progress() as progress:
+                view = verifying.verify_as_of(workspace, moment, progress=progress)
+            return report(session, view, f"ledger as of {as_of}")
         with session.workspace() as workspace, session.progress() as progress:
             # Without anchors the entries are not read for them: where one is damaged, the steps say so in their order.
             given = outside(authority, repository, folder, printed) if authority or repository or folder or printed else None
             view = verifying.verify(workspace, full=full, outside=given, progress=progress)
         return report(session, view, "ledger")
-    if authority or repository or folder or printed or full:
-        raise UsageError("anchors and --full are for a ledger", "Leave them out, or leave the pack out.")
+    if authority or repository or folder or printed or full or as_of:
+        raise UsageError("anchors, --full and --as-of are for a ledger", "Leave them out, or leave the pack out.")
     if trust is None:
         raise UsageError(
             "a pack is verified against a trust root from outside, and none is named",

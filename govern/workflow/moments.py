@@ -1,0 +1,70 @@
+"""An earlier moment of a ledger, by time or by entry, and the checkpoint that proves what it said then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from govern.domain.text import instant
+from govern.errors import GovernError, NotFoundError
+from govern.ledger.checkpoint import Checkpoint, read_checkpoint
+from govern.ledger.entries import decode
+from govern.ledger.proof import write_proof
+from govern.store.ledger import Ledger
+
+When = datetime | int
+"""A time, or the index of the last entry that counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A moment, and the ledger's own signed word on it."""
+
+    checkpoint: Checkpoint
+    time: datetime
+    """The one asked for, or the one that the entry asked for claims."""
+    size: int
+    """Entries then; the checkpoint may cover fewer where one batch holds entries of several times."""
+
+
+def moment_of(ledger: Ledger, when: When) -> Moment:
+    """Find the checkpoint of a moment: for an entry the one it was acknowledged under, for a time the newest one then.
+
+    The cut is that of every other as-of: before the first entry whose time, or that of one before it, is later.
+    Raises `NotFoundError` for a moment before the first entry, or an entry that is not there; `CorruptStoreError`.
+    """
+    if isinstance(when, int):
+        note = next((note for _, note in ledger.checkpoints(after=when)), None)
+        if when < 0 or note is None:
+            raise NotFoundError(f"there is no entry {when}", f"This ledger has entries 0 to {ledger.size - 1}.")
+        checkpoint = read_checkpoint(note)
+        return Moment(checkpoint=checkpoint, time=ledger.entry(when).time, size=checkpoint.size)
+    size = _size_at(ledger, when)
+    notes = [note for at, note in ledger.checkpoints() if at <= size]
+    if not notes:
+        raise NotFoundError(
+            f"the ledger had no entry yet on {instant(when)}", f"Its first is of {instant(ledger.entry(0).time)}."
+        )
+    return Moment(checkpoint=read_checkpoint(notes[-1]), time=when, size=size)
+
+
+def _size_at(ledger: Ledger, when: datetime) -> int:
+    roots = ledger.roots()
+    size = 0
+    for index, leaf in enumerate(ledger.leaves()):
+        try:
+            if decode(index, leaf, roots).time > when:
+                break
+        except GovernError:
+            pass  # its time is not known: verification, which comes next, says what is wrong with it
+        size = index + 1
+    return size
+
+
+def proof_at(ledger: Ledger, index: int, moment: Moment) -> str:
+    """Return an entry's proof (C2SP tlog-proof) against the checkpoint of a moment. Raises `NotFoundError`."""
+    size = moment.checkpoint.size
+    if index >= size:
+        raise NotFoundError(
+            f"entry #{index} was not there yet: the checkpoint of {instant(moment.time)} covers {size} entries",
+            "Give a later time, or leave --as-of out.",
+        )
+    return write_proof(index, ledger.inclusion(index, size), moment.checkpoint.note)
