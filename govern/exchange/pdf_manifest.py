@@ -45,6 +45,8 @@ class Manifest:
     files: Mapping[str, Digest]
     """Every attachment beside the manifest."""
     figures: Mapping[str, Source]
+    issuer: str
+    """SHA-256 of the certificate that the issuer signs with; empty where the pack was made to go unsigned."""
     layout: Mapping[str, str]
     """What the layout rested on; see `govern_reports.environment`."""
 
@@ -75,6 +77,7 @@ def check_manifest(attachments: Mapping[str, bytes]) -> Manifest:
         origin=str(document["origin"]), size=_whole(document["size"]), root=str(document["root"]),
         files={name: Digest(f"sha256:{digits}") for name, (digits, _) in listed.items()},
         figures={name: _source(name, value) for name, value in _mapping(document["figures"]).items()},
+        issuer=str(pack.get("issuer", "")),
         layout={name: str(value) for name, value in _mapping(document["layout"]).items()},
     )
 

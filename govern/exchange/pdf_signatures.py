@@ -1,6 +1,7 @@
 """Layer 1: signatures against certificates given from outside; a certificate found only in the pack proves nothing."""
 
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ def check_signatures(path: Path, certificates: Sequence[bytes]) -> tuple[Signatu
     Raises `VerificationError` for a signature that is broken, by somebody else, or followed by changes that it does not
     allow (`check_revisions` looks, not pyHanko); `UnverifiableError` where the pack is signed and no certificate was given.
     """
+    for name in ("pyhanko", "pyhanko_certvalidator"):  # each says on stderr what is said below, with a traceback
+        logging.getLogger(name).addHandler(logging.NullHandler())
     from pyhanko.pdf_utils.misc import PdfReadError
     from pyhanko.pdf_utils.reader import PdfFileReader
 

@@ -126,7 +126,7 @@ class PackData:
     scope: str = ""
     """What narrows it, such as a framework for the kind `control`."""
     issuer: str = ""
-    """Fingerprint of the certificate or key that will sign the document, if any."""
+    """SHA-256 of the certificate that will sign the document, if any."""
     previous_checkpoint: str = ""
     """The signed note in the last pack about the same thing, if there was one; a consistency proof joins it to this one."""
     holders: tuple[HolderRow, ...] = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 from govern.domain.statement import Entry
 from govern.errors import GovernError, Interrupted, UnverifiableError, VerificationError
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
+from govern.exchange.pdf_manifest import Manifest, check_manifest, check_relations
 from govern.ledger.bundle import BundleProof
 from govern.lineage.state import fold
 from govern.workflow.agreeing import disagreements
@@ -97,14 +98,14 @@ def verify_pack(
     attachments = read_attachments(path)
     proof: BundleProof | None = None
     try:
-        proof = _verified(path, attachments, steps, trust=trust, progress=progress)
+        proof, manifest = _verified(path, attachments, steps, trust=trust, progress=progress)
         objects = AttachedObjects(attachments)
         _objects(steps, objects, proof.entries)
         _history(steps, proof)
-        _figures(steps, path, attachments)
+        _figures(steps, path, attachments, manifest)
         _replayed(steps, proof, objects, wanted=replay, progress=progress)
         _laid_out_again(steps, path, again, progress)
-        _signatures(steps, path, certificates)
+        _signatures(steps, path, certificates, manifest.issuer)
     except _StopHere:
         pass
     failure = steps.failure
@@ -118,8 +119,7 @@ def verify_pack(
 
 def _verified(
     path: Path, attachments: Mapping[str, bytes], steps: _Steps, *, trust: bytes, progress: Progress
-) -> BundleProof:
-    from govern.exchange.pdf_manifest import check_manifest, check_relations
+) -> tuple[BundleProof, Manifest]:
     from govern.exchange.pdf_revisions import check_revisions
 
     with steps.step(1) as detail:
@@ -143,7 +143,7 @@ def _verified(
             detail.append(continued)
         if proof.void_later:
             detail.append(f"{len(proof.void_later)} by a key that was later declared void")
-    return proof
+    return proof, manifest
 
 
 def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]) -> None:
@@ -166,12 +166,11 @@ def _history(steps: _Steps, proof: BundleProof) -> None:
         detail.append("every promotion and deployment was allowed when it was made")
 
 
-def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes]) -> None:
+def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes], manifest: Manifest) -> None:
     from govern.exchange.pdf_figures import check_figures
-    from govern.exchange.pdf_manifest import check_manifest
 
     with steps.step(6) as detail:
-        detail.append(check_figures(path, attachments, check_manifest(attachments)))
+        detail.append(check_figures(path, attachments, manifest))
 
 
 def _replayed(
@@ -214,10 +213,11 @@ def _laid_out_again(steps: _Steps, path: Path, again: LayOutAgain | None, progre
         detail.append(found.detail)
 
 
-def _signatures(steps: _Steps, path: Path, certificates: Sequence[bytes]) -> None:
+def _signatures(steps: _Steps, path: Path, certificates: Sequence[bytes], issuer: str) -> None:
     signed = coverage(path).signatures
     if not signed:
-        steps.skip(9, "the document carries none; the ledger's are checked in step 3")
+        promised = f", though it was made to be signed with the certificate {issuer[:23]}…" if issuer else ""
+        steps.skip(9, f"the document carries none{promised}; the ledger's are checked in step 3")
         return
     if not certificates:
         steps.skip(9, f"{len(signed)}, not checked: name the signers' certificates with --certificate FILE")
@@ -226,4 +226,10 @@ def _signatures(steps: _Steps, path: Path, certificates: Sequence[bytes]) -> Non
 
     with steps.step(9) as detail:
         found = check_signatures(path, certificates)
+        for one in found:
+            if one.field == "issuer" and issuer and one.fingerprint != issuer:
+                raise VerificationError(
+                    "the issuer signed with another certificate than the one that the manifest names",
+                    "Ask the issuer which of the two is theirs.", step=9, kind="signature",
+                )
         detail.append("; ".join(f"{one.field} by {one.subject}, {one.time}" for one in found))

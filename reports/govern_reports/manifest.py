@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from govern.canonical.jcs import canonical_bytes
+from govern.domain.evidence import JsonValue
 from govern.domain.text import digest_of, instant
 from govern.errors import UsageError
 from govern.exchange.pdf import MANIFEST_NAME, MANIFEST_SCHEMA, check_name
@@ -47,7 +48,7 @@ def write(pack: PackData, files: Iterable[Attachment], register: Register, html:
     """Return the manifest's canonical bytes."""
     return canonical_bytes({
         "schema": MANIFEST_SCHEMA,
-        "pack": {"kind": pack.kind, "title": pack.title},
+        "pack": _about(pack),
         "as_of": instant(pack.as_of),
         "origin": pack.status.origin,
         "size": pack.size,
@@ -63,6 +64,12 @@ def write(pack: PackData, files: Iterable[Attachment], register: Register, html:
         "software": dict(pack.software),
         "layout": dict(environment.describe()),
     })
+
+
+def _about(pack: PackData) -> dict[str, JsonValue]:
+    """Say what the pack is; with the issuer's certificate, so that the export entry, which names the manifest, vouches for it."""
+    said: dict[str, JsonValue] = {"kind": pack.kind, "title": pack.title}
+    return said | {"issuer": str(pack.issuer)} if pack.issuer else said
 
 
 def attachment(document: bytes) -> Attachment:

@@ -7,34 +7,19 @@ one fails PDF/UA. Each signature is an incremental update: the bytes that were s
 """
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from govern.domain.text import Digest, digest_of
-from govern.errors import DocumentError, GovernError, SigningKeyError, UsageError, WrongPassphraseError
+from govern.errors import DocumentError, GovernError, SigningKeyError, UsageError
 from govern.exchange.pdf import check_coverage, coverage
+from govern_reports.credentials import Credential
 from govern_reports.render import check_target, write_whole
 
 FIELDS: Final = ("issuer", "reviewer", "auditor")
-SMALLEST_RSA: Final = 2048
-"""Bits; NIST SP 800-131A."""
-MAX_CREDENTIAL: Final = 1 << 20
-"""A PKCS#12 file holds a key and a few certificates."""
 
 Field = Literal["issuer", "reviewer", "auditor"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """A certificate with its key."""
-
-    subject: str
-    fingerprint: Digest
-    """SHA-256 of the certificate in DER: what `PackData.issuer` prints and a reader compares."""
-    signer: Any
-    """pyHanko's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,45 +30,6 @@ class Signed:
     digest: Digest
     field: Field
     fingerprint: Digest
-
-
-def load(path: Path, passphrase: Callable[[str], str]) -> Credential:
-    """Load a PKCS#12 file; `passphrase` is asked with the file's name.
-
-    Raises `SigningKeyError` for a file or key that can't be used, `WrongPassphraseError`.
-    """
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
-    from pyhanko.sign.signers import SimpleSigner
-
-    try:
-        if path.stat().st_size > MAX_CREDENTIAL:
-            raise SigningKeyError(f"{path} is too large to be a PKCS#12 file.", "Name the .p12 or .pfx file.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise SigningKeyError(f"{path} can't be read: {error.strerror}.", "Name the .p12 or .pfx file.") from error
-    secret = passphrase(path.name).encode("utf-8")
-    try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(data, secret)
-    except ValueError as error:
-        if "password" in str(error).lower():
-            raise WrongPassphraseError("The passphrase does not open the PKCS#12 file.", "Nothing was written.") from error
-        raise SigningKeyError(f"{path} is not a PKCS#12 file.", "Export certificate and key together as .p12.") from error
-    if key is None or certificate is None:
-        raise SigningKeyError(f"{path} lacks a key or a certificate.", "Export both together as .p12.")
-    curve = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
-    long_enough = isinstance(key, rsa.RSAPrivateKey) and key.key_size >= SMALLEST_RSA
-    if not curve and not long_enough:
-        raise SigningKeyError(
-            "The certificate's key is neither ECDSA P-256 nor RSA of at least 2048 bits.",
-            "PDF viewers can't check others; the ledger's own Ed25519 keys sign entries, not PDFs.",
-        )
-    signer = SimpleSigner.load_pkcs12_data(data, other_certs=[], passphrase=secret)
-    if signer is None:
-        raise SigningKeyError(f"{path} can't be used for signing.", "Export certificate and key together as .p12.")
-    return Credential(
-        subject=certificate.subject.rfc4514_string(), fingerprint=digest_of(certificate.public_bytes(Encoding.DER)), signer=signer,
-    )
 
 
 def certify(
@@ -139,6 +85,10 @@ def _signed(source: Path, out: Path, credential: Credential, field: Field, *, re
         result = signer.sign_pdf(writer, existing_fields_only=True)
     except (PdfError, ValueError) as error:
         raise DocumentError(f"The pack can't be signed: {error}", "Export it again.", where=str(source)) from error
+    except RuntimeError as error:  # what python-pkcs11 raises
+        raise SigningKeyError(
+            f"The token did not sign: {str(error) or type(error).__name__}", "Nothing was written; see what the token's own tools say.",
+        ) from error
     except OSError as error:
         raise GovernError(
             f"The time stamp service at {timestamp} did not answer: {error}", "Try again, or sign without a time stamp.",

@@ -28,7 +28,7 @@ from govern.exchange.pdf_figures import check_figures
 from govern.exchange.pdf_manifest import check_manifest, check_relations
 from govern.exchange.pdf_revisions import check_revisions
 from govern.exchange.pdf_signatures import check_signatures
-from govern_reports import signing
+from govern_reports import credentials, signing
 
 
 def make(folder, name, key):
@@ -59,7 +59,7 @@ def people(tmp_path_factory):
 
 
 def opened(people, who):
-    return signing.load(people[who][0], lambda _: "open sesame")
+    return credentials.load(people[who][0], lambda _: "open sesame")
 
 
 @pytest.fixture(scope="session")
@@ -169,17 +169,17 @@ def test_keys_that_viewers_can_not_check_are_refused(tmp_path):
         ("other", ec.generate_private_key(ec.SECP384R1())),
     ):
         with pytest.raises(SigningKeyError, match="neither ECDSA P-256 nor RSA"):
-            signing.load(make(tmp_path, name, key)[0], lambda _: "open sesame")
+            credentials.load(make(tmp_path, name, key)[0], lambda _: "open sesame")
 
 
 def test_wrong_passphrase_missing_and_foreign_files_say_so(people, tmp_path):
     with pytest.raises(WrongPassphraseError):
-        signing.load(people["issuer"][0], lambda _: "wrong")
+        credentials.load(people["issuer"][0], lambda _: "wrong")
     with pytest.raises(SigningKeyError, match="can't be read"):
-        signing.load(tmp_path / "none.p12", lambda _: "")
+        credentials.load(tmp_path / "none.p12", lambda _: "")
     (tmp_path / "odd.p12").write_bytes(b"odd")
     with pytest.raises(SigningKeyError, match="not a PKCS#12"):
-        signing.load(tmp_path / "odd.p12", lambda _: "")
+        credentials.load(tmp_path / "odd.p12", lambda _: "")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import typer
 from govern.cli import options
 from govern.cli.commands.verify import CODES
 from govern.cli.files import write
-from govern.cli.rendering import PackWriter
+from govern.cli.rendering import PackWriter, loaded
 from govern.cli.session import Session, command
 from govern.domain.text import moment
 from govern.errors import ExitCode, UsageError
@@ -60,6 +60,19 @@ def export(
     templates: Annotated[
         Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
     ] = None,
+    sign: Annotated[
+        str | None,
+        typer.Option(
+            "--sign", metavar="CERT.p12", callback=options.given,
+            help="Sign the PDF as its issuer: a PKCS#12 file or pkcs11:token=…; others add theirs with `govern sign`.",
+        ),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", metavar="FILE", help="Its certificate, where a token holds the key alone.")
+    ] = None,
+    timestamp: Annotated[
+        str | None, typer.Option("--timestamp", metavar="URL", callback=options.given, help="An RFC 3161 service, for --sign.")
+    ] = None,
     trust_out: Annotated[
         Path | None,
         typer.Option("--trust-out", metavar="FILE", help="Also write the trust root, to hand over on another way."),
@@ -83,7 +96,8 @@ def export(
     with session.workspace() as workspace:
         if out.suffix.lower() in READING:
             return _copy(session, workspace, asked, out, templates)
-        writer = PackWriter(templates)
+        issuer = loaded(session, sign, certificate) if sign else None
+        writer = PackWriter(templates, issuer=issuer, timestamp=timestamp or "")
         with session.progress() as progress:
             pack = exporting.export(
                 workspace, asked.ref, out, renderer=writer, kind=asked.kind, gate=asked.gate, period=asked.period,

@@ -7,6 +7,7 @@ import typer
 
 from govern.cli.files import existing
 from govern.cli.options import chosen, given
+from govern.cli.rendering import loaded
 from govern.cli.session import Session, command
 
 FIELDS = ("issuer", "reviewer", "auditor")
@@ -20,9 +21,12 @@ def add(app: typer.Typer) -> None:
 def sign(
     session: Session, *,
     pack: Annotated[Path, typer.Argument(metavar="PACK.pdf", help="A pack; it stays as it is.")],
-    certificate: Annotated[
-        Path, typer.Option("--with", metavar="CERT.p12", help="Certificate and key, ECDSA P-256 or RSA, in PKCS#12.")
+    key: Annotated[
+        str, typer.Option("--with", metavar="CERT.p12", help="Certificate and key, ECDSA P-256 or RSA: a PKCS#12 file, or pkcs11:token=…")
     ],
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", metavar="FILE", help="Its certificate, where a token holds the key alone.")
+    ] = None,
     out: Annotated[Path, typer.Option("-o", "--output", metavar="SIGNED.pdf", help="Must not be there yet.")],
     role: Annotated[
         str, typer.Option("--role", metavar="ROLE", help="issuer, who signs first; then reviewer and auditor.")
@@ -41,7 +45,7 @@ def sign(
     from govern_reports import signing
 
     field = chosen(role, FIELDS, "--role")
-    credential = signing.load(existing(certificate), session.passphrases)
+    credential = loaded(session, key, certificate)
     if field == "issuer":
         signed = signing.certify(
             existing(pack), out, credential, reason=reason or "Issued from the ledger", timestamp=timestamp or ""

@@ -117,5 +117,5 @@ def _facts(context: Context) -> tuple[tuple[str, Line], ...]:
         ("Ledger", line(pack.status.origin, f", {plural(pack.size, 'entry', 'entries')}")),
     ]
     if pack.issuer:
-        rows.append(("Issued by", mono(pack.issuer)))
+        rows.append(("Issuer's certificate", mono(grouped(pack.issuer))))
     return tuple((label, line(part)) for label, part in rows)
