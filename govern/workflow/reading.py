@@ -1,17 +1,14 @@
 """Reading a workspace: status, the ledger's entries, lineage. Everything here is a view of the ledger's fold."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from govern.canonical.dsse import parse_leaf
 from govern.canonical.values import from_json
 from govern.domain.decision import Decision, Quorum
-from govern.domain.evidence import Evidence, JsonValue
+from govern.domain.evidence import Evidence
 from govern.domain.text import Digest, decimal_of, instant
-from govern.errors import NotFoundError
 from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
@@ -33,8 +30,6 @@ from govern.workflow.anchors import unanchored
 from govern.workflow.views import (
     DeadlineRow,
     DriftRow,
-    EntryDetail,
-    EntryRow,
     EvidenceView,
     FindingRow,
     LineageRow,
@@ -58,13 +53,13 @@ def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
 
 
 def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
-    tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
-    anchored = size - tail
     """Show the workspace at a glance, now or as of a moment."""
     state = ws.state(as_of=as_of)
     now = as_of or ws.now()
     checkpoint = ws.ledger.checkpoint()
     size = state.size
+    tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
+    anchored = size - tail
     since = ws.ledger.entry(anchored).time if anchored < size else None
     results: Counter[str] = Counter()
     for record in state.decisions.values():
@@ -299,42 +294,6 @@ def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
                 evidence=from_json(Evidence, ws.objects.get(record.digest)),
                 environment=record.fact.environment,
             )
-
-
-def log(
-    ws: Workspace, start: int = 0, limit: int = 256, *, kinds: Sequence[str] = (), text: str = "", newest_first: bool = False
-) -> tuple[EntryRow, ...]:
-    """Show up to `limit` entries from index `start` on that are of the kinds and hold the text."""
-    size = ws.ledger.size
-    order: Iterable[int] = range(start, -1, -1) if newest_first else range(start, size)
-    wanted = text.casefold()
-    rows: list[EntryRow] = []
-    for index in order:
-        if len(rows) == limit:
-            break
-        if index >= size:
-            continue
-        row = entry_row(ws.ledger.entry(index))
-        if kinds and row.kind not in kinds:
-            continue
-        if wanted and wanted not in f"{row.subject} {row.holder} {row.summary} {row.kind}".casefold():
-            continue
-        rows.append(row)
-    return tuple(rows)
-
-
-def entry(ws: Workspace, index: int) -> EntryDetail:
-    """Show one entry with its decoded statement, signatures and proof. Raises `NotFoundError`."""
-    if not 0 <= index < ws.ledger.size:
-        raise NotFoundError(f"there is no entry #{index}", f"The ledger has entries #0 to #{ws.ledger.size - 1}.")
-    found = ws.ledger.entry(index)
-    leaf = ws.ledger.leaf(index)
-    statement: dict[str, JsonValue] = json.loads(parse_leaf(leaf).payload)
-    return EntryDetail(
-        row=entry_row(found), leaf_hash=found.leaf_hash, statement=statement,
-        signatures=tuple((signed.keyid, signed.holder) for signed in found.signed_by),
-        proof=ws.ledger.proof(index), size=len(leaf),
-    )
 
 
 def lineage(

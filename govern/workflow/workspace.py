@@ -22,7 +22,7 @@ from govern.trust.home import Home
 from govern.trust.keyring import Keyring
 from govern.trust.signer import Signer
 from govern.workflow.config import Config, Keys, read_config, template
-from govern.workflow.folded import folded
+from govern.workflow.folded import LedgerSource, folded
 from govern.workflow.founding import found
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
@@ -141,7 +141,7 @@ class Workspace:
             self._state = folded(self.home, self.config.origin, self.ledger)
         state = self._state
         if self.ledger.size != state.size:
-            state = state.extend(self.ledger.entries(state.size))
+            state = state.extend(LedgerSource(self.ledger).entries(state.size))
         self._state = state
         return state
 

@@ -25,10 +25,10 @@ def show(
     proof: Annotated[bool, typer.Option("--proof", help="Also its inclusion proof.")] = False,
 ) -> None:
     """Show one entry: what was signed, by whom, where it stands."""
-    from govern.workflow import reading
+    from govern.workflow import logbook
 
     with session.workspace() as workspace:
-        detail = reading.entry(workspace, entry_index(workspace, ref))
+        detail = logbook.entry(workspace, entry_index(workspace, ref))
         attempts = attempts_around(workspace, detail.row.index) if detail.row.kind == "decision" else ()
     if session.as_json:
         session.voice.document("govern/entry/v1", {"entry": detail, **({"attempts": attempts} if attempts else {})})

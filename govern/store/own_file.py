@@ -1,0 +1,62 @@
+"""A SQLite file of the user's own, for copies that can be made again: safe in threads and forks, and with plain `sqlite3`.
+
+No SQLAlchemy: a container's entry point asks such a file whether a model may run, and loading an ORM takes longer than the
+answer.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from govern.errors import StorageError
+
+WAIT: Final = 10.0
+"""Seconds to wait for another process that writes at this moment."""
+
+
+class OwnFile:
+    """One file; each thread of each process has a connection of its own."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        """Open, or make, the file with its tables. Raises `StorageError`."""
+        self.path = path
+        self._own = threading.local()
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)
+        except OSError as error:
+            message = f"read tables can't be kept in {path.parent}: {error.strerror}"
+            raise StorageError(message, "Let this user write there, or set GOVERN_HOME to a folder of the user's own.") from error
+        with self.asked() as connection:
+            connection.executescript(schema)
+
+    @contextmanager
+    def asked(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection in this process. Raises `StorageError`."""
+        try:
+            if getattr(self._own, "process", None) != os.getpid():
+                self._own.connection = sqlite3.connect(self.path, timeout=WAIT)
+                self._own.connection.execute("pragma journal_mode = wal")
+                self._own.connection.execute("pragma synchronous = normal")
+                self._own.process = os.getpid()
+            yield self._own.connection
+        except sqlite3.Error as error:
+            message = f"the read tables in {self.path} can't be used: {error}"
+            raise StorageError(message, "Delete that file: it is made again from the ledger.") from error
+
+    @contextmanager
+    def changed(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that writes: whole or not at all. Raises `StorageError`."""
+        with self.asked() as connection:
+            try:
+                connection.execute("begin immediate")
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
