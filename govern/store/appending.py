@@ -13,10 +13,19 @@ from govern.canonical.values import has_moments
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, SignedBy, TreeHead
 from govern.domain.text import Digest, instant
-from govern.errors import CorruptStoreError, LedgerMovedError, Refused, VerificationError
+from govern.errors import CorruptStoreError, DocumentError, LedgerMovedError, Refused, VerificationError
 from govern.ledger import tree
 from govern.ledger.checkpoint import Checkpoint, digest_text, log_keys, read_checkpoint, sign_checkpoint
-from govern.ledger.entries import NewLeaf, Producers, check_leaf, check_producer, decode, sign_draft
+from govern.ledger.entries import (
+    NewLeaf,
+    Producers,
+    check_leaf,
+    check_producer,
+    decode,
+    open_leaf,
+    sign_draft,
+    unreadable,
+)
 from govern.ledger.guard import check_guard
 from govern.ledger.roots import check_root_leaf
 from govern.store import rows, tables
@@ -110,14 +119,18 @@ class Appending:
         """
         if self.roots is None:
             raise CorruptStoreError("a ledger begins with its trust root", "Restore it from a backup.")
-        envelope = parse_leaf(leaf)
+        index = self.first + len(self.new)
+        envelope = open_leaf(index, leaf)
         message = pae(envelope.payload_type, envelope.payload)
         known = self._submitted(message, leaf)
         if known is not None:
             return known
-        index = self.first + len(self.new)
         roots = self.roots
-        if isinstance(read_statement(envelope.payload).fact, TrustRootFact):
+        try:
+            stated = read_statement(envelope.payload)
+        except DocumentError as error:
+            raise unreadable(index, error) from error
+        if isinstance(stated.fact, TrustRootFact):
             roots = check_root_leaf(roots, index, leaf, origin=self.origin)
         checked = check_leaf(index, leaf, roots=roots, origin=self.origin)
         if checked.statement.header.seen is not None:

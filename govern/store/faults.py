@@ -17,6 +17,7 @@ _KNOWN = (
     ("permission denied", "the database refuses this", "Ask its owner for the role govern_writer."),
     ("unable to open", "the ledger’s file can’t be opened", "Check that file and folder are there and yours."),
     ("locked", "another process holds the ledger’s database", "Wait for it to end and repeat the command."),
+    ("lock timeout", "another process holds the ledger’s database", "Wait for it to end and repeat the command."),
     ("append-only", "the database refused to change what is recorded", "Entries are only ever added."),
     ("disk i/o error", "the disk reported an error", "Check the disk. `govern verify` says whether the ledger is whole."),
     ("starting up", "the database is not ready yet", "Repeat the command in a moment: nothing was half written."),

@@ -16,6 +16,8 @@ OWNER: Final = "govern_owner"
 """Owns everything and can't log in: nobody who can is able to drop a trigger."""
 WRITER: Final = "govern_writer"
 """INSERT and SELECT, nothing else. People and pipelines log in as members of it."""
+LOCK_SECONDS: Final = 60
+"""How long a writer waits for the others; an append takes milliseconds."""
 _LOCK: Final = 0x676F7665
 """Of the advisory lock that writers queue for: “gove”."""
 _DENSE: Final = """
@@ -55,6 +57,7 @@ def _engine(url: str, *, role: str, read_only: bool) -> Engine:
                 cursor.execute(f"SET search_path TO {SCHEMA}, pg_catalog")
                 cursor.execute(f"SET ROLE {role}")
                 cursor.execute("SET synchronous_commit TO on")
+                cursor.execute(f"SET lock_timeout TO {round(LOCK_SECONDS * 1000)}")
                 if read_only:
                     cursor.execute("SET default_transaction_read_only TO on")
             connection.commit()
