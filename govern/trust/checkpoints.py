@@ -74,13 +74,15 @@ class CheckpointStore:
         known = self.head()
         if known is not None and head.size <= known.size:
             return
-        self.reset(head, note)
+        # Should a power cut bring the one before back: what comes has to continue that one too.
+        self.reset(head, note, lasting=False)
 
-    def reset(self, head: TreeHead, note: str) -> None:
+    def reset(self, head: TreeHead, note: str, *, lasting: bool = True) -> None:
         """Put a checkpoint in place of whatever is trusted: only a recovery does this. Raises `StorageError`."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace(self.path, object_bytes(Trusted(origin=self.origin, size=head.size, root=head.root, note=note)))
+            trusted = Trusted(origin=self.origin, size=head.size, root=head.root, note=note)
+            replace(self.path, object_bytes(trusted), lasting=lasting)
         except OSError as error:
             raise StorageError(
                 f"the trusted checkpoint could not be kept: {error.strerror}", f"Check {self.path.parent}."

@@ -24,8 +24,11 @@ def write_new(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Replace a file whole or not at all, mode 0600, and wait for the disk. Raises `OSError`."""
+def replace(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Replace a file whole or not at all, mode 0600, and wait for the disk. Raises `OSError`.
+
+    Without `lasting`, a power cut just afterwards may bring the old file back, whole as it was: one wait less.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o600)
     try:
@@ -38,7 +41,8 @@ def replace(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def read_private(path: Path, limit: int) -> bytes:
