@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,7 @@ from govern.measure.inputs import FrameSource
 
 PACKAGES: Final = (
     "alibi-detect", "duckdb", "fairlearn", "ibis-framework", "numpy", "pandas", "polars", "pyarrow", "pyspark",
-    "scikit-learn", "scipy", "skops",
+    "scikit-learn", "scipy", "shap", "skops", "torch",
 )
 """What the numbers rest on; one that is not installed is left out."""
 
@@ -52,14 +53,17 @@ def digest_of_source(source: FrameSource) -> Digest:
     return _digest_table(as_arrow(table))
 
 
-def environment() -> dict[str, str]:
-    """Versions of the interpreter and of the packages that numbers rest on."""
+def environment(measures: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of the interpreter, of the packages that numbers rest on, and of those that offer one of `measures`."""
+    from govern.measure.registry import providers
+
     found = {"python": platform.python_version(), "platform": f"{platform.system()}-{platform.machine()}"}
     for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
+    found |= {f"measure {name}": offered for name, offered in providers(measures).items()}
     return dict(sorted(found.items()))
 
 

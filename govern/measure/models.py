@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.errors import DataError, UnsafeModelError, UsageError
-from govern.measure.pickles import called_by
+from govern.measure.pickles import called_by, inside_zip
 
 SKOPS_MEDIA_TYPE: Final = "application/vnd.skops"
 MEDIA_TYPES: Final = {
@@ -61,15 +61,18 @@ def is_skops(path: Path) -> bool:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                if "schema.json" in archive.namelist():
-                    return True
-        called = called_by(path)
+                described = "schema.json" in archive.namelist()
+            called = inside_zip(path)
+            if described and called is None:
+                return True
+        else:
+            called = called_by(path)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{path.name} can't be read: {error}", "Save the model again.") from error
     if called is not None:
         what = ", ".join(called) if called else "nothing that could be read"
         raise UnsafeModelError(
-            f"{path.name} is a pickle and was not loaded; loading it would have called: {what}",
+            f"{path.name} is a pickle, or holds one, and was not loaded; loading it would have called: {what}",
             'Save the model with skops: skops.io.dump(model, "model.skops").',
         )
     return False

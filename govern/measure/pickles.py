@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import pickletools
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,36 +26,50 @@ _RECALLS: Final = {"GET", "BINGET", "LONG_BINGET"}
 _PROTO: Final = 0x80
 _FIRST_OF_OLD: Final = frozenset(b"(]}c")
 """What pickles of protocols 0 and 1 begin with; newer ones begin with PROTO."""
+MAX_MEMBERS: Final = 20_000
+"""Files of a zip that are looked at; a forest saved by skops has a few thousand."""
+_NUMPY: Final = b"\x93NUMPY"
+_OBJECTS: Final = re.compile(rb"['\"][|<>=]?O\d*['\"]")
+"""A data type of objects in an array's header, by itself or as a field."""
 PICKLE_SUFFIXES: Final = (".pkl", ".pickle", ".joblib", ".pck", ".pcl", ".dill", ".cloudpickle", ".pt", ".pth", ".ckpt")
 
 
 def called_by(path: Path) -> tuple[str, ...] | None:
     """Return what loading the file would import and call, sorted; None where it is not a pickle.
 
-    Looks inside the wrappings of joblib (gzip, bzip2, xz, zlib) and of PyTorch (a zip with pickles inside). An empty
-    tuple is a pickle in which no name was found.
+    Looks inside the wrappings of joblib (gzip, bzip2, xz, zlib), into zips (PyTorch's, numpy's `.npz`) and into numpy's
+    arrays of objects. An empty tuple is a pickle in which no name was found.
     """
     with path.open("rb") as file:
         head = file.read(MAX_SCANNED)
     if zipfile.is_zipfile(path):
-        return _inside_zip(path)
-    data = _unwrapped(head)
-    names = _names(data)
+        return inside_zip(path)
+    names = _names(_unwrapped(head))
     if names is None and path.suffix.lower() in PICKLE_SUFFIXES:
         return ()
     return names
 
 
-def _inside_zip(path: Path) -> tuple[str, ...] | None:
+def inside_zip(path: Path) -> tuple[str, ...] | None:
+    """Return what the pickles in a zip would call, whatever its members are called; None where there is none.
+
+    A skops file is a zip too: nobody has to load a pickle that lies in it, and nobody has a reason to put one there.
+    """
     found: set[str] = set()
     pickles = 0
     with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist()[:1000]:
-            if not member.filename.lower().endswith(PICKLE_SUFFIXES):
+        for member in archive.infolist()[:MAX_MEMBERS]:
+            if member.is_dir():
                 continue
             with archive.open(member) as file:
-                found |= set(_names(file.read(MAX_SCANNED)) or ())
-            pickles += 1
+                head = file.read(len(_NUMPY))
+                if head == _NUMPY or (head and (head[0] == _PROTO or head[0] in _FIRST_OF_OLD)):
+                    names = _names(head + file.read(MAX_SCANNED), whole=True)
+                else:
+                    names = () if member.filename.lower().endswith(PICKLE_SUFFIXES) else None
+            if names is not None:
+                found |= set(names)
+                pickles += 1
     return tuple(sorted(found)) if pickles else None
 
 
@@ -73,13 +88,27 @@ def _unwrapped(head: bytes) -> bytes:
     return head
 
 
-def _names(data: bytes) -> tuple[str, ...] | None:
+def _names(data: bytes, *, whole: bool = False) -> tuple[str, ...] | None:
+    """What a pickle calls; None where it is none. `whole` wants it to be one to its end, as bytes in an archive may begin so."""
+    if data.startswith(_NUMPY):
+        return _in_array(data)
     if not data or (data[0] != _PROTO and data[0] not in _FIRST_OF_OLD):
         return None
     # A text file may begin with a bracket or a “c” too: then no name and no end that makes sense is found.
-    if data[0] != _PROTO and not _complete(data):
+    if (whole or data[0] != _PROTO) and not _complete(data):
         return None
     return tuple(sorted(set(_instructions(data))))[:MAX_NAMES]
+
+
+def _in_array(data: bytes) -> tuple[str, ...] | None:
+    """A `.npy` of Python objects is a header and a pickle (numpy.lib.format); one of numbers holds none."""
+    long = data[6:7] != b"\x01"
+    start = 12 if long else 10
+    size = int.from_bytes(data[8:start], "little")
+    header, rest = data[start : start + size], data[start + size :]
+    if not _OBJECTS.search(header):
+        return None
+    return tuple(sorted(set(_instructions(rest))))[:MAX_NAMES]
 
 
 def _complete(data: bytes) -> bool:

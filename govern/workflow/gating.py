@@ -229,7 +229,7 @@ def evidence_draft(
         ),
         measures=tuple(sorted({m.measure for m in evidence.measures})), collected=now,
         purpose=purpose,  # type: ignore[arg-type] # one of the three words, from this module's callers
-        environment=environment(), command=command_words(data),
+        environment=environment(m.measure for m in evidence.measures), command=command_words(data),
     )
     for source in (data.data, data.reference):
         if isinstance(source, Path):

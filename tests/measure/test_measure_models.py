@@ -121,6 +121,42 @@ def test_an_object_array_is_not_loaded(tmp_path: Path, witness: Path):
     assert not witness.exists()
 
 
+@pytest.mark.parametrize("name", ["weights.npy", "weights.bin"])
+def test_an_array_of_objects_is_a_pickle(tmp_path: Path, witness: Path, name: str):
+    np.save(tmp_path / "a.npy", np.array([Bomb(witness)], dtype=object), allow_pickle=True)
+    (tmp_path / "a.npy").rename(tmp_path / name)
+    with pytest.raises(UnsafeModelError, match=r"mkdir"):
+        check_model_file(tmp_path / name)
+    assert not witness.exists()
+
+
+def test_an_array_with_a_field_of_objects_is_a_pickle(tmp_path: Path, witness: Path):
+    records = np.array([(1.0, Bomb(witness))], dtype=[("a", "<f8"), ("b", "O")])
+    np.savez(tmp_path / "a.npz", numbers=np.arange(3.0), records=records)
+    with pytest.raises(UnsafeModelError, match=r"mkdir"):
+        check_model_file(tmp_path / "a.npz")
+
+
+def test_arrays_of_numbers_are_bytes(tmp_path: Path):
+    np.save(tmp_path / "weights.npy", np.arange(9.0))
+    np.savez(tmp_path / "weights.npz", a=np.arange(9.0), b=np.array([(1.0, 2)], dtype=[("OBJECT", "<f8"), ("b", "<i8")]))
+    for name in ("weights.npy", "weights.npz"):
+        assert check_model_file(tmp_path / name).features == ()
+
+
+@pytest.mark.parametrize("member", ["extra.pkl", "extra.dat", "weights/0.bin"])
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_a_pickle_beside_a_skops_model_is_refused(tmp_path: Path, witness: Path, member: str, protocol: int):
+    path = tmp_path / "m.skops"
+    skops.io.dump(LogisticRegression().fit(pd.DataFrame({"a": [1.0, 2, 3, 4]}), [0, 0, 1, 1]), path)
+    assert check_model_file(path).features == ("a",)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(member, pickle.dumps(Bomb(witness), protocol))
+    with pytest.raises(UnsafeModelError, match=r"mkdir"):
+        check_model_file(path)
+    assert not witness.exists()
+
+
 def test_no_file(tmp_path: Path):
     with pytest.raises(UsageError, match="there is no model file"):
         check_model_file(tmp_path / "none.skops")

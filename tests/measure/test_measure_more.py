@@ -160,6 +160,36 @@ class TestDrift:
         assert feature(one("performance_drift@1", after, baseline=stored, **inputs), "auc") == auc
 
 
+    def test_without_labels_an_estimate_never_passes(self):
+        """Concept drift: the labels turn, the scores stay, and so does the estimate; it is shown and is no measurement."""
+        before, after = lending(4000), lending(4000, seed=1).assign(y=lambda d: np.where(d["debt"] > 22, 1 - d["y"], d["y"]))
+        asked = {"score": "score", "features": tuple(FEATURES), "positive": "1"}
+        real = one("performance_drift@1", after, reference=before, target="y", **asked)
+        found = one("performance_drift@1", after.drop(columns="y"), reference=before, parameters={"reference_target": "y"}, **asked)
+        assert found.availability == "missing"
+        assert "never passes a model" in found.reason
+        assert abs(float(str(found.values["estimated_auc_difference"]))) < 0.03
+        assert float(str(real.values["auc_difference"])) < -0.15
+        assert not {"auc_difference", "accuracy_difference", "auc"} & set(found.values)
+        stored = evidence("performance@1", before, target="y", score="score")
+        again = one("performance_drift@1", after.drop(columns="y"), baseline=stored, **asked)
+        assert again.values == found.values
+
+    def test_an_estimate_follows_the_scores(self):
+        before, after = lending(4000), lending(4000, seed=1).query("income > 50")
+        found = one("performance_drift@1", after.drop(columns="y"), reference=before, parameters={"reference_target": "y"}, score="score", positive="1")
+        assert float(str(found.values["estimated_positive_rate_window"])) == pytest.approx(after["y"].mean(), abs=0.03)
+        assert found.values["rows_without_estimate"] == 0
+
+    def test_nothing_is_estimated_from_no_probabilities(self):
+        before = lending(500)
+        for change in ({"score": 3.0}, {"score": np.nan}):
+            found = one("performance_drift@1", before.assign(**change).drop(columns="y"), reference=before, parameters={"reference_target": "y"}, score="score", positive="1")
+            assert (found.availability, found.values) == ("undefined", {})
+        without = one("performance_drift@1", before.drop(columns="y"), reference=before, score="score")
+        assert (without.availability, without.values) == ("missing", {})
+
+
 class TestQuality:
     def test_what_stands_out_is_named(self):
         data = lending().assign(same=1, told=lambda d: d["y"], when="x")
@@ -178,6 +208,11 @@ class TestQuality:
         test = pd.concat([lending(seed=1), train.head(30)])
         found = one("train_test_overlap@1", test, reference=train, target="y", features=tuple(FEATURES))
         assert (found.values["overlap"], found.values["overlap_with_target"]) == (30, 30)
+
+    def test_overlap_of_columns_whose_type_changed(self):
+        train = lending().assign(job=lambda d: d["job"].astype(int), debt="much")
+        found = one("train_test_overlap@1", lending().head(200), reference=train, target="y", features=tuple(FEATURES))
+        assert (found.values["overlap"], found.values["columns"], found.values["not_compared"]) == (200, 2, ["debt"])
 
     def test_calibration_against_scikit_learn(self):
         data = lending(4000)

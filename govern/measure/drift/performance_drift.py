@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.drift.unlabelled import REASON, bands, estimate
 from govern.measure.numbers import real, text
 from govern.measure.outcomes.performance import Performance
 from govern.measure.outcomes.scored import auc_with_error
@@ -17,7 +18,11 @@ DEFAULTS: Final[Parameters] = {"level": "0.95", "min_rows": 50}
 
 
 class PerformanceDrift:
-    """Window less reference, metric by metric. Needs labels on both sides: without them nothing here passes a model."""
+    """Window less reference, metric by metric.
+
+    Without labels in the window an estimate from scores is shown, and the measurement stays `missing`: nothing that was
+    not labelled passes a model. `reference_target` names the column of labels that only the reference has.
+    """
 
     id = "performance_drift@1"
     per_attribute = False
@@ -27,14 +32,32 @@ class PerformanceDrift:
         if study.reference is None and study.inputs.baseline is None:
             raise Unmeasured("missing", "no reference was given")
         own = settled(parameters, DEFAULTS)
+        if study.inputs.target is None:
+            return self._unlabelled(study, attribute, own)
         window = Performance().collect(study, attribute, {"level": own["level"]})
         before = _before(study, attribute, own, str(window.parameters["judged"]))
         return Measurement(measure=self.id, parameters=own | {"judged": window.parameters["judged"]}, statistics={
             "reference": dict(before.statistics), "window": dict(window.statistics),
         })
 
+    def _unlabelled(self, study: Study, attribute: str, own: Parameters) -> Measurement:
+        """Bands of scores on both sides; the reference's with its labels."""
+        window = bands(study)
+        target = own.get("reference_target")
+        if study.reference is not None and target is None:
+            raise Unmeasured("missing", "no target was given; name the reference's labels in reference_target for an estimate")
+        before = _before(study, attribute, own, None, target=None if target is None else str(target))
+        if "scored" not in before.statistics:
+            raise Unmeasured("missing", "the baseline evidence holds no scores to estimate from")
+        return Measurement(measure=self.id, parameters={**own, "judged": "estimate"}, statistics={
+            "reference": dict(before.statistics), "window": window,
+        })
+
     def evaluate(self, bare: Measurement) -> Measurement:
         """Differences with intervals and p-values."""
+        if bare.parameters["judged"] == "estimate":
+            before = cast("dict[str, Any]", bare.statistics["reference"])
+            raise Unmeasured("missing", REASON, values=estimate(before["scored"], cast("list[dict[str, Any]]", bare.statistics["window"])))
         level = str(bare.parameters["level"])
         sides = [self._side(bare, side) for side in ("reference", "window")]
         least = integer(bare.parameters, "min_rows")
@@ -62,14 +85,14 @@ class PerformanceDrift:
             return dict(answer.values)
 
 
-def _before(study: Study, attribute: str, own: Parameters, judged: str) -> Measurement:
+def _before(study: Study, attribute: str, own: Parameters, judged: str | None, target: str | None = None) -> Measurement:
     if study.reference is not None:
         reference = study.predicted_reference
-        inputs = replace(study.inputs, data=reference, reference=None, model=None)
+        inputs = replace(study.inputs, data=reference, reference=None, model=None, target=target or study.inputs.target)
         before = Study(inputs, study.frames, (), study.progress)
         return Performance().collect(before, attribute, {"level": own["level"]})
     stored = [one for one in (study.inputs.baseline.measures if study.inputs.baseline else ()) if one.measure == Performance.id and one.statistics]
-    if not stored or stored[0].parameters.get("judged") != judged:
+    if not stored or (judged is not None and stored[0].parameters.get("judged") != judged):
         raise Unmeasured("missing", "the baseline evidence holds no performance to compare with")
     return stored[0]
 
