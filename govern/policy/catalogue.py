@@ -25,9 +25,11 @@ class ControlSource:
     ref: Annotated[str, Field(min_length=1)]
     retrieved: DateText
     status: LegalStatus
-    basis: Literal["notes", "primary-source"]
-    """Whether the text itself was read, or notes about it."""
+    basis: Literal["primary-source", "copy", "secondary", "notes"]
+    """What was read: the text where its issuer keeps it, a copy that others keep, what others write of it, or notes."""
     url: str = ""
+    note: str = ""
+    """What of it was read, and what could not be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
