@@ -99,16 +99,16 @@ class BoundRule:
             return items
         return self.value(value)
 
-    def attributes(self) -> tuple[str, ...] | None:
+    def attributes(self, resolved: Mapping[str, JsonValue] | None = None) -> tuple[str, ...] | None:
         """Return the attributes the rule asks about, in order; None where it asks about the whole.
 
-        Raises `UsageError` where a parameter is not there.
+        `resolved` is what `parameters` returned, where that is known. Raises `UsageError` where a parameter is not there.
         """
         if "attributes" not in self.rule.parameters:
             return None
-        given = self.parameters()["attributes"]
+        given = resolved if resolved is not None else self.parameters()
         try:
-            return tuple(dict.fromkeys(text_list(given)))
+            return tuple(dict.fromkeys(text_list(given["attributes"])))
         except ValueError:
             return ()
 

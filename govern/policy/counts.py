@@ -21,7 +21,8 @@ MAX_EXPONENT: Final = 400
 
 LOWER_IS_BETTER: Final = frozenset({
     "brier", "log_loss", "difference", "false_positive_rate", "false_negative_rate", "share", "effect",
-    "calibration_error", "largest_effect",
+    "calibration_error", "largest_effect", "largest_error", "largest_gap", "mae", "rmse", "accuracy_difference", "error_difference",
+    "mae_difference", "rmse_difference", "null_share", "largest_null_share", "duplicate_share",
 })
 """Values whose improvement is a fall; the direction belongs to the measure and is not a flag of the rule."""
 
@@ -75,10 +76,10 @@ def rate_of(group: Numbers, name: str) -> Fraction | None:
     for part, whole in _RATES.get(name, ()):
         if part not in group or any(field not in group for field in whole):
             continue
-        below = number_of(group[whole[0]])
-        for field in whole[1:]:
-            below += number_of(group[field])
-        return quotient_of(number_of(group[part]), below)
+        above, below = group[part], group[whole[0]]
+        if len(whole) == 1 and type(above) is int and type(below) is int and below:
+            return Fraction(above, below)
+        return quotient_of(number_of(above), sum((number_of(group[field]) for field in whole), Fraction(0)))
     return None
 
 
@@ -139,10 +140,13 @@ def one_person_decides(known: Counted, group: Numbers, threshold: Fraction) -> b
     s, n, big_s, big_n = (int(str(count)) for count in counts)
     if not n or not big_n or not big_s:
         return False
-    below = Fraction(s, n) < threshold * Fraction(big_s, big_n)
+
+    def short_of(chosen: int, best_chosen: int) -> bool:
+        return chosen * big_n * threshold.denominator < threshold.numerator * best_chosen * n
+
+    below = short_of(s, big_s)
     step = 1 if below else -1
-    moved, its = min(n, max(0, s + step)), min(big_n, max(0, big_s - step))
-    return (Fraction(moved, n) < threshold * Fraction(its, big_n)) is not below
+    return short_of(min(n, max(0, s + step)), min(big_n, max(0, big_s - step))) is not below
 
 
 def _spread(names: Sequence[str]) -> Callable[[Counted, Numbers], Fraction | None]:

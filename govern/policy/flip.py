@@ -1,6 +1,7 @@
 """The smallest change that would turn a rule's status, said for people."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
@@ -22,7 +23,7 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
     if status not in {Status.PASS, Status.FAIL}:
         return ""
     same = [check for check in checks if check.status is status and margin(check) is not None]
-    ranked = sorted(same, key=lambda check: (margin(check) or Fraction(0), check.label))
+    ranked = sorted(same, key=lambda check: (margin(check) or Decimal(0), check.label))
     if not ranked:
         return ""
     if (status is Status.PASS) is (of == "all"):
@@ -30,16 +31,15 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
     if status is Status.PASS:
         farthest = _change(ranked[-1], measure, name)
         return f"all {len(ranked)} that hold would have to turn, among them {farthest}" if len(ranked) > 1 else farthest
-    changes = [_change(check, measure, name) for check in same]
-    more = len(changes) - SHOWN
-    return "; and ".join(changes[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    more = len(same) - SHOWN
+    return "; and ".join(_change(check, measure, name) for check in same[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _change(check: Check, measure: str, name: str) -> str:
     found = numbers(check)
     if found is None:
         return ""
-    observed, threshold = found
+    observed, threshold = Fraction(found[0]), Fraction(found[1])
     label = f"{check.label}: " if check.label else ""
     named = f"{name} " if name else ""
     people = _people(check, observed, threshold) if measure.startswith("impact_ratio@") else None

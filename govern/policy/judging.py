@@ -165,15 +165,15 @@ def _compared(
     except _Contradiction as why:
         return broken(str(why), label)
     n = subject.get("n")
+    written, threshold = rule.threshold(assertion) if assertion.op != "present" else ("", Fraction(0))
     common = Check(
         label=label, status=Status.PASS, op=assertion.op or "", interval=_interval(subject, assertion.value),
         observed=decimal_text(_SHOWN.divide(Decimal(observed.numerator), Decimal(observed.denominator))),
         n=n if isinstance(n, int) else None, p_value=_p_text(subject), detail=dict(subject),
-        threshold="" if assertion.op == "present" else rule.threshold(assertion)[0],
+        threshold=written,
     )
     if assertion.op == "present":
         return common
-    threshold = rule.threshold(assertion)[1]
     if rule.rule.uncertainty.decide == "interval":
         return _by_interval(rule, common, threshold)
     holds = _holds(observed, assertion.op or "", threshold)

@@ -74,11 +74,12 @@ class _Look:
 
 def look(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> Found:
     """Judge the evidence that is presented for one rule, attribute by attribute."""
-    attributes = rule.attributes()
+    parameters = rule.parameters()
+    attributes = rule.attributes(parameters)
     if attributes == ():
         note = "there is no attribute to look at: the system states none"
         return Found(checks=(inconclusive(Reason.MISSING, note),))
-    looking = _Look(rule=rule, question=question, shelf=shelf, as_of=as_of, parameters=rule.parameters())
+    looking = _Look(rule=rule, question=question, shelf=shelf, as_of=as_of, parameters=parameters)
     found = [_one(looking, attribute) for attribute in (attributes if attributes is not None else (None,))]
     return Found(
         checks=tuple(check for one in found for check in one.checks),

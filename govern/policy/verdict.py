@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 from typing import Final
 
 from govern.domain.decision import Check, Reason, Status
@@ -79,22 +79,22 @@ def _sentence(status: Status, deciding: Sequence[Check], checks: Sequence[Check]
     return "; ".join(said[:SHOWN]) + (f"; and {more} more." if more > 0 else ".")
 
 
-def _far(check: Check) -> Fraction:
-    return margin(check) or Fraction(0)
+def _far(check: Check) -> Decimal:
+    return margin(check) or Decimal(0)
 
 
-def numbers(check: Check) -> tuple[Fraction, Fraction] | None:
+def numbers(check: Check) -> tuple[Decimal, Decimal] | None:
     """Return what was observed and what is asked, or None where one of them is no number."""
     if check.observed is None or not check.threshold:
         return None
     try:
-        return Fraction(decimal_of(check.observed)), Fraction(decimal_of(check.threshold))
+        return decimal_of(check.observed), decimal_of(check.threshold)
     except UsageError:
         return None
 
 
-def margin(check: Check) -> Fraction | None:
-    """Return the distance to the threshold in shares of it."""
+def margin(check: Check) -> Decimal | None:
+    """Return the distance to the threshold in shares of it, near enough to tell which of many is closest."""
     found = numbers(check)
     if found is None:
         return None

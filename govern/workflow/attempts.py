@@ -9,10 +9,10 @@ from govern.lineage.records import DecisionRecord
 from govern.lineage.state import State
 from govern.policy.attempts import Goalposts, denying, goalposts
 from govern.policy.bound import BoundPolicy
-from govern.policy.documents import parse_binding, parse_policy
 from govern.policy.question import Question
 from govern.workflow.asking import question_of
 from govern.workflow.interface import Objects
+from govern.workflow.policies import binding_of, policy_of
 from govern.workflow.views import AttemptView
 from govern.workflow.waivers import read_decision
 from govern.workflow.workspace import Workspace
@@ -66,10 +66,10 @@ def documents_of(fact: DecisionFact) -> tuple[list[str], list[str]]:
 
 def bound_of(objects: Objects, fact: DecisionFact) -> Sequence[BoundPolicy]:
     """Read the documents that a decision rested on. Raises `StorageError`, `DocumentError`."""
-    policies = [(digest, parse_policy(objects.get(digest), where=digest)) for digest in fact.policies]
+    policies = [(digest, policy_of(objects, digest)) for digest in fact.policies]
     found = []
     for digest in fact.bindings:
-        binding = parse_binding(objects.get(digest), where=digest)
+        binding = binding_of(objects, digest)
         pinned = [one for one in policies if one[1].name == binding.pin.name]
         # Two versions of one policy in force at once are told apart by what each binding pins.
         pinned = [one for one in pinned if one[1].version == binding.pin.version] or pinned

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
-from govern.domain.text import Digest, digest_of
+from govern.domain.text import Digest, digest_of, short
 from govern.errors import Refused, UsageError
 from govern.lineage.records import BindingRecord
 from govern.lineage.state import State
@@ -15,11 +17,14 @@ from govern.policy.bundle import SIGNATURE
 from govern.policy.diff import PolicyDiff, diff
 from govern.policy.diff_bindings import diff_bindings
 from govern.policy.documents import parse_binding, parse_policy
-from govern.policy.model import Policy
+from govern.policy.model import Binding, Policy
 from govern.workflow.bundles import verified_bundle
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.views import Written
 from govern.workflow.workspace import Workspace, about
+
+READ: Final = 256
+"""Documents kept as they were read: strict YAML is slow to read, and a gate, a queue and a replay ask for the same ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,7 @@ def install(
     if not changes:
         raise UsageError(f"{named} is in force already", "There is nothing to install.")
     signs = ws.key_for("policy", key)
-    holders = {ws.holder_of(name) for name in (signs, *also_as)}
+    holders = {ws.holder_of(name) for name in (signs, *also_as) if "policy" in ws.roles_of(name)}
     looser = [line for change in changes for line in change.looser]
     if looser and len(holders) < 2:  # noqa: PLR2004 - four eyes
         raise Refused(
@@ -115,7 +120,7 @@ def _changes(objects: Objects, state: State, given: Documents) -> list[Change]:
         )
         changes.append(
             Change(
-                draft=Draft(subjects=about(f"policy/{policy.name}@{policy.version}", digest), fact=fact), looser=_looser(found)
+                draft=Draft(subjects=about(f"policy/{policy.name}@{policy.version}", digest), fact=fact), looser=looser_lines(found)
             )
         )
     for where, data in given.bindings:
@@ -142,14 +147,20 @@ def _binding_change(
         supersedes=current.digest if current else None, change=found.change if found else "new",
     )
     draft = Draft(subjects=about(f"binding/{binding.name}", digest), fact=fact)
-    looser = _looser(found)
-    if earlier is not None and earlier.pin.name != policy.name:
+    return [Change(draft=draft, looser=() if earlier is None else looser_binding(earlier, binding, policy))]
+
+
+def looser_binding(earlier: Binding, binding: Binding, policy: Policy) -> tuple[str, ...]:
+    """Say in what a binding, which pins `policy`, is less strict than the one that it replaces."""
+    looser = looser_lines(diff_bindings(earlier, binding, policy=policy))
+    if earlier.pin.name != policy.name:
         # Another policy under a known binding is not compared rule by rule: whatever it is, two should have seen it.
         looser = (f"{binding.name} would bind {policy.name} in place of {earlier.pin.name}", *looser)
-    return [Change(draft=draft, looser=looser)]
+    return looser
 
 
-def _looser(found: PolicyDiff | None) -> tuple[str, ...]:
+def looser_lines(found: PolicyDiff | None) -> tuple[str, ...]:
+    """Say in what a change is less strict; empty where it takes one signer."""
     if found is None or not found.needs_second_approver:
         return ()
     return tuple(
@@ -164,11 +175,30 @@ def in_force(objects: Objects, state: State) -> tuple[BoundPolicy, ...]:
 
 def bound_by(objects: Objects, record: BindingRecord) -> BoundPolicy:
     """Read a binding with the policy that it pins. Raises `StorageError`, `DocumentError`."""
-    binding = parse_binding(objects.get(record.digest), where=record.name)
-    policy = parse_policy(objects.get(record.fact.policy), where=binding.policy)
     return BoundPolicy(
-        policy=policy, policy_digest=record.fact.policy, binding=binding, binding_digest=record.digest
+        policy=policy_of(objects, record.fact.policy), policy_digest=record.fact.policy,
+        binding=binding_of(objects, record.digest), binding_digest=record.digest,
     )
+
+
+def policy_of(objects: Objects, digest: Digest) -> Policy:
+    """Read a policy document from the objects. Raises `StorageError`, `DocumentError`."""
+    return _read_policy(objects.get(digest), f"policy {short(digest)}")
+
+
+def binding_of(objects: Objects, digest: Digest) -> Binding:
+    """Read a binding document from the objects. Raises `StorageError`, `DocumentError`."""
+    return _read_binding(objects.get(digest), f"binding {short(digest)}")
+
+
+@lru_cache(maxsize=READ)
+def _read_policy(data: bytes, where: str) -> Policy:
+    return parse_policy(data, where=where)
+
+
+@lru_cache(maxsize=READ)
+def _read_binding(data: bytes, where: str) -> Binding:
+    return parse_binding(data, where=where)
 
 
 def names(bound: Sequence[BoundPolicy]) -> str:

@@ -22,6 +22,7 @@ from govern.workflow import reading
 from govern.workflow.attempts import attempts_of
 from govern.workflow.findings import Condition, as_findings
 from govern.workflow.interface import Passphrases
+from govern.workflow.policies import policy_of
 from govern.workflow.views import (
     ClosureNode,
     Conflict,
@@ -31,7 +32,7 @@ from govern.workflow.views import (
     ReviewRow,
     Written,
 )
-from govern.workflow.waivers import checked_reason, policy_of, read_decision
+from govern.workflow.waivers import checked_reason, read_decision
 from govern.workflow.workspace import Workspace, about, settled
 
 DECIDING_ROLES = ("approver", "validator")

@@ -14,11 +14,10 @@ from govern.lineage.people import holds_role
 from govern.lineage.records import WaiverRecord
 from govern.lineage.review import conflicts, developers
 from govern.lineage.state import State
-from govern.policy.documents import parse_policy
-from govern.policy.model import Policy
 from govern.policy.question import PresentedAttestation, PresentedWaiver
 from govern.policy.waivers import WaiverLife, life_of, renews_on_nothing
 from govern.workflow.interface import Objects, Passphrases
+from govern.workflow.policies import policy_of
 from govern.workflow.views import Dossier, WaiverRow, Written
 from govern.workflow.workspace import Workspace, about
 
@@ -45,11 +44,6 @@ def presented_attestations(state: State, model: Digest, gate: str) -> tuple[Pres
         )
         for review in attestations(state, model, gate) if (attested := review.fact.attestation) is not None
     )
-
-
-def policy_of(objects: Objects, digest: Digest) -> Policy:
-    """Read a policy document from the objects. Raises `StorageError`, `DocumentError`."""
-    return parse_policy(objects.get(digest), where=f"policy {short(digest)}")
 
 
 def presented_waivers(
