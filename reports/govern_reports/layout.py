@@ -39,6 +39,8 @@ class Limits:
     """Bytes of address space."""
 
 
+DISK_FULL: Final = ("No space left", "Disk quota", "File too large")
+"""What systems say where a disk, a quota or the shell's limit on files is used up."""
 OWN: Final = Limits(seconds=7200, memory=8 << 30)
 """For packs made here: enough for 10,000 pages, and still an end."""
 FOREIGN: Final = Limits(seconds=600, memory=3 << 30)
@@ -138,7 +140,7 @@ def _run(folder: Path, as_of: datetime, progress: Progress, limits: Limits) -> N
         try:
             child = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [sys.executable, "-B", "-m", "govern_reports.worker", str(folder), str(writing)],
-                stdout=talk, stderr=talk, stdin=subprocess.DEVNULL, cwd=folder, env=_environment(folder, as_of),
+                stdout=talk, stderr=talk, stdin=subprocess.PIPE, cwd=folder, env=_environment(folder, as_of),
                 start_new_session=True, pass_fds=(writing,),
             )
         finally:
@@ -153,6 +155,9 @@ def _run(folder: Path, as_of: datetime, progress: Progress, limits: Limits) -> N
             child.kill()
             child.wait()
             raise
+        finally:
+            if child.stdin is not None:
+                child.stdin.close()  # not before the child has ended: it ends with this
     if code:
         raise _failure(code, (folder / "talk").read_text("utf-8", "replace"))
 
@@ -174,7 +179,7 @@ def _failure(code: int, talk: str) -> GovernError:
     lines = talk.strip().splitlines()
     if code == PANGO_MISSING:
         return MissingExtraError("The PDF can't be made: WeasyPrint does not find the Pango libraries.", PANGO_HINT)
-    if "No space left" in talk or "Disk quota" in talk:
+    if any(words in talk for words in DISK_FULL):
         return StorageError("The disk is full: no pack was written.", "Make room, then export again.")
     if "MemoryError" in talk or code < 0:
         return GovernError(

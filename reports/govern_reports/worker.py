@@ -1,7 +1,7 @@
 """The process that lays a pack out: reads a job folder, writes `pack.pdf` and `result.json` into it, and ends.
 
-Run as `python -m govern_reports.worker FOLDER PIPE`, where PIPE is the descriptor that takes progress. A fresh process for each pack, because layout's memory is not given
-back, because fontconfig reads its configuration once, and because somebody else's HTML may be what is laid out
+Run as `python -m govern_reports.worker FOLDER PIPE`, where PIPE is the descriptor that takes progress, and stdin what ends
+with the parent. A fresh process for each pack, because layout's memory is not given back, because fontconfig reads its configuration once, and because somebody else's HTML may be what is laid out
 (`govern_reports.rerender`): nothing here opens a network connection or a file that is not in the job folder.
 """
 
@@ -11,14 +11,18 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 PANGO_MISSING = 3
 """Exit code: WeasyPrint could not load its system libraries."""
+PARENT_GONE = 4
+"""Exit code: whoever wanted the pack is not there any more."""
 ALLOCATIONS_BEFORE_COLLECTION = 200_000
 """Layout makes millions of long-lived boxes; the default of 700 spends a third of the time looking for cycles."""
 
@@ -143,8 +147,23 @@ def _render(folder: Path, job: dict[str, Any], say: Say) -> dict[str, Any]:
     return {"pages": pages, "complaints": complaints.messages}
 
 
+def _end_with_parent(folder: Path) -> None:
+    """End as soon as the parent does, whatever it died of, and take the job folder along.
+
+    The parent holds the other end of stdin and never writes: its end is the parent's end.
+    """
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(PARENT_GONE)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def main(folder: Path, pipe: int) -> int:
     """Do the job in `folder`; the exit code says what went wrong."""
+    _end_with_parent(folder)
     job = json.loads((folder / "job.json").read_text("utf-8"))
     try:
         import weasyprint

@@ -1,8 +1,10 @@
 """Rendering: whole or not at all, the same everywhere, stoppable, and clear about what is missing."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,25 +66,88 @@ def test_stopping_leaves_nothing_and_ends_the_child(tmp_path, monkeypatch):
     assert not (tmp_path / "pack.pdf").exists()
 
 
-def test_a_full_disk_is_a_storage_error_and_leaves_nothing(tmp_path):
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("no /dev/full here")
-    folder = tmp_path / "out"
-    folder.mkdir()
-    real = os.fdopen
+FULL = """
+import resource, sys, tempfile
+from pathlib import Path
+from reports.pack_builder import build
+from govern.errors import StorageError
+from govern_reports import render_pack
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+try:
+    render_pack(build(), Path(sys.argv[2]))
+except StorageError as error:
+    print(error.message)
+"""
 
-    def onto_full(handle, *arguments, **keywords):
-        os.dup2(os.open(full, os.O_WRONLY), handle)
-        return real(handle, *arguments, **keywords)
 
-    os.fdopen = onto_full
-    try:
-        with pytest.raises(StorageError, match="No space left"):
-            write_whole(folder / "pack.pdf", b"x" * 100_000)
-    finally:
-        os.fdopen = real
-    assert list(folder.iterdir()) == []
+@pytest.mark.parametrize("room", [20_000, 150_000])
+def test_a_full_disk_is_a_storage_error_and_leaves_nothing(room, tmp_path, repository):
+    """First there is no room for the job, then for the draft."""
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(room), str(tmp_path / "pack.pdf")], capture_output=True, text=True, timeout=200,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(jobs),
+             "PYTHONPATH": os.pathsep.join(str(repository / part) for part in (".", "reports", "tests"))},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "could not be prepared" in done.stdout or "The disk is full" in done.stdout
+    assert (list(jobs.iterdir()), list(tmp_path.iterdir())) == ([], [jobs])
+
+
+def test_no_room_beside_the_target_leaves_nothing(tmp_path, repository):
+    code = (
+        "import resource, sys; from pathlib import Path; from govern.errors import StorageError; from govern_reports.render import write_whole\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: write_whole(Path(sys.argv[1]), b'x' * 100_000)\nexcept StorageError as error: print(error.message)"
+    )
+    path = os.pathsep.join(str(repository / part) for part in (".", "reports"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "pack.pdf")], capture_output=True, text=True, timeout=60,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
+    )
+    assert "could not be written: File too large" in done.stdout, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+LONG = """
+import sys
+from pathlib import Path
+from reports.pack_builder import many
+from govern_reports import render_pack
+render_pack(many(12), Path(sys.argv[1]), lambda part, done, total: print(part, flush=True))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for the child in /proc")
+def test_the_layout_does_not_outlive_a_parent_that_was_killed(tmp_path, repository):
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", LONG, str(tmp_path / "pack.pdf")], stdout=subprocess.PIPE, text=True,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(jobs),
+             "PYTHONPATH": os.pathsep.join(str(repository / part) for part in (".", "reports", "tests"))},
+    )
+    assert parent.stdout is not None
+    assert any(line.strip() == "layout" for line in parent.stdout)
+    assert len(layouts_in(jobs)) == 1
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while (layouts_in(jobs) or list(jobs.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (layouts_in(jobs), list(jobs.iterdir())) == ([], [])
+
+
+def layouts_in(jobs):
+    """The layout processes whose job lies in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if b"govern_reports.worker" in (words := process.read_bytes()) and str(jobs).encode() in words:
+                found.append(process.parent.name)
+    return found
 
 
 def test_a_folder_that_can_not_be_written_is_a_storage_error(tmp_path):
@@ -105,10 +170,13 @@ def test_the_child_says_so_itself_when_pango_can_not_be_loaded(tmp_path):
     (tmp_path / "job.json").write_text("{}")
     (tmp_path / "cffi").mkdir()
     block = "import sys\nclass Refuse:\n    def find_spec(self, name, path=None, target=None):\n        if name == 'weasyprint':\n            raise OSError('cannot load library libpango-1.0-0')\nsys.meta_path.insert(0, Refuse())\nimport runpy\nsys.argv = sys.argv[1:]\nrunpy.run_module('govern_reports.worker', run_name='__main__')\n"
+    reading, writing = os.pipe()  # the child ends with its stdin
     done = subprocess.run(
-        [sys.executable, "-c", block, "worker", str(tmp_path), "1"], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", block, "worker", str(tmp_path), "1"], capture_output=True, text=True, timeout=60, stdin=reading,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)},
     )
+    os.close(reading)
+    os.close(writing)
     assert done.returncode == layout.PANGO_MISSING, done.stderr
 
 

@@ -17,8 +17,7 @@ from govern.exchange.pdf_signatures import check_signatures
 from govern.workflow.interface import RenderedPack
 from govern_reports import credentials
 
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so",
-           "/opt/homebrew/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so")
+MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so")
 PIN = "493817"
 CERTIFICATES = """
 import sys, pathlib, pkcs11

@@ -41,42 +41,40 @@ def add(app: typer.Typer) -> None:
     command(app, "export", signs=True)(export)
 
 
+Ref = Annotated[
+    str, typer.Argument(metavar="REF", help="credit@2; for other kinds a system, decision, or framework; none for ledger.")
+]
+Out = Annotated[Path, typer.Option("-o", "--output", metavar="PACK.pdf", help="Must not be there yet; .html and .md give a copy to read.")]
+KindName = Annotated[str, typer.Option("--kind", metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
+Begin = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", callback=options.given, help="Only what happened from here on.")
+]
+End = Annotated[str | None, typer.Option("--to", metavar="TIME", callback=options.given, help="Only what happened until then.")]
+Templates = Annotated[
+    Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
+]
+Sign = Annotated[
+    str | None,
+    typer.Option(
+        "--sign", metavar="CERT.p12", callback=options.given,
+        help="Sign the PDF as its issuer: a PKCS#12 file or pkcs11:token=…; others add theirs with `govern sign`.",
+    ),
+]
+Certificate = Annotated[
+    Path | None, typer.Option("--certificate", metavar="FILE", help="Its certificate, where a token holds the key alone.")
+]
+Timestamp = Annotated[
+    str | None, typer.Option("--timestamp", metavar="URL", callback=options.given, help="An RFC 3161 service, for --sign.")
+]
+TrustOut = Annotated[
+    Path | None, typer.Option("--trust-out", metavar="FILE", help="Also write the trust root, to hand over on another way.")
+]
+
+
 def export(
-    session: Session, *,
-    ref: Annotated[
-        str, typer.Argument(metavar="REF", help="credit@2; for other kinds a system, decision, or framework; none for ledger.")
-    ] = "",
-    out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="PACK.pdf", help="Must not be there yet; .html and .md give a copy to read.")
-    ],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=f"One of: {', '.join(KINDS)}.")] = KINDS[0],
-    begin: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", callback=options.given, help="Only what happened from here on.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", callback=options.given, help="Only what happened until then.")
-    ] = None,
-    gate: options.Gate = None,
-    templates: Annotated[
-        Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
-    ] = None,
-    sign: Annotated[
-        str | None,
-        typer.Option(
-            "--sign", metavar="CERT.p12", callback=options.given,
-            help="Sign the PDF as its issuer: a PKCS#12 file or pkcs11:token=…; others add theirs with `govern sign`.",
-        ),
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option("--certificate", metavar="FILE", help="Its certificate, where a token holds the key alone.")
-    ] = None,
-    timestamp: Annotated[
-        str | None, typer.Option("--timestamp", metavar="URL", callback=options.given, help="An RFC 3161 service, for --sign.")
-    ] = None,
-    trust_out: Annotated[
-        Path | None,
-        typer.Option("--trust-out", metavar="FILE", help="Also write the trust root, to hand over on another way."),
-    ] = None,
+    session: Session, *, ref: Ref = "", out: Out, kind: KindName = KINDS[0], begin: Begin = None, end: End = None,
+    gate: options.Gate = None, templates: Templates = None, sign: Sign = None, certificate: Certificate = None,
+    timestamp: Timestamp = None, trust_out: TrustOut = None,
 ) -> ExitCode:
     """Write an evidence pack, a PDF with its proofs.
 

@@ -17,6 +17,7 @@ MOST_WINDOWS = 36
 def explanation(context: Context) -> Section:
     """Write what the model relies on."""
     page = Builder("explanation", "Explanation")
+    page.tell(context.rest)
     if not _measured(page, context, EXPLANATION):
         page.say("No evidence in this pack explains the model: this line is not assessed.", role="note")
     page.say(
@@ -29,6 +30,7 @@ def explanation(context: Context) -> Section:
 def performance(context: Context) -> Section:
     """Write how well the model does, and how its data moves."""
     page = Builder("performance", "Performance and drift")
+    page.tell(context.rest)
     if not _measured(page, context, PERFORMANCE, windows=False):
         page.say("No evidence in this pack measures performance: this line is not assessed.", role="note")
     over_windows(page, context)
@@ -107,7 +109,8 @@ def _monitoring(page: Builder, context: Context) -> None:
         limit = row.limit if is_number(row.limit) else ""
         if values:
             beyond = sum(float(value) > float(limit) for _, value in values) if limit else 0
-            caption = f"Largest effect size in each of {len(values)} windows of {one_line(row.deployment, 60)}"
+            rest = f" (the last of {len(row.values)})" if len(row.values) > MOST_WINDOWS else ""
+            caption = f"Largest effect size in each of {len(values)} windows{rest} of {one_line(row.deployment, 60)}"
             caption += f"; {beyond} above the limit of {limit}." if limit else "."
             page.chart(
                 over_time(

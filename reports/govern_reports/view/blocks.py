@@ -242,6 +242,10 @@ class Builder:
         """Add a paragraph."""
         return self.add(Paragraph(text=line(*parts), role=role))
 
+    def tell(self, text: str) -> "Builder":
+        """Add a note, where there is something to say."""
+        return self.say(text, role="note") if text else self
+
     def head(self, text: str, id_: str = "", level: Literal[2, 3] = 2) -> "Builder":
         """Add a heading."""
         return self.add(Heading(text=clean(text, 160), id=id_, level=level))

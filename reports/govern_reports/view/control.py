@@ -9,13 +9,16 @@ from govern.workflow.pack import ControlRow, FrameworkView
 from govern.workflow.views import Dossier
 from govern_reports.view.blocks import Builder, Line, Part, Section, Span, Tone, line, strong
 from govern_reports.view.context import Context, decisions, rule_status
-from govern_reports.view.text import plural, words
+from govern_reports.view.text import plural, some, words
 
 FADING: Final = frozenset({"superseded", "rescission-pending", "rescinded"})
 """Legal status under which a control may bind nobody by the time that this is read."""
 UNSURE: Final = frozenset({"adopted-not-applicable", "to-be-confirmed"})
 
-BASIS: Final = {"primary-source": "from the text itself", "notes": "from notes about it"}
+BASIS: Final = {
+    "primary-source": "from the text itself", "copy": "from a copy of it that others keep", "secondary": "from what others write of it",
+    "notes": "from notes about it",
+}
 
 Served = list[tuple[Dossier, RuleResult]]
 
@@ -83,8 +86,7 @@ def _framework(
     rest = [one for one in known if one not in served]
     if rest and not whole:
         page.say(
-            f"Not evidenced here, because no rule names {'it' if len(rest) == 1 else 'them'}: {words(rest[:24])}"
-            + (f" and {len(rest) - 24} more" if len(rest) > 24 else "") + ".", role="note",  # noqa: PLR2004 - one line or two
+            f"Not evidenced here, because no rule names {'it' if len(rest) == 1 else 'them'}: {some(rest, 24)}.", role="note",
         )
 
 
@@ -102,7 +104,7 @@ def _sources(page: Builder, catalogue: FrameworkView) -> None:
     if fading or controls:
         page.say(
             f"Ask counsel before relying on this framework: {fading_words([(one['ref'], one['status']) for one in fading])}"
-            if fading else f"Ask counsel before relying on {words(controls[:12])}: superseded or up for rescission.", role="alarm",
+            if fading else f"Ask counsel before relying on {some(controls, 12)}: superseded or up for rescission.", role="alarm",
         )
 
 
@@ -132,7 +134,7 @@ def _row(context: Context, name: str, control: ControlRow | None, served: Served
     held = sorted({item.index for dossier, rule in served for item in dossier.evidence if item.digest in rule.evidence})
     return (
         line(strong(name), f" {control.title}" if control else ""), law(control), _serving(context, served),
-        _people(control, served), words([f"#{index}" for index in held[:4]]) or "none",
+        _people(control, served), some([f"#{index}" for index in held], 4) or "none",
     )
 
 

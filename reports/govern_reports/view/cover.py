@@ -5,7 +5,7 @@ from govern_reports.view.blocks import Cover, Line, Part, Tone, line, link, mono
 from govern_reports.view.context import Context, decisions
 from govern_reports.view.reading import gaps
 from govern_reports.view.standing import runs_in, standing
-from govern_reports.view.text import clean, grouped, one_line, plural, second, span, words
+from govern_reports.view.text import clean, grouped, one_line, plural, second, some, span
 
 KINDS = {
     "model": "Evidence pack for one model version",
@@ -67,7 +67,7 @@ def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
             if runs_in(dossier) and standing(pack, dossier, view.decision).tone != "good"
         ]
         if broken:
-            names = clean(words(broken[:4]), 160)
+            names = clean(some(broken, 4), 160)
             return "IN SERVICE WITHOUT A VALID APPROVAL", "bad", f"{said} In service although nothing valid allows it: {names}."
         return f"{allowed} OF {len(found)} ALLOWED", "good" if allowed == len(found) else "warn", said
     today = standing(pack, pack.dossiers[0], found[0])

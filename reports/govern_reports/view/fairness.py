@@ -22,6 +22,7 @@ MOST_DOTS = 24
 def fairness(context: Context) -> Section:
     """Write the section."""
     page = Builder("fairness", "Fairness")
+    page.tell(context.rest)
     found = False
     ordered = sorted(context.measurements(FAIRNESS), key=lambda item: measure_name(item[3].measure) != "impact_ratio")
     for dossier, view, number, measurement in ordered:

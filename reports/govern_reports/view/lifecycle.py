@@ -18,8 +18,7 @@ def lifecycle(context: Context) -> Section:
         "Promotions, deployments, rollbacks and retirements",
         empty=f"None recorded; searched in all {pack.size:,} entries.",
     )
-    if context.rest:
-        page.say(context.rest, role="note")
+    page.tell(context.rest)
     for dossier in context.detailed:
         if not dossier.lineage:
             continue

@@ -10,8 +10,7 @@ STANDING = {"live": ("live", "good"), "stale": ("STALE", "bad"), "superseded": (
 def people(context: Context) -> Section:
     """Write the section."""
     page = Builder("people", "Decisions, approvals, waivers and findings")
-    if context.rest:
-        page.say(context.rest, role="note")
+    page.tell(context.rest)
     for dossier in context.detailed:
         page.head(f"Reviews of {dossier.name} at {dossier.gate}")
         quorum = words([f"{item.count} {item.role} (not {', '.join(item.distinct_from)})" for item in dossier.quorum])

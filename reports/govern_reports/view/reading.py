@@ -5,7 +5,7 @@ from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, link
 from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
 from govern_reports.view.control import unserved
 from govern_reports.view.rules import goalposts
-from govern_reports.view.text import minute, plural, words
+from govern_reports.view.text import minute, plural, some, words
 
 MOST_GAPS = 60
 """Rows that somebody reads; a ledger of two hundred models can have thousands."""
@@ -91,7 +91,7 @@ def _completeness(context: Context) -> tuple[str, str]:
         return "unknown", "no decision with binding rules is in this pack"
     open_ends = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
     if open_ends:
-        return "not", f"{len(open_ends)} of {len(rules)} binding rules could not be decided: {words(open_ends[:6])}"
+        return "not", f"{len(open_ends)} of {len(rules)} binding rules could not be decided: {some(open_ends, 6)}"
     return "met", f"all {len(rules)} binding rules could be decided"
 
 
@@ -106,7 +106,7 @@ def _oversight(context: Context) -> tuple[str, str]:
     ]
     live = sum(row.standing == "live" and row.action == "approve" for dossier in dossiers for row in dossier.reviews)
     if lacking:
-        return "not", f"the quorum is incomplete for {words(lacking[:4])}"
+        return "not", f"the quorum is incomplete for {some(lacking, 4)}"
     if not live:
         return "unknown", "nothing that was allowed waits for a review"
     return "met", f"quorum complete with {plural(live, 'live approval')}"
@@ -120,9 +120,9 @@ def _of_rules(rules: list[RuleResult]) -> tuple[str, str]:
     unclear = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
     passed = sum(rule.status is Status.PASS for rule in rules)
     if failed:
-        return "not", f"{len(failed)} of {len(rules)} rules fail: {words(failed[:6])}"
+        return "not", f"{len(failed)} of {len(rules)} rules fail: {some(failed, 6)}"
     if unclear or not passed:
-        return "unknown", f"{len(unclear)} of {len(rules)} rules inconclusive: {words(unclear[:6])}" if unclear else "no rule applies"
+        return "unknown", f"{len(unclear)} of {len(rules)} rules inconclusive: {some(unclear, 6)}" if unclear else "no rule applies"
     return "met", f"{passed} of {len(rules)} rules pass"
 
 
@@ -130,7 +130,7 @@ def _behaviour(context: Context) -> tuple[str, str]:
     """Say how the rules on performance and drift stand; what monitoring has seen since comes first."""
     beyond = [row for row in context.pack.monitoring if row.standing == "bad"]
     if beyond:
-        places = words([f"{row.model} in {row.environment} ({words(list(row.drifted[:4]))})" for row in beyond[:3]])
+        places = some([f"{row.model} in {row.environment} ({some(row.drifted, 4)})" for row in beyond], 3)
         return "not", f"monitoring found drift above the limit: {places}"
     return _of_rules(results_of(context.pack, PERFORMANCE | DRIFT))
 

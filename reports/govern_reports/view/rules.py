@@ -17,7 +17,7 @@ from govern_reports.view.context import (
     telling,
     threshold,
 )
-from govern_reports.view.text import count, ends, minute, plural, words
+from govern_reports.view.text import count, ends, minute, plural, some, words
 
 CASES = "\ncases:\n"
 """A policy's test cases, for machines, begin here."""
@@ -77,8 +77,7 @@ def results(context: Context) -> Section:
     """Give every rule's procedure, numbers, threshold and status."""
     page = Builder("results", "Tests and results")
     none = True
-    if context.rest:
-        page.say(context.rest, role="note")
+    page.tell(context.rest)
     for dossier, view in context.decided():
         none = False
         decision = view.decision
@@ -166,6 +165,7 @@ def _verdict_word(rule: RuleResult) -> str:
 def attempts(context: Context) -> Section:
     """Show every attempt of a model line and every policy between them."""
     page = Builder("attempts", "Attempts and goalposts")
+    page.tell(context.rest)
     page.say(
         "Every decision on this line of models at this gate, not only the last; and every version of a policy that "
         "judged one of them. A threshold that was lowered after a failure shows here.",
@@ -177,7 +177,7 @@ def attempts(context: Context) -> Section:
             failed = [rule.rule for rule in decision.rules if rule.denies]
             rows.append((
                 str(number), minute(decision.as_of), decision.subject_name, _outcome(decision.outcome.value),
-                f"{decision.before_waivers.passed} of {decision.before_waivers.total}", words(failed[:6]) or "–",
+                f"{decision.before_waivers.passed} of {decision.before_waivers.total}", some(failed, 6) or "–",
                 ", ".join(_policy_names(context, decision.policies)), f"#{view.index}",
             ))
         page.table(

@@ -6,7 +6,7 @@ from govern.domain.decision import Decision, Outcome
 from govern.workflow.pack import PackData
 from govern.workflow.views import Dossier, ReviewRow
 from govern_reports.view.blocks import Tone
-from govern_reports.view.text import clean, day, one_line, plural, second, words
+from govern_reports.view.text import clean, day, one_line, plural, second, some, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _also(pack: PackData, dossier: Dossier) -> str:
     opened = [row.id for row in pack.findings if row.state == "open" and row.model in {dossier.name, ""}]
     said = []
     if opened:
-        said.append(f"{'Finding' if len(opened) == 1 else 'Findings'} {clean(words(opened[:4]), 120)} {'is' if len(opened) == 1 else 'are'} open.")
+        said.append(f"{'Finding' if len(opened) == 1 else 'Findings'} {clean(some(opened, 4), 120)} {'is' if len(opened) == 1 else 'are'} open.")
     places = runs_in(dossier)
     if places:
         said.append(f"It runs in {clean(words(places), 120)}.")

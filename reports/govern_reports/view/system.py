@@ -69,6 +69,7 @@ def _materiality(context: Context) -> str:
 def description(context: Context) -> Section:
     """Describe systems and what identifies each model."""
     page = Builder("system", "System description")
+    page.tell(context.rest)
     seen: set[str] = set()
     for dossier in context.detailed:
         system = dossier.system

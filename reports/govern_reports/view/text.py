@@ -128,3 +128,8 @@ def words(parts: "list[str] | tuple[str, ...]") -> str:
     if len(parts) < 2:  # noqa: PLR2004 - one thing needs no "and"
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def some(parts: "list[str] | tuple[str, ...]", most: int) -> str:
+    """Write the first of several things, and how many more there are."""
+    return words(parts) if len(parts) <= most else f"{', '.join(parts[:most])} and {len(parts) - most:,} more"
