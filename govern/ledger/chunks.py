@@ -24,8 +24,8 @@ Found = TypeVar("Found")
 
 CHUNK: Final = 512
 """Leaves; large enough that handing them to another process costs little, small enough for little memory."""
-WORTH_PROCESSES: Final = 4 * CHUNK
-"""Below it, starting processes takes longer than it saves."""
+WORTH_PROCESSES: Final = 20 * CHUNK
+"""Below it, starting processes takes longer than it saves: each of them imports all of this first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +23,8 @@ MAX_SIGNATURES: Final = 100
 """The standard asks for at least 16; Go's reader stops at 100."""
 _DASH: Final = "— "
 _ID_BYTES: Final = 4
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+"""Every control character of ASCII below U+0020 but the newline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ def parse_vkey(text: str) -> NoteKey:
     return read
 
 
+@lru_cache(maxsize=64)
 def check_name(name: str) -> None:
     """Refuse a key name that the standard forbids. Raises `DocumentError`."""
     if not name or "+" in name or any(character.isspace() or character < " " for character in name):
@@ -89,7 +94,7 @@ def parse_note(data: bytes) -> Note:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _malformed("not UTF-8") from error
-    if any(character < " " and character != "\n" for character in text):
+    if _CONTROL.search(text):
         raise _malformed("a control character")
     cut = text.rfind("\n\n")
     if cut < 0 or not text.endswith("\n"):

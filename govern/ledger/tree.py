@@ -31,13 +31,9 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def stored_index(level: int, number: int) -> int:
     """Return where the `number`-th perfect subtree with 2**level leaves is stored."""
-    for _ in range(level):
-        number = 2 * number + 1
-    index = 0
-    while number:
-        index += number
-        number >>= 1
-    return index + level
+    # Before leaf i lie 2i nodes less one for every one in i's binary form; its own subtrees follow it.
+    last = ((number + 1) << level) - 1
+    return 2 * last - last.bit_count() + level
 
 
 def stored_count(size: int) -> int:

@@ -24,6 +24,7 @@ class Database:
 
     def __init__(self, engine: Engine, url: str) -> None:
         self.engine = engine
+        self.writer = engine.execution_options(writing=True)
         self.url = url
         self.sqlite = url.startswith("sqlite")
 
@@ -78,15 +79,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Write alone: all that is done inside becomes durable together, or nothing does. Raises `StorageError`."""
-        with storage_errors("nothing was written"):
-            options = self.engine.execution_options(writing=True)
-            with options.connect() as connection, connection.begin() as transaction:
-                if not self.sqlite:
-                    postgres().lock(connection)
-                yield connection
-                # A disk that fails to sync, or a connection that ends just now, leaves open what became of the commit.
-                with storage_errors("whether this was written is not certain", committing=True):
-                    transaction.commit()
+        with (
+            storage_errors("nothing was written"), self.writer.connect() as connection, connection.begin() as transaction,
+        ):
+            if not self.sqlite:
+                postgres().lock(connection)
+            yield connection
+            # A disk that fails to sync, or a connection that ends just now, leaves open what became of the commit.
+            with storage_errors("whether this was written is not certain", committing=True):
+                transaction.commit()
 
     def nodes(self, connection: Connection, ids: Sequence[int]) -> list[bytes]:
         """Read stored hashes by index, in the order asked for. Raises `CorruptStoreError`."""

@@ -61,6 +61,7 @@ def test_many_writers_and_readers(url, tmp_path, repository):
                             last.size, now.size, proof, digest_bytes(last.root), digest_bytes(now.root)
                         )
                     assert ledger.entry(now.size - 1).index == now.size - 1
+                    assert ledger.verify(trusted=kit.trusted).check().size >= now.size
                 except Exception as error:  # noqa: BLE001 - whatever a reader sees is a fault
                     faults.append(error)
                     return
