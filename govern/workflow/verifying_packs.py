@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Entry
 from govern.errors import GovernError, Interrupted, UnverifiableError, VerificationError
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
@@ -20,8 +21,9 @@ from govern.workflow.attached import (
     require_decisions,
     require_files,
 )
+from govern.workflow.checking_rules import check_state_machine
 from govern.workflow.interface import LayOutAgain, Progress, silent
-from govern.workflow.verifying import check_agreement, check_state_machine, named_objects
+from govern.workflow.verifying import check_agreement, named_objects
 from govern.workflow.views import VerifyStep, VerifyView
 
 TITLES = {
@@ -101,7 +103,7 @@ def verify_pack(
         proof, manifest = _verified(path, attachments, steps, trust=trust, progress=progress)
         objects = AttachedObjects(attachments)
         _objects(steps, objects, proof.entries)
-        _history(steps, proof)
+        _history(steps, proof, objects)
         _figures(steps, path, attachments, manifest)
         _replayed(steps, proof, objects, wanted=replay, progress=progress)
         _laid_out_again(steps, path, again, progress)
@@ -159,11 +161,15 @@ def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]
         detail.append(f"{len(objects.named)} objects, each named by an entry and saying what it says")
 
 
-def _history(steps: _Steps, proof: BundleProof) -> None:
+def _history(steps: _Steps, proof: BundleProof, objects: AttachedObjects) -> None:
     with steps.step(5) as detail:
         require_complete(proof)
-        check_state_machine(proof.entries)
+        rules = [entry for entry in proof.entries if isinstance(entry.fact, PolicyFact | BindingFact)]
+        whole = {digest for entry in rules for digest in named_objects(entry)} <= objects.named.keys()
+        check_state_machine(proof.entries, objects if whole else None)
         detail.append("every promotion and deployment was allowed when it was made")
+        if not whole:
+            detail.append("changes of policy and waivers were not held against documents: not all are attached")
 
 
 def _figures(steps: _Steps, path: Path, attachments: Mapping[str, bytes], manifest: Manifest) -> None:
