@@ -1,6 +1,7 @@
 """A seeded sample that is the same rows whichever engine, frame or order they came in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from govern.errors import DataError
@@ -11,6 +12,9 @@ _BEYOND: Final = 9e12
 
 MOSTLY_DIFFERENT: Final = 0.9
 """Below this share of different rows in a sample by hash, copies are drawn in proportion."""
+KEY_COLUMNS: Final = 3
+_TELLING: Final = ("float", "decimal", "timestamp", "integer", "text")
+"""Kinds of columns, those first that tell rows apart best."""
 MAX_CONTENTS: Final = 200_000
 """Different contents that are held with their counts."""
 
@@ -24,8 +28,9 @@ def sample(frame: Frame, columns: Sequence[str], size: int, seed: int) -> Any:
     """
     import numpy as np
 
-    table = frame.table
     wanted = list(dict.fromkeys(columns))
+    frame = _narrowed(frame, wanted, size, seed)
+    table = frame.table
     names = [f"c{i}" for i in range(len(wanted))]
     keyed = table.select(**{short: table[name] for short, name in zip(names, wanted, strict=True)}, rank=row_key(frame, wanted, str(seed)))
     rows = to_pandas(arrow(keyed.order_by("rank").limit(size), frame.name))
@@ -36,6 +41,21 @@ def sample(frame: Frame, columns: Sequence[str], size: int, seed: int) -> Any:
     rows = rows.iloc[np.random.default_rng([seed, len(rows)]).permutation(len(rows))].reset_index(drop=True)
     rows.columns = wanted
     return rows
+
+
+def _narrowed(frame: Frame, columns: Sequence[str], size: int, seed: int) -> Frame:
+    """Leave `size` rows and those that tie with them, by the hash of a few columns: hashing twenty takes six times as long.
+
+    Where a few columns do not tell rows apart, or there are no more rows than are wanted, nothing is left out.
+    """
+    few = sorted(columns, key=lambda name: (_TELLING.index(frame.kinds[name]) if frame.kinds[name] in _TELLING else len(_TELLING), name))[:KEY_COLUMNS]
+    if len(few) == len(set(columns)):
+        return frame
+    key = row_key(frame, few, str(seed))
+    lowest = arrow(frame.table.select(key=key).order_by("key").limit(size), frame.name)["key"]
+    if len(lowest) < size or len(lowest.unique()) < MOSTLY_DIFFERENT * size:
+        return frame
+    return replace(frame, table=frame.table.filter(key <= lowest[-1].as_py()))
 
 
 def _drawn(keyed: Any, names: Sequence[str], size: int, seed: int, name: str) -> Any:

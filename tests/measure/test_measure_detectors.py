@@ -143,6 +143,23 @@ class TestSamples:
         assert drawn[0]["a"].value_counts(normalize=True).to_dict() == pytest.approx({"x": 0.6, "y": 0.3, "z": 0.1}, abs=0.05)
         assert MAX_CONTENTS > 6
 
+    def test_a_few_columns_choose_the_rows_of_many(self):
+        """The hash of three columns leaves out most rows; order and engine's threads must not matter, nor a tie be lost."""
+        from govern.measure.frames import Frames
+        from govern.measure.sampling import _narrowed, sample
+
+        generator = np.random.default_rng(1)
+        data = pd.DataFrame({f"c{i}": generator.normal(size=3000) for i in range(5)}).assign(w=generator.choice(["x", "y"], 3000))
+        with Frames() as frames:
+            opened = frames.open(data)
+            assert _narrowed(opened, list(data), 500, 0).rows() == 500
+            drawn = [sample(frames.open(one_), list(data), 500, 0) for one_ in (data, data.sample(frac=1, random_state=1))]
+            assert drawn[0].equals(drawn[1])
+            assert abs(drawn[0]["c0"].mean()) < 0.15
+            coarse = data.assign(c0=0.0, c1=1.0, c2=2.0)
+            assert _narrowed(frames.open(coarse), list(data), 500, 0).rows() == 3000, "three columns tell nothing apart"
+            assert sample(frames.open(coarse), list(data), 500, 0)["c3"].nunique() == 500
+
     def test_copies_of_many_contents(self, monkeypatch):
         from govern.measure import sampling
         from govern.measure.frames import Frames
