@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from govern.errors import CorruptStoreError, GovernError, StorageError
 
 _CORRUPT = ("malformed", "not a database", "disk image", "corrupt", "invalid page", "checksum", "could not read block")
+_REACH = "Check that it runs, and the address in config.toml; nothing was half written."
 _KNOWN = (
     ("disk is full", "the disk is full", "Make room and repeat the command; nothing was half written."),
     ("no space left", "the disk is full", "Make room and repeat the command; nothing was half written."),
@@ -21,6 +22,12 @@ _KNOWN = (
     ("append-only", "the database refused to change what is recorded", "Entries are only ever added."),
     ("disk i/o error", "the disk reported an error", "Check the disk. `govern verify` says whether the ledger is whole."),
     ("starting up", "the database is not ready yet", "Repeat the command in a moment: nothing was half written."),
+    ('fatal: database "', "there is no such database", "Make it first (createdb NAME), or check the database in config.toml."),
+    ('fatal: role "', "the database knows no such user", "Check the user in config.toml, or ask the database’s owner for a login."),
+    ("authentication failed", "the database refused the password", "Check the user in config.toml and the password in PGPASSFILE."),
+    ("connection refused", "the database does not answer", _REACH),
+    ("resolve host", "the database’s host is not known", _REACH),
+    ("connection timeout", "the database does not answer", _REACH),
     ("connection", "the connection to the database was lost", "Repeat the command when it is back: nothing was half written."),
     ("terminating", "the database shut down", "Repeat the command when it is back: nothing was half written."),
     ("interrupted", "the database was interrupted", "Repeat the command."),

@@ -234,6 +234,11 @@ def test_what_a_database_says_is_put_into_words():
         ("FATAL: the database system is starting up", "not ready yet"),
         ("could not extend file: No space left on device", "disk is full"),
         ("server closed the connection unexpectedly", "connection to the database was lost"),
+        ('connection to server at "h", port 1 failed: FATAL:  database "x" does not exist', "there is no such database"),
+        ('connection to server at "h", port 1 failed: FATAL:  role "x" does not exist', "no such user"),
+        ('connection failed: FATAL:  password authentication failed for user "x"', "refused the password"),
+        ('connection to server at "127.0.0.1", port 1 failed: Connection refused', "does not answer"),
+        ("failed to resolve host 'nowhere.invalid': Name or service not known", "host is not known"),
         ("permission denied for table entry", "refuses this"),
         ("cannot execute INSERT in a read-only transaction", "only be read"),
     ):

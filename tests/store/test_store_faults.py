@@ -53,9 +53,9 @@ def test_what_is_no_ledger(tmp_path):
     for url in ("mysql://x/y", "sqlite://", "ledger.db", ""):
         with pytest.raises(UsageError, match="no known kind"):
             Ledger.open(url)
-    for url in ("postgresql+psycopg://127.0.0.1:1/x", "postgresql+psycopg://nowhere.invalid/x"):
-        with pytest.raises(StorageError):
-            Ledger.open(url)
+    for url, words in (("127.0.0.1:1", "does not answer"), ("nowhere.invalid", "host is not known")):
+        with pytest.raises(StorageError, match=words):
+            Ledger.open(f"postgresql+psycopg://{url}/x")
 
 
 def test_a_full_disk_leaves_the_old_state(small):
