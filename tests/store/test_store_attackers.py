@@ -3,6 +3,7 @@
 Every attack begins by dropping the triggers, so none of them is found by a trigger.
 """
 
+import re
 import shutil
 from dataclasses import replace
 
@@ -38,6 +39,35 @@ def found(kit, *, trusted=True, root=None, **more):
     with pytest.raises(VerificationError):
         result.check()
     return failure, {step.number for step in result.steps if step.state == "wrong"}
+
+
+def test_the_table_and_the_tests_name_each_other(repository):
+    """Each line of the table is proved by a test here, and each test here stands in the table."""
+    rows = [
+        line.split("|")[1:-1] for line in (repository / "govern/ledger/README.md").read_text().splitlines()
+        if line.startswith("| ") and line.count("|") == 5
+    ]
+    assert [cell.strip() for cell in rows[0]] == ["attack", "found by", "step", "test"]
+    named = [name for row in rows[2:] for name in re.findall(r"`([a-z_]+)`", row[3])]
+    assert all(re.search("`[a-z_]+`", row[3]) for row in rows[2:])
+    here = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert set(named) == here - {"the_table_and_the_tests_name_each_other", "several_processes_find_what_one_finds"}
+
+
+def test_drops_the_triggers_first(attacker, kit, raw):
+    """Triggers stop whoever does not mean it; whoever does drops them, and that alone leaves nothing to find."""
+    changed = edited(attacker.leaves[4], name="other")
+    for statement in (("UPDATE entry SET leaf = %s WHERE idx = 4", changed), ("DELETE FROM entry WHERE idx = 8",)):
+        with pytest.raises(Exception, match=r"(?i)append|permission|trigger|allowed|never"):
+            raw(statement, triggers=True)
+    raw()
+    kit.reopen()
+    assert kit.ledger.verify(trusted=kit.trusted, trust_root=kit.root).check()
+    raw(("UPDATE entry SET leaf = %s WHERE idx = 4", changed))
+    kit.reopen()
+    failure, steps = found(kit)
+    assert (failure.step, failure.index) == (2, 4)
+    assert {2, 4} <= steps
 
 
 def test_edits_an_entry(attacker, kit):
@@ -109,6 +139,18 @@ def test_puts_back_an_old_copy(tmp_path):
     failure, _ = found(kit)
     assert (failure.step, failure.index, failure.kind) == (3, 4, "rollback")
     kit.ledger.close()
+
+
+def test_puts_back_old_rows(attacker, kit):
+    """Entries, nodes, checkpoints: all as they once were. On a server nobody swaps files, but rows can be restored."""
+    kit.models(2)
+    assert kit.trusted.head().size == 11
+    attacker.write()
+    assert kit.ledger.verify(trust_root=kit.root).check().size == 9
+    failure, _ = found(kit)
+    assert (failure.step, failure.index, failure.kind) == (3, 9, "rollback")
+    with pytest.raises(VerificationError, match="put back"):
+        kit.append(model(9))
 
 
 def test_copies_the_database_without_its_log(tmp_path):
