@@ -38,6 +38,14 @@ WindowColumn = Annotated[
 Every = Annotated[
     str, typer.Option("--every", metavar="LENGTH", help="With a column of times: a window each day, week, month, quarter or year.")
 ]
+Baseline = Annotated[
+    Path | None, typer.Option("--baseline", metavar="EVIDENCE", help="Evidence of -o whose histograms stand in for --reference.")
+]
+Measures = Annotated[str | None, _word("--measures", "ID,ID", "Such as impact_ratio,performance; else all that apply.")]
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="KEY=VALUE", help="A parameter of the measures, as in a rule's `with:`; MEASURE.KEY=VALUE for one."),
+]
 Shap = Annotated[
     Path | None,
     typer.Option("--shap", metavar="FILE", help="SHAP values of the rows: CSV or Parquet with a column a feature, or .npz; never a pickle."),

@@ -47,19 +47,10 @@ def measure(
     favourable: options.Favourable = None,
     positive: options.Positive = None,
     reference: options.Reference = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="EVIDENCE", help="Evidence of -o whose histograms stand in for --reference."),
-    ] = None,
+    baseline: options.Baseline = None,
     shap: options.Shap = None,
-    measures: Annotated[
-        str | None,
-        typer.Option("--measures", metavar="ID,ID", callback=options.given, help="Such as impact_ratio,performance; else all that apply."),
-    ] = None,
-    with_: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="KEY=VALUE", help="A parameter of the measures, as in a rule's `with:`; MEASURE.KEY=VALUE for one."),
-    ] = None,
+    measures: options.Measures = None,
+    with_: options.With = None,
     window_column: options.WindowColumn = None,
     every: options.Every = "",
     engine: options.Engine = None,
@@ -84,26 +75,31 @@ def measure(
         control=options.listed(control), baseline_prediction=baseline_prediction, baseline_score=baseline_score, favourable=favourable, positive=positive, model=existing(model_file), seed=seed,
         attributions=existing(shap),
     )
-    if not (target or prediction or score or measures):
-        raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score, or --measures.")
-    if with_ and not measures:
-        raise UsageError("--with is for measures that are asked for by name", "Name them with --measures.")
+    single = len(data) == 1 and window_column is None
+    _check(named=bool(target or prediction or score), measures=bool(measures), with_=bool(with_), several=ll144 is not None and not single)
     from govern.workflow import measuring
     from govern.workflow.baselines import read_evidence
 
     if baseline is not None:
         words = replace(words, baseline=read_evidence(baseline))
-    single = len(data) == 1 and window_column is None
     parts = (Windowed(window=words.data_name, data=words),) if single else windows(
         words, [existing(one) for one in data], column=window_column, every=every
     )
-    if ll144 is not None and not single:
-        raise UsageError("--ll144 is of one window", "Measure one file.")
     found = _measured(session, model, parts, measuring.requested(options.listed(measures), with_ or ()))
     if single:
         _report(session, found[0][1], found[0][2], out=out, ll144=ll144)
     else:
         _report_windows(session, found, out=out)
+
+
+def _check(*, named: bool, measures: bool, with_: bool, several: bool) -> None:
+    """Refuse options that do not go together. Raises `UsageError`."""
+    if not (named or measures):
+        raise UsageError("there is nothing to measure", "Name at least one of --target, --prediction and --score, or --measures.")
+    if with_ and not measures:
+        raise UsageError("--with is for measures that are asked for by name", "Name them with --measures.")
+    if several:
+        raise UsageError("--ll144 is of one window", "Measure one file.")
 
 
 def _measured(
