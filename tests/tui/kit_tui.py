@@ -110,7 +110,7 @@ def build(folder: Path) -> Path:
             ws, model_file(files / f"credit{number}.skops", number), name="credit", system="credit", version=str(number),
             datasets=("train@1",), key="developer", passphrases=asks,
         )
-        gating.gate(ws, f"credit@{number}", to="production", data=inputs(data), passphrases=asks)
+        gating.gate(ws, f"credit@{number}", to="production", data=inputs(data, files / "train.csv"), passphrases=asks)
         if number == 1:
             release(ws, clock, files)
     ws.close()

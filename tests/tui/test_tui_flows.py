@@ -9,7 +9,7 @@ from textual.widgets import Input, Select
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
 from govern.workflow import keys, reading, reviewing
-from govern_tui.dialogs import decide
+from govern_tui.dialogs import signing
 from govern_tui.dialogs.decide import DecideDialog
 
 SIZE = (120, 34)
@@ -151,7 +151,7 @@ async def test_what_moves_while_the_dialog_is_open_is_shown_and_nothing_is_signe
 
 
 async def test_keys_typed_before_the_dialog_can_be_seen_are_swallowed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decide, "TYPE_AHEAD", 60.0)
+    monkeypatch.setattr(signing, "TYPE_AHEAD", 60.0)
     app, before = bench.app(), bench.leaves()
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)

@@ -1,12 +1,16 @@
 """Each page on a real ledger: what it shows, what its keys do, where they lead."""
 
 import json
+import shutil
 
-from textual.widgets import Static
-from tui.kit_tui import PASSPHRASE, Bench, dialog, press, settled
+import pytest
+from textual.widgets import Select, Static
+from tui.kit_tui import HERE, PASSPHRASE, Bench, asks, dialog, press, review, settled
 
+from govern.workflow import keys
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
+from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
 from govern_tui.widgets.rowtable import RowTable
 
@@ -165,13 +169,13 @@ async def test_a_path_leads_from_one_marked_node_to_another(bench: Bench) -> Non
 async def test_the_dossier_shows_rules_groups_differences_history_and_basis(bench: Bench) -> None:
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "4", "enter")
+        await review(pilot, bench, "credit@3")
         page = app.page
-        assert "DRIFT" not in text_of(app, "#text-summary")
+        assert "FAIR-001" not in text_of(app, "#text-summary")
         for tab, words in (
+            ("distributions", ("income", "reference", "window")), ("running", ("credit@1 runs now", "FAIR-001 sex=")), ("findings", ("No finding",)),
             ("rules", ("FAIR-001", ">= 0.8", "flip")), ("groups", ("sex", "impact_ratio@1")), ("attempts", ("Differences", "FAIR-001")),
-            ("history", ("reviewer", "approve")), ("basis", ("sha256:", "evidence")),
+            ("history", ("Nobody has signed",)), ("basis", ("sha256:", "evidence")),
         ):
             page.query_one("#tabs").active = f"tab-{tab}"
             await settled(pilot)
@@ -229,12 +233,13 @@ async def test_monitoring_shows_a_chart_a_table_and_a_sentence(bench: Bench) -> 
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await press(pilot, "6")
-        assert "above the limit" in text_of(app, "#sentence")
-        assert app.page.query_one("#chart").display
-        await press(pilot, "t")
-        assert not app.page.query_one("#chart").display
+        assert "above the limit" in text_of(app, "#drift-pane .sentence")
+        assert app.page.query_one("#drift-pane PlotextPlot").region.area > 0
         row = app.page.table.current()
-        assert row.values[-1][1][:5] in text_of(app, "#windows-text")
+        assert row.values[-1][1][:5] in text_of(app, "#drift-pane .numbers-text")
+        await press(pilot, "t")
+        assert app.page.query_one("#drift-pane PlotextPlot").region.area == 0
+        assert row.values[-1][1][:5] in text_of(app, "#drift-pane .numbers-text")
         await press(pilot, "f")
         assert "income" in app.screen._body.plain
 
@@ -246,7 +251,10 @@ async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> Non
         await press(pilot, "9", "n")
         await dialog(pilot)
         assert isinstance(app.screen, AskDialog)
-        await press(pilot, "+officer", "enter", "+officer", "enter", "+" + PASSPHRASE, "enter")
+        await press(pilot, "+officer", "enter", "+officer", "enter", "+" + PASSPHRASE, "enter", "+not the same", "enter")
+        assert "differ" in str(app.screen.query_one("#problem").visual)
+        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
+        assert len(app.screen_stack) == 1
         await settled(pilot)
         mine = app.page.query_one("#mine", RowTable)
         mine.focus()
@@ -265,6 +273,113 @@ async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> Non
         await press(pilot, "+left the company for good", "enter", "+" + PASSPHRASE, "enter")
         await settled(pilot)
     assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
+
+
+async def test_a_key_is_rotated_and_its_passphrase_changed_by_dialog(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "9", "n")
+        await dialog(pilot)
+        await press(pilot, "+second-2", "enter", "+second", "enter", "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
+        people, mine = app.page.query_one("#people", RowTable), app.page.query_one("#mine", RowTable)
+        people.move_to(next(n for n, row in enumerate(people.source._rows) if row.holder == "second"))
+        old = people.current().keyid
+        await press(pilot, "r")
+        await dialog(pilot)
+        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
+        root = bench.ws.ledger.trust_root()
+        fresh = bench.ws.keyring.info("second-2").keyid
+        assert fresh in root.roles["approver"].keyids
+        assert old not in root.roles["approver"].keyids
+        mine.focus()
+        mine.move_to(next(n for n, row in enumerate(mine.source._rows) if row.name == "second-2"))
+        await press(pilot, "p")
+        await dialog(pilot)
+        await press(pilot, "+wrong", "enter", "+quite another one", "enter", "+quite another one", "enter")
+        assert "does not open" in str(app.screen.query_one("#problem").visual)
+        await press(pilot, "+" + PASSPHRASE, "enter", "+quite another one", "enter", "+quite another one", "enter")
+        assert len(app.screen_stack) == 1
+        assert app.commands[-1] == "govern key passphrase second-2"
+    assert bench.ws.keyring.signer("second-2", lambda _: "quite another one").keyid == fresh
+
+
+async def test_performance_is_shown_over_time_with_its_interval_limit_and_what_the_gate_measured(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "6")
+        metrics = app.page.metrics(app.page.table.current())
+        seen = set()
+        for metric in metrics:
+            assert metric.sentence in text_of(app, "#performance-pane .sentence").replace("\n", " ")
+            series = app.page.performance_of(metric)
+            assert len(series.points) == 2
+            assert all(point.low <= point.value <= point.high for point in series.points)
+            assert series.baseline is not None
+            seen.add(metric.metric)
+            await press(pilot, "m")
+        assert "accuracy" in seen
+        await press(pilot, "e")
+    saved = next((bench.folder / "exports").glob("monitoring-*.csv")).read_text(encoding="utf-8").splitlines()
+    assert len(saved) == 1 + 2 + 2 * len(metrics)
+
+
+async def test_the_entry_shows_its_place_in_the_tree_as_the_proof_has_it(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        await app.go("ledger", "5")
+        await pilot.pause(0.1)
+        await settled(pilot)
+        text = text_of(app, "#entry-text")
+        detail = app.page.detail
+        assert detail.row.index == 5
+        hashes = proof_hashes(detail)
+        assert hashes
+        for (first, last, _), one in zip(siblings(5, bench.ws.ledger.size), hashes, strict=True):
+            assert (f"{first} to {last} {one[:16]}" if last > first else f"{first} {one[:16]}") in text
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 28, 1000, 1025])
+def test_the_way_from_a_leaf_to_the_root_covers_every_other_entry_once(size: int) -> None:
+    for index in {0, size // 3, size // 2, size - 1}:
+        covered = sorted(number for first, last, _ in siblings(index, size) for number in range(first, last + 1))
+        assert covered == [number for number in range(size) if number != index]
+
+
+async def test_a_policy_that_loosens_takes_two_signatures_at_one_desk(bench: Bench) -> None:
+    keys.new(bench.ws.home, "owner-2", holder="owner-2", passphrases=asks)
+    keys.enrol(bench.ws, "owner-2", roles=("policy",), passphrases=asks)
+    folder = bench.folder / "looser"
+    shutil.copytree(HERE / "policy", folder)
+    policy = folder / "policy.yaml"
+    text = policy.read_text(encoding="utf-8")
+    assert "version: 1.0.0" in text
+    policy.write_text(text.replace("version: 1.0.0", "version: 1.1.0").replace('default: "0.8"', 'default: "0.7"'), encoding="utf-8")
+    binding = folder / "binding.yaml"
+    binding.write_text(binding.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
+    app, size = bench.app(), bench.ws.ledger.size
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "5", "i")
+        await dialog(pilot)
+        await press(pilot, f"+{folder}", "enter")
+        app.screen.query_one("#first", Select).value = "policy-owner"
+        app.screen.query_one("#secret-0").focus()
+        await pilot.pause()
+        await press(pilot, "+" + PASSPHRASE, "enter", "enter")
+        assert "two holders" in str(app.screen.query_one("#problem").visual)
+        assert bench.ws.ledger.size == size
+        app.screen.query_one("#second", Select).value = "owner-2"
+        app.screen.query_one("#secret-0").focus()
+        await pilot.pause()
+        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
+        assert len(app.screen_stack) == 1
+        assert "--also-as owner-2" in app.commands[-1]
+    written = next(entry for entry in (bench.ws.ledger.entry(i) for i in range(size, bench.ws.ledger.size)) if entry.kind == "policy")
+    assert {signed.holder for signed in written.signed_by} == {"policy-owner", "owner-2"}
 
 
 async def test_the_command_log_tells_the_same_on_the_command_line(bench: Bench) -> None:

@@ -1,15 +1,19 @@
 """What goes wrong in a day: a lost database, a job that is stopped, a bad settings file, sizes, a read-only workspace."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 from time import sleep
 
 import pytest
 from textual.widgets import ContentSwitcher
-from tui.kit_tui import Bench, press, review, settled
+from textual.worker import WorkerFailed
+from tui.kit_tui import Bench, asks, press, review, settled
 
 from govern.errors import DocumentError, Interrupted
+from govern.workflow import reviewing
 from govern_tui.actions import PAGES
+from govern_tui.crash import account
 from govern_tui.pages.every import PAGE_CLASSES
 from govern_tui.settings import read_settings, read_state
 from govern_tui.text import LOOK, VERDICTS
@@ -76,6 +80,61 @@ async def test_a_lost_database_is_said_in_the_banner_and_nothing_can_be_signed(b
         await press(pilot, "f11")
         await settled(pilot)
         assert "READ-WRITE" in str(app.query_one("#banner").visual)
+
+
+async def test_a_ledger_that_moved_on_is_seen_and_one_that_went_back_is_refused(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@3")
+        await press(pilot, "2")
+        size = len(app.page.table.source)
+        aside = bench.folder / "aside.db"
+        with sqlite3.connect(bench.folder / ".govern" / "ledger.db") as before, sqlite3.connect(aside) as copy:
+            before.backup(copy)
+        seen = reviewing.dossier(bench.ws, "credit@3", "promote:production")
+        reviewing.comment(bench.ws, seen, reason="a second reader was here", key="second", passphrases=asks)
+        await press(pilot, "f11")
+        assert len(app.page.table.source) == size + 1
+        bench.ws.close()
+        bench.ws.__dict__.pop("ledger", None)
+        bench.ws._state = None
+        for file in (bench.folder / ".govern").glob("ledger.db*"):
+            file.unlink()
+        shutil.copy(aside, bench.folder / ".govern" / "ledger.db")
+        await press(pilot, "1", "f11")
+        assert any("was put back" in note.message for note in app._notifications)
+
+
+async def test_a_crash_keeps_where_one_was(bench: Bench) -> None:
+    app = bench.app()
+
+    def crash() -> None:
+        raise RuntimeError
+
+    async def crashing() -> None:
+        async with app.run_test(size=SIZE) as pilot:
+            await settled(pilot)
+            await press(pilot, "2")
+            app.page.set_filter("kind:model")
+            await settled(pilot)
+            app.call_later(crash)
+            await pilot.pause(0.2)
+
+    with pytest.raises(RuntimeError):
+        await crashing()
+    kept = read_state(bench.folder / "home" / "tui-state.json", "govern/test")
+    assert (kept.page, kept.filter) == ("ledger", "kind:model")
+
+
+def test_a_crash_in_a_thread_names_the_place_and_not_the_worker() -> None:
+    def inside() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        inside()
+    text = account(WorkerFailed(caught.value))
+    assert "ZeroDivisionError" in text
+    assert "in inside" in text
 
 
 async def test_escape_stops_a_verification_and_nothing_is_half_done(bench: Bench) -> None:

@@ -15,11 +15,11 @@ CRASH = """
 import sys, os
 import govern_tui; govern_tui.forget_recording()
 from govern.workflow.workspace import Workspace
-from govern_tui.dialogs.decide import DecideDialog
+from govern_tui.dialogs.signing import SigningDialog
 def sign(self):
     typed = self.query_one('#passphrase').value
     raise RuntimeError('could not sign with ' + typed)
-DecideDialog._sign = sign
+SigningDialog.sign = sign
 sys.exit(govern_tui.run(Workspace.open()))
 """
 LONG = """

@@ -30,7 +30,7 @@ class Action:
     help: str
     """One sentence."""
     writes: bool = False
-    """Whether it writes to the ledger or to the trust root: needs 80x24 and a workspace that can be written."""
+    """Whether it writes to the ledger, the trust root or a key: needs 80x24 and a workspace that can be written."""
     footer: bool = False
     """Whether it is among the keys shown at the bottom."""
     cli: str = ""
@@ -153,6 +153,8 @@ REVIEW: Final = (
     _page("review", "open", "Open dossier", "Review", "enter", "Open what is under the cursor.", footer=True, cli="govern review show {model}"),
     _page("review", "approve", "Approve…", "Review", "a", "Sign an approval over all that is shown.", writes=True, footer=True,
           cli="govern review approve {model}"),
+    _page("review", "conditions", "Approve on conditions…", "Review", "A,shift+a", "Sign an approval that ends if its conditions are not met in time.",
+          writes=True, cli="govern review approve {model} --condition 'TEXT; OWNER; DUE'"),
     _page("review", "reject", "Reject…", "Review", "x", "Sign a rejection with a reason.", writes=True, footer=True,
           cli="govern review reject {model}"),
     _page("review", "changes", "Request changes…", "Review", "r", "Ask for changes with a reason.", writes=True,
@@ -168,6 +170,15 @@ REVIEW: Final = (
           cli="govern review waive --approve {waiver}"),
     _page("review", "revoke_waiver", "Revoke waiver…", "Review", "V,shift+v", "End a waiver before its time.", writes=True,
           cli="govern review waive --revoke {waiver}"),
+    _page("review", "finding", "Open finding…", "Review", "f", "Open a finding: a problem with an owner, a severity and a day.", writes=True,
+          cli="govern finding open {model}"),
+    _page("review", "remediate", "Finding remediated…", "Review", "m", "Say how a finding was remediated.", writes=True,
+          cli="govern finding remediate {finding}"),
+    _page("review", "close_finding", "Close finding…", "Review", "k", "Verify a remediation by somebody else, and close the finding.", writes=True,
+          cli="govern finding close {finding}"),
+    _page("review", "mine", "Mine only", "Review", "i", "Only what you have not signed yet, or everything again.", footer=True,
+          cli="govern review list --holder {holder}"),
+    _page("review", "order", "Order", "Review", "s", "By day, tier, model, or the worst first."),
     _page("review", "promote", "Promote…", "Review", "p", "Move the system's stage pointer; refused unless the ledger allows it.",
           writes=True, cli="govern promote {model} --to {stage}"),
     _page("review", "lineage", "Lineage", "Review", "l", "Open lineage at this model.", cli="govern lineage {model}"),
@@ -177,12 +188,15 @@ REVIEW: Final = (
 
 POLICIES: Final = (
     _page("policies", "open", "Read", "Tools", "enter", "Read the document.", footer=True, cli="govern policy show {policy}"),
+    _page("policies", "install", "Install…", "Tools", "i", "Put a policy into force; what loosens one needs a second signature.", writes=True,
+          footer=True, cli="govern policy install {policy}"),
     _page("policies", "diff", "Difference", "Tools", "D,shift+d", "Against the version before.", footer=True, cli="govern policy diff"),
     _page("policies", "lineage", "Lineage", "Tools", "l", "What rests on this policy.", footer=True, cli="govern lineage {policy}"),
     _page("policies", "export", "Save document", "Tools", "e", "Save the document as it was signed."),
 )
 
 MONITORING: Final = (
+    _page("monitoring", "metric", "Metric", "Tools", "m", "The next metric of performance.", footer=True),
     _page("monitoring", "table", "Numbers", "Tools", "t", "The chart as a table, or back.", footer=True, cli="govern status --json"),
     _page("monitoring", "features", "Features", "Tools", "f", "Which features drifted, worst first.", footer=True),
     _page("monitoring", "earlier", "Window before", "Tools", "left", "The window before."),
@@ -194,8 +208,10 @@ MONITORING: Final = (
 )
 
 REPORTS: Final = (
-    _page("reports", "new", "New pack…", "Tools", "n", "Write an evidence pack.", writes=True, footer=True, cli="govern export {model} -o PACK.pdf"),
+    _page("reports", "new", "New pack…", "Tools", "n", "Write an evidence pack of a model, system, decision, framework, or all.", writes=True, footer=True,
+          cli="govern export {model} -o PACK.pdf"),
     _page("reports", "preview", "Preview", "Tools", "enter", "What the pack would say, as text.", footer=True),
+    _page("reports", "stop", "Stop", "Tools", "escape", "Stop what is being written; nothing is half done."),
     _page("reports", "verify", "Verify a pack…", "Tools", "v", "Prove a pack with a key that it did not bring along.", footer=True,
           cli="govern verify PACK.pdf --trust ROOT"),
 )
@@ -215,6 +231,8 @@ KEYS: Final = (
     _page("keys", "enrol", "Enrol…", "Tools", "e", "Take a key into the trust root, in a role.", writes=True, footer=True,
           cli="govern key enrol NAME --role ROLE"),
     _page("keys", "rotate", "Rotate…", "Tools", "r", "Replace a key by a new one of the same holder.", writes=True, cli="govern key rotate NAME"),
+    _page("keys", "passphrase", "Passphrase…", "Tools", "p", "Protect a key of this machine with another passphrase.", writes=True,
+          footer=True, cli="govern key passphrase NAME"),
     _page("keys", "revoke", "Revoke…", "Tools", "k", "Make a key void from here on, with a reason.", writes=True, footer=True,
           cli="govern key revoke NAME"),
 )

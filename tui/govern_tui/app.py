@@ -1,7 +1,9 @@
 """The application: pages in a switcher, actions from the registry, a banner that tells the truth, and a quiet crash."""
 
+import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -16,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from govern.errors import ExitCode, GovernError, Interrupted, StorageError, UsageError
+from govern.workflow.views import DeadlineRow
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
 from govern_tui.chrome.bars import KeyBar, MenuBar, MenuTitle
 from govern_tui.chrome.palette import ActionProvider
@@ -33,7 +36,13 @@ from govern_tui.themes import DEFAULTS, THEMES
 WRITE_WIDTH: Final = 80
 WRITE_HEIGHT: Final = 24
 """Below this a dossier can't be read as a whole, so nothing can be signed on it."""
-SMALLEST: Final = (60, 16)
+BANNER_WIDTH: Final = 108
+"""Columns below which the banner is in short words, so that none of it is cut off."""
+MODES: Final = {"lost": ("LOST", "DATABASE LOST", "DATABASE LOST"), "read": ("RO", "READ-ONLY", "READ-ONLY"), "write": ("RW", "READ-WRITE", "READ-WRITE")}
+SHORT_CHAINS: Final[dict[Tone, tuple[str, str]]] = {
+    "good": ("OK", "chain OK"), "bad": ("BROKEN", "CHAIN BROKEN"), "warn": ("?", "chain ?"), "dim": ("?", "unverified"),
+}
+"""The banner's words by room: below 80 columns, below `BANNER_WIDTH`."""
 
 
 class Desktop(Screen[None]):
@@ -90,6 +99,8 @@ class GovernApp(App[int]):
         self.commands: list[str] = []
         self.chain: tuple[str, Tone] = ("chain not verified", "dim")
         self.due = 0
+        self.changes = 0
+        """What was written from here; a page that was read before that is read again when it is shown."""
         self.lost = False
         self.signer = self.settings.key or self.remembered.key
         self.animation_level = "none"
@@ -135,6 +146,8 @@ class GovernApp(App[int]):
         self._fatal_error()
 
     def _fatal_error(self) -> None:
+        with suppress(Exception):  # where we were is worth keeping, but nothing may hide what broke
+            self.keep()
         error = self._exception or sys.exc_info()[1]
         self._exit_renderables[:] = [Content(account(error) if error is not None else account(RuntimeError())).plain]
         self._close_messages_no_wait()
@@ -169,6 +182,9 @@ class GovernApp(App[int]):
             other.disabled = name != other.NAME
         switcher.current = f"page-{name}"
         page = switcher.query_one(f"#page-{name}", Page)
+        if page.read_at not in {None, self.changes}:
+            page.reload()
+        page.read_at = self.changes
         page.opened(target)
         page.focus_first()
         self.tell()
@@ -177,6 +193,17 @@ class GovernApp(App[int]):
         """Give the keys back to the page when nothing has them."""
         if len(self.screen_stack) == 1 and self.screen.focused is None and self.page is not None:
             self.page.focus_first()
+
+    async def open_deadline(self, row: object) -> None:
+        """Open what a deadline is about: the model's findings or rules, a waiver's entry, the keys."""
+        if not isinstance(row, DeadlineRow):
+            return
+        if row.kind == "trust-root":
+            await self.go("keys")
+        elif row.model and row.kind in {"finding", "revalidation"}:
+            await self.go("review", f"{row.model}  {'findings' if row.kind == 'finding' else 'rules'}")
+        else:
+            await self.go("ledger", str(row.index))
 
     # Actions
 
@@ -250,7 +277,8 @@ class GovernApp(App[int]):
     def key_of(self, action: Action) -> str:
         """The key as shown, after the key map."""
         keys = self.settings.keys.get(action.id, action.key)
-        return self.get_key_display(Binding(keys.split(",")[0].strip(), ""))
+        shown = self.get_key_display(Binding(keys.split(",")[0].strip(), ""))
+        return shown.upper() if re.fullmatch(r"f\d{1,2}", shown) else shown
 
     def tell(self) -> None:
         """Draw banner and keys again."""
@@ -259,12 +287,7 @@ class GovernApp(App[int]):
             keys = self.screen_stack[0].query_one(KeyBar)
         except (NoMatches, IndexError):
             return
-        mode: tuple[str, Tone] = ("READ-ONLY", "warn") if self.can_write else ("READ-WRITE", "good")
-        if self.lost:
-            mode = ("DATABASE LOST", "bad")
-        pieces: list[tuple[str, Tone]] = [mode, self.chain, (self.signer or "no signer", "" if self.signer else "dim")]
-        pieces.append((f"{self.due} due", "warn" if self.due else "dim"))
-        bar.tell(pieces)
+        bar.tell(self.banner(self.size.width))
         standing = self.jobs.standing
         job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else None
         keys.tell(
@@ -272,6 +295,17 @@ class GovernApp(App[int]):
             tuple(action for action in of_scope("app") if action.footer),
             shown_key=self.key_of, allowed=lambda action: not self.why_not(action), job=job,
         )
+
+    def banner(self, width: int) -> list[tuple[str, Tone]]:
+        """Mode, state of the chain, signer, what is due; in shorter words where there is less room."""
+        size = 0 if width < WRITE_WIDTH else 1 if width < BANNER_WIDTH else 2
+        mode: tuple[str, Tone] = (MODES["lost"][size], "bad") if self.lost else (
+            (MODES["read"][size], "warn") if self.can_write else (MODES["write"][size], "good")
+        )
+        words, tone = self.chain
+        chain: tuple[str, Tone] = (SHORT_CHAINS.get(tone, (words, words))[size], tone) if size < len(SHORT_CHAINS["good"]) else self.chain
+        signer: list[tuple[str, Tone]] = [(self.signer or "no signer", "" if self.signer else "dim")] if size else []
+        return [mode, chain, *signer, (f"{self.due} due", "warn" if self.due else "dim")]
 
     def action_open_menu(self, menu: str) -> None:
         """Open a menu under its title."""

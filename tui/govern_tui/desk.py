@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from govern.domain.text import Digest
+from govern.workflow.findings import Condition, Severity
 from govern.workflow.interface import Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
+from govern.workflow.packing import Kind, Period
 from govern.workflow.views import (
     Dossier,
     EntryDetail,
     EntryRow,
     LineageRow,
+    PerformanceRow,
     QueueItem,
     StatusView,
     VerifyView,
@@ -22,8 +25,10 @@ from govern.workflow.views import (
 
 Direction = Literal["both", "up", "down", "impact"]
 Verb = Literal[
-    "approve", "reject", "request-changes", "attest", "comment", "waive", "take-back", "approve-waiver", "revoke-waiver",
+    "approve", "approve-on", "reject", "request-changes", "attest", "comment", "waive", "take-back", "approve-waiver", "revoke-waiver",
+    "open-finding", "remediate", "close-finding",
 ]
+"""`approve-on` is an approval on conditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +66,49 @@ class Choice:
     shown: tuple[str, ...]
     """Which parts of the dossier were opened."""
     subject: str = ""
-    """What it is about, where that is not the model: a rule, a review by index, a waiver by id."""
+    """What it is about, where that is not the model: a rule, a review by index, a waiver or a finding by id."""
     days: int = 30
+    """Until a waiver ends or a finding is due."""
     control: str = ""
     """Compensating control of a waiver."""
+    owner: str = ""
+    """Who sees to a finding."""
+    severity: Severity = "medium"
+    conditions: tuple[Condition, ...] = ()
+    """What an approval is given on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries: every word that is given has to fit."""
+
+    kinds: tuple[str, ...] = ()
+    holder: str = ""
+    subject: str = ""
+    """A name such as `credit@2`, or a digest."""
+    standings: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackAbout:
+    """What a pack is about."""
+
+    kind: Kind
+    ref: str
+    """A model, a system, a decision, a framework; nothing for the whole ledger."""
+    period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Something that a pack can be about."""
+
+    kind: Kind
+    ref: str
+    note: str = ""
 
 
 class Desk(Protocol):
@@ -86,8 +130,11 @@ class Desk(Protocol):
     def status(self) -> StatusView:
         """The workspace at a glance."""
 
-    def queue(self) -> tuple[QueueItem, ...]:
-        """What waits for a person, most urgent first."""
+    def performance(self) -> tuple[PerformanceRow, ...]:
+        """How well what runs performs, window by window."""
+
+    def queue(self, holder: str = "") -> tuple[QueueItem, ...]:
+        """What waits for a person, most urgent first; with `holder`, without what they have signed already."""
 
     def dossier(self, model: Digest, gate: str) -> Dossier:
         """All that a reviewer of one model at one gate needs."""
@@ -95,7 +142,7 @@ class Desk(Protocol):
     def waivers(self) -> tuple[WaiverRow, ...]:
         """Every waiver."""
 
-    def log(self, start: int, limit: int, *, kinds: tuple[str, ...] = (), text: str = "") -> tuple[EntryRow, ...]:
+    def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
         """Up to `limit` entries from index `start` on that match."""
 
     def entry(self, index: int) -> EntryDetail:
@@ -116,14 +163,20 @@ class Desk(Protocol):
     def verify_pack(self, path: Path, trust: Path, progress: Progress) -> VerifyView:
         """Prove a pack with a trust root from outside."""
 
-    def pack(self, model: Digest, progress: Progress) -> PackData:
-        """The data that a pack of this model would hold."""
+    def abouts(self) -> tuple[About, ...]:
+        """What a pack can be about: ledger, systems, models, frameworks, the newest decisions."""
 
-    def export(self, model: Digest, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
+    def pack(self, about: PackAbout, progress: Progress) -> PackData:
+        """The data that a pack would hold."""
+
+    def export(self, about: PackAbout, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
         """Write a pack."""
 
     def policies(self) -> tuple[PolicyView, ...]:
         """Every version of every policy, oldest first."""
+
+    def install(self, named: str, *, key: str, also_as: tuple[str, ...], passphrases: Passphrases) -> Written:
+        """Put a policy into force; `also_as` are the keys of those who sign with it. Raises `Refused`."""
 
     def signers(self) -> tuple[SignerChoice, ...]:
         """The keys of this machine."""
@@ -136,6 +189,9 @@ class Desk(Protocol):
 
     def enrol(self, name: str, role: str, passphrases: Passphrases) -> Written:
         """Take a key of the keyring into the trust root."""
+
+    def change_passphrase(self, name: str, passphrases: Passphrases) -> None:
+        """Protect a key of this machine with another passphrase, which is asked for as `NAME.new`."""
 
     def rotate(self, name: str, fresh: str, passphrases: Passphrases) -> Written:
         """Replace a key by a new one of the same holder."""

@@ -42,6 +42,10 @@ VERDICTS: Final[dict[str, tuple[str, str, str, Tone]]] = {
     "open": ("!", "!!", "OPEN", "warn"),
     "proposed": ("!", "!!", "PROPOSED", "warn"),
     "waived": ("!", "!!", "WAIVED", "warn"),
+    "remediated": ("!", "!!", "REMEDIATED", "warn"),
+    "lacking": ("!", "!!", "LACKING", "warn"),
+    "barred": ("✗", "XX", "BARRED", "bad"),
+    "verified-closed": ("✓", "OK", "CLOSED", "good"),
     "none": ("·", "--", "N/A", "dim"),
     "not_applicable": ("·", "--", "N/A", "dim"),
     "not-run": ("·", "--", "NOT RUN", "dim"),
@@ -171,10 +175,10 @@ def interval_bar(low: float, high: float, value: float, *, top: float, width: in
     return "".join(cells)
 
 
-def sparkline(values: Sequence[float], *, width: int = 0) -> str:
-    """The values as small columns from 0 to their largest; the last `width` of them where given."""
+def sparkline(values: Sequence[float], *, width: int = 0, top: float = 0.0) -> str:
+    """The values as small columns from 0 to their largest, or to `top`; the last `width` of them where given."""
     shown = list(values[-width:]) if width else list(values)
-    top = max(shown, default=0.0)
+    top = top or max(shown, default=0.0)
     if top <= 0:
         return ("." if LOOK.ascii else _SPARKS[0]) * len(shown)
     if LOOK.ascii:

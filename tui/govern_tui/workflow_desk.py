@@ -9,7 +9,21 @@ from typing import TypeVar
 
 from govern.domain.text import Digest
 from govern.errors import MissingExtraError, Refused
-from govern.workflow import exporting, keys, packing, promoting, reading, reviewing, verifying, verifying_packs, waivers
+from govern.workflow import (
+    exporting,
+    findings,
+    keys,
+    logbook,
+    packing,
+    performing,
+    policies,
+    promoting,
+    reading,
+    reviewing,
+    verifying,
+    verifying_packs,
+    waivers,
+)
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.views import (
@@ -17,6 +31,7 @@ from govern.workflow.views import (
     EntryDetail,
     EntryRow,
     LineageRow,
+    PerformanceRow,
     QueueItem,
     StatusView,
     VerifyView,
@@ -24,9 +39,13 @@ from govern.workflow.views import (
     Written,
 )
 from govern.workflow.workspace import Workspace
-from govern_tui.desk import Choice, Direction, PersonKey, SignerChoice
+from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
 
 Result = TypeVar("Result")
+MOST_ABOUTS = 200
+"""Models and decisions that are offered for a pack; older ones are named by hand."""
+FRAMEWORKS_FROM = 12
+"""Decisions whose rules name the frameworks that are offered."""
 
 
 class WorkflowDesk:
@@ -37,6 +56,8 @@ class WorkflowDesk:
         self._ws = workspace
         self._renderer = renderer
         self._turn = RLock()
+        self._searching = RLock()
+        self._beside: Workspace | None = None
         self.title = workspace.config.origin
         self.stages = tuple(workspace.config.stages)
 
@@ -47,8 +68,11 @@ class WorkflowDesk:
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._turn:
+        with self._turn, self._searching:
             self._ws.close()
+            if self._beside is not None:
+                self._beside.close()
+                self._beside = None
 
     def now(self) -> datetime:
         """The workspace's clock."""
@@ -74,25 +98,39 @@ class WorkflowDesk:
         with self._turn:
             return reading.status(self._ws)
 
-    def queue(self) -> tuple[QueueItem, ...]:
+    def performance(self) -> tuple[PerformanceRow, ...]:
+        """How well what runs performs, window by window."""
+        with self._turn:
+            return performing.performance(self._ws)
+
+    def queue(self, holder: str = "") -> tuple[QueueItem, ...]:
         """What waits for a person, most urgent first."""
         with self._turn:
-            return reading.queue(self._ws)
+            return reading.queue(self._ws, holder or None)
 
     def dossier(self, model: Digest, gate: str) -> Dossier:
         """All that a reviewer of one model at one gate needs."""
         with self._turn:
             return reviewing.dossier(self._ws, model, gate or None)
 
-    def log(self, start: int, limit: int, *, kinds: tuple[str, ...] = (), text: str = "") -> tuple[EntryRow, ...]:
+    def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
         """Up to `limit` entries from index `start` on that match."""
-        with self._turn:
-            return reading.log(self._ws, start, limit, kinds=kinds, text=text)
+        if wanted is None:
+            with self._turn:
+                return logbook.log(self._ws, start, limit)
+        # The first question of all reads every entry once: on a connection of its own, so that the page scrolls meanwhile.
+        with self._searching:
+            if self._beside is None:
+                self._beside = Workspace(self._ws.folder, self._ws.home, self._ws.now)
+            return logbook.log(
+                self._beside, start, limit, kinds=wanted.kinds, text=wanted.text, subject=wanted.subject, holder=wanted.holder,
+                standings=wanted.standings, since=wanted.since, until=wanted.until,
+            )
 
     def entry(self, index: int) -> EntryDetail:
         """One entry, decoded."""
         with self._turn:
-            return reading.entry(self._ws, index)
+            return logbook.entry(self._ws, index)
 
     def lineage(self, ref: str, direction: Direction, as_of: datetime | None) -> tuple[LineageRow, ...]:
         """The lines of the graph around `ref`."""
@@ -103,7 +141,7 @@ class WorkflowDesk:
         """Every version of every policy, oldest first."""
         with self._turn:
             found: list[PolicyView] = []
-            for row in reading.log(self._ws, 0, self._ws.ledger.size, kinds=("policy",)):
+            for row in logbook.log(self._ws, 0, self._ws.ledger.size, kinds=("policy",)):
                 entry = self._ws.ledger.entry(row.index)
                 subject, fact = entry.statement.subjects[0], entry.fact
                 found.append(PolicyView(
@@ -120,8 +158,10 @@ class WorkflowDesk:
         with self._turn:
             key, reason, shown = choice.key, choice.reason, choice.shown
             match choice.verb:
-                case "approve":
-                    return reviewing.approve(self._ws, dossier, reason=reason, shown=shown, key=key, passphrases=passphrases)
+                case "approve" | "approve-on":
+                    return reviewing.approve(
+                        self._ws, dossier, reason=reason, shown=shown, conditions=choice.conditions, key=key, passphrases=passphrases
+                    )
                 case "reject" | "request-changes":
                     return reviewing.decide_against(
                         self._ws, dossier, action=choice.verb, reason=reason, shown=shown, key=key, passphrases=passphrases
@@ -137,10 +177,26 @@ class WorkflowDesk:
                     )
                 case "take-back":
                     return reviewing.take_back(self._ws, dossier, int(choice.subject), reason=reason, key=key, passphrases=passphrases)
-                case "approve-waiver":
-                    return waivers.approve_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
-                case "revoke-waiver":
-                    return waivers.revoke_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+                case _:
+                    return self._decide_beside(dossier, choice, passphrases)
+
+    def _decide_beside(self, dossier: Dossier, choice: Choice, passphrases: Passphrases) -> Written:
+        """Sign what is about a waiver or a finding."""
+        key, reason = choice.key, choice.reason
+        match choice.verb:
+            case "approve-waiver":
+                return waivers.approve_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+            case "revoke-waiver":
+                return waivers.revoke_waiver(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+            case "open-finding":
+                return findings.open_finding(
+                    self._ws, dossier.model, title=reason, severity=choice.severity, owner=choice.owner,
+                    due=self._ws.now() + timedelta(days=choice.days), key=key, passphrases=passphrases,
+                )
+            case "remediate":
+                return findings.remediate(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
+            case _:
+                return findings.close(self._ws, choice.subject, reason=reason, key=key, passphrases=passphrases)
 
     def waivers(self) -> tuple[WaiverRow, ...]:
         """Every waiver."""
@@ -151,6 +207,11 @@ class WorkflowDesk:
         """Move a system's stage pointer."""
         with self._turn:
             return promoting.promote(self._ws, model, to=stage, passphrases=passphrases)
+
+    def install(self, named: str, *, key: str, also_as: tuple[str, ...], passphrases: Passphrases) -> Written:
+        """Put a policy into force: a pack's name, a folder or a file."""
+        with self._turn:
+            return policies.install(self._ws, named, key=key or None, also_as=also_as, passphrases=passphrases)[-1]
 
     def signers(self) -> tuple[SignerChoice, ...]:
         """The keys of this machine's keyring."""
@@ -190,6 +251,11 @@ class WorkflowDesk:
         with self._turn:
             return keys.enrol(self._ws, name, roles=(role,), passphrases=passphrases)
 
+    def change_passphrase(self, name: str, passphrases: Passphrases) -> None:
+        """Protect a key of this machine with another passphrase."""
+        with self._turn:
+            keys.change_passphrase(self._ws.home, name, passphrases=passphrases)
+
     def rotate(self, name: str, fresh: str, passphrases: Passphrases) -> Written:
         """Replace a key by a new one of the same holder."""
         with self._turn:
@@ -214,17 +280,34 @@ class WorkflowDesk:
             raise Refused(f"{trust} can't be read: {error.strerror}", "Give the trust root that you got on another way.") from error
         return verifying_packs.verify_pack(path, trust=root, replay=False, progress=progress)
 
-    def pack(self, model: Digest, progress: Progress) -> PackData:
-        """The data that a pack of this model would hold."""
-        return self._apart(lambda ws: packing.pack_data(ws, model, progress=progress))
+    def abouts(self) -> tuple[About, ...]:
+        """What a pack can be about, the wide kinds first."""
+        with self._turn:
+            state = self._ws.state()
+            systems = [About(kind="system", ref=name, note=state.systems[name].fact.purpose) for name in sorted(state.systems)]
+            newest = sorted(state.models.values(), key=lambda record: -record.index)[:MOST_ABOUTS]
+            models = [About(kind="model", ref=record.name, note=f"entry #{record.index}") for record in newest]
+            decided = sorted(state.decisions.values(), key=lambda record: -record.index)[:MOST_ABOUTS]
+            decisions = [About(kind="decision", ref=f"#{one.index}", note=f"{one.fact.gate} {one.fact.outcome}") for one in decided]
+            frameworks = {
+                control.split(":")[0] for one in decided[:FRAMEWORKS_FROM]
+                for rule in reviewing.decision_view(self._ws, one).decision.rules for control in rule.controls
+            }
+            controls = [About(kind="control", ref=name, note="framework") for name in sorted(frameworks)]
+            return (*models[:1], About(kind="ledger", ref=""), *systems, *controls, *models[1:], *decisions)
 
-    def export(self, model: Digest, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
+    def pack(self, about: PackAbout, progress: Progress) -> PackData:
+        """The data that a pack would hold."""
+        return self._apart(lambda ws: packing.pack_data(ws, about.ref, kind=about.kind, period=about.period, progress=progress))
+
+    def export(self, about: PackAbout, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
         """Write a pack and record that it left the house."""
         renderer = self._renderer
         if renderer is None:
             raise MissingExtraError("no renderer for evidence packs is here", "Start the application as `govern tui`.")
         return self._apart(lambda ws: exporting.export(
-            ws, model, out, renderer=renderer, key=key or None, passphrases=passphrases, progress=progress,
+            ws, about.ref, out, renderer=renderer, kind=about.kind, period=about.period, key=key or None, passphrases=passphrases,
+            progress=progress,
         ))
 
     def _apart(self, work: Callable[[Workspace], Result]) -> Result:

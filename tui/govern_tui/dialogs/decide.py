@@ -1,150 +1,121 @@
 """The dialog in which a person signs a decision: what is signed, on what, by whom, why, and the passphrase."""
 
-from collections.abc import Callable
-from time import monotonic
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, ClassVar, Final, cast
 
-from textual import events, on, work
-from textual.app import ComposeResult
+from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Input, Select
 
-from govern.domain.text import short
-from govern.errors import GovernError, WrongPassphraseError
+from govern.domain.text import instant, short
+from govern.errors import GovernError, Refused
+from govern.workflow.findings import Condition, Severity
+from govern.workflow.interface import Passphrases
 from govern.workflow.views import Dossier, Written
 from govern_tui.desk import Choice, Desk, SignerChoice, Verb
-from govern_tui.dialogs.secret import Secret
+from govern_tui.dialogs.commands import command_of
+from govern_tui.dialogs.signing import Field, SigningDialog
 from govern_tui.text import LOOK, clean, grouped
 from govern_tui.widgets.document import Document
 
-TYPE_AHEAD: Final = 0.3
-"""Seconds in which keys are swallowed: what was typed before the dialog was there is not meant for it."""
 FEWEST_LETTERS: Final = 10
 """Of a reason: one word explains nothing to whoever reads it in three years."""
-TRIES: Final = 3
-WAIT: Final = 5.0
-"""Seconds after three wrong passphrases."""
 MOST_DAYS: Final = 365
+PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a field
+SEVERITIES: Final = ("low", "medium", "high", "critical")
 
 Subjects = tuple[tuple[str, str], ...]
 
 TITLES: Final[dict[str, str]] = {
-    "approve": "APPROVE", "reject": "REJECT", "request-changes": "REQUEST CHANGES", "waive": "WAIVE", "attest": "ATTEST", "comment": "COMMENT",
-    "take-back": "TAKE BACK", "approve-waiver": "APPROVE WAIVER", "revoke-waiver": "REVOKE WAIVER",
+    "approve": "APPROVE", "approve-on": "APPROVE ON CONDITIONS", "reject": "REJECT", "request-changes": "REQUEST CHANGES", "waive": "WAIVE",
+    "attest": "ATTEST", "comment": "COMMENT", "take-back": "TAKE BACK", "approve-waiver": "APPROVE WAIVER", "revoke-waiver": "REVOKE WAIVER",
+    "open-finding": "OPEN FINDING", "remediate": "REMEDIATED", "close-finding": "CLOSE FINDING",
 }
+OPTIONAL_REASON: Final = frozenset({"approve", "attest"})
+EVALUATING: Final = frozenset({"open-finding", "remediate"})
+"""What whoever looks after the model may sign too, not only reviewers."""
 
 
-class DecideDialog(ModalScreen[Written]):
+def fields_of(verb: Verb, subjects: Subjects, owner: str) -> tuple[Field, ...]:
+    """The fields of a decision, in the order in which Tab goes through them."""
+    reason = Field(
+        id="reason", label="Problem" if verb == "open-finding" else "Reason", needed=verb not in OPTIONAL_REASON,
+        hint="optional" if verb in OPTIONAL_REASON else f"at least {FEWEST_LETTERS} characters",
+    )
+    days = Field(id="days", label="Ends in days" if verb == "waive" else "Due in days", value="30", kind="number", longest=3)
+    task = (
+        Field(id="owner", label="Owner", value=owner, hint="who sees to it", longest=200), days,
+        Field(id="severity", label="Severity", value="medium", choices=tuple((word, word) for word in SEVERITIES)),
+    )
+    condition = Field(id="condition", label="Condition", hint="what has to be done; Ctrl+N takes it down and asks for one more", needed=False)
+    control = Field(id="control", label="Meanwhile", hint="compensating control, optional", needed=False, longest=1000)
+    before = {"waive": (days,), "open-finding": task, "approve-on": (condition, *task)}.get(verb, ())
+    return (
+        *((Field(id="subject", label="About", choices=subjects),) if subjects else ()), reason, *before,
+        Field(id=PASSPHRASE, label="Passphrase", kind="secret"), *((control,) if verb == "waive" else ()),
+        Field(id="signer", label="Signer", choices=(("reading keys …", ""),)),
+    )
+
+
+class MovedError(Refused):
+    """What a decision would rest on is not what was shown."""
+
+    def __init__(self, fresh: Dossier) -> None:
+        super().__init__("the ledger has moved", "Read it again.")
+        self.fresh = fresh
+
+
+class DecideDialog(SigningDialog):
     """Gives what was written, or nothing."""
 
-    AUTO_FOCUS: ClassVar[str | None] = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", show=False),
-        Binding("tab", "app.focus_next", "Next", show=False),
-        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
-    ]
-    DEFAULT_CSS = """
-    DecideDialog { align: center middle; }
-    DecideDialog #frame { width: 92; max-width: 96%; height: auto; max-height: 96%; border: round $primary; background: $surface; padding: 0 1; scrollbar-size-vertical: 1; }
-    DecideDialog Input, DecideDialog Select, DecideDialog SelectCurrent { height: 1; border: none; padding: 0 1; background: $panel; }
-    DecideDialog Input:focus, DecideDialog Select:focus { border: none; background: $cursor; }
-    DecideDialog .field { height: 1; margin-top: 1; }
-    DecideDialog .field Label { width: 12; color: $muted; }
-    DecideDialog .field Input, DecideDialog .field Select { width: 1fr; }
-    DecideDialog #problem { color: $text-error; height: auto; min-height: 1; margin-top: 1; }
-    DecideDialog #buttons { height: 1; align-horizontal: right; }
-    DecideDialog Button { height: 1; min-width: 12; border: none; margin-left: 2; }
-    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "another", "Another condition", show=False)]
 
     def __init__(self, desk: Desk, dossier: Dossier, verb: Verb, *, shown: tuple[str, ...], signer: str, subjects: Subjects = ()) -> None:
         """`subjects` are what the decision can be about, as (text, value), where that is not the model alone."""
-        super().__init__()
-        self._subjects = subjects
-        self._desk = desk
-        self._dossier = dossier
+        super().__init__(
+            f"{TITLES[verb]} · {dossier.name} · {dossier.gate}", fields_of(verb, subjects, dossier.system.owner), sign=f"Sign: {TITLES[verb].lower()}",
+        )
+        self._desk, self._dossier, self._shown, self._signer = desk, dossier, shown, signer
         self._verb: Verb = verb
-        self._shown = shown
-        self._signer = signer
-        self._signers: tuple[SignerChoice, ...] = ()
-        self.ready = False
-        self._failures = 0
-        self._not_before = 0.0
-        self._busy = False
-
-    # Layout
-
-    def compose(self) -> ComposeResult:
-        """What is signed, then the fields, then two buttons."""
-        with VerticalScroll(id="frame", can_focus=False) as frame:
-            frame.border_title = clean(f"{TITLES[self._verb]} · {self._dossier.name} · {self._dossier.gate}").replace("[", "\\[")
-            frame.border_subtitle = "Enter signs · Esc cancels"
-            yield Static(id="what")
-            yield from self._subject_field()
-            with Horizontal(classes="field"):
-                yield Label("Reason")
-                optional = self._verb in {"approve", "attest"}
-                yield Input(id="reason", placeholder="optional" if optional else f"at least {FEWEST_LETTERS} characters", max_length=2000)
-            if self._verb == "waive":
-                with Horizontal(classes="field"):
-                    yield Label("Days")
-                    yield Input("30", id="days", type="integer", max_length=3)
-            with Horizontal(classes="field"):
-                yield Label("Passphrase")
-                yield Secret(id="passphrase", placeholder="of the key that signs")
-            if self._verb == "waive":
-                with Horizontal(classes="field"):
-                    yield Label("Meanwhile")
-                    yield Input(id="control", placeholder="compensating control, optional", max_length=1000)
-            with Horizontal(classes="field"):
-                yield Label("Signer")
-                yield Select[str]([], id="signer", allow_blank=True, compact=True, prompt="reading keys …")
-            yield Static(id="problem", markup=False)
-            with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button(f"Sign {self._verb}", id="sign", variant="primary", compact=True)
-
-    def _subject_field(self) -> ComposeResult:
-        if self._subjects:
-            choices = [(clean(text), value) for text, value in self._subjects]
-            with Horizontal(classes="field"):
-                yield Label("About")
-                yield Select[str](choices, id="subject", allow_blank=False, value=choices[0][1], compact=True)
+        self._conditions: tuple[Condition, ...] = ()
 
     def on_mount(self) -> None:
-        """Show what is signed; take keys only after a moment."""
-        self._show_what()
+        """Read which keys could sign."""
+        super().on_mount()
         self._read_signers()
-        for field in self.query(Input):
-            field.cursor_blink = False
-        self.set_timer(TYPE_AHEAD, self._take_keys)
 
-    def _take_keys(self) -> None:
-        self.ready = True
-        first = "#passphrase" if self._verb in {"approve", "attest"} else "#reason"
-        self.query_one(first).focus()
+    def first(self) -> str:
+        """The passphrase where nothing has to be written."""
+        return PASSPHRASE if self._verb in OPTIONAL_REASON else "reason"
 
-    def _show_what(self) -> None:
+    def what(self) -> Content:
+        """The digests that are signed, the verdict, and what stands against signing."""
         dossier = self._dossier
         made = Document()
         made.facts([
             ("you sign", f"{self._verb} on {dossier.name}"), ("model", dossier.model),
             ("closure", dossier.closure or "–"), ("decision", dossier.decision.digest if dossier.decision else "–"),
             ("ledger", f"{grouped(dossier.head)} entries when read"),
-        ], width=10)
+        ], width=8)
         if dossier.decision is not None:
             decision = dossier.decision.decision
             counts = {name: sum(1 for rule in decision.rules if rule.status.value == name) for name in ("pass", "fail", "inconclusive", "error")}
-            made.add("policy     ", "dim").pieces([LOOK.verdict(decision.outcome.value)]).add("   ")
+            made.add("policy   ", "dim").pieces([LOOK.verdict(decision.outcome.value)]).add("   ")
             for name, count in counts.items():
                 made.add(f"{count} {LOOK.verdict(name)[0]}   ", LOOK.verdict(name)[1] if count else "dim")
             made.line()
-        made.add("opened     ", "dim").line(", ".join(self._shown) or "nothing yet", "" if "rules" in self._shown else "warn")
+        made.add("opened   ", "dim").line(", ".join(self._shown) or "nothing yet", "" if "rules" in self._shown else "warn")
+        barred: dict[str, list[str]] = {}
         for conflict in dossier.conflicts:
-            made.line(f"! {conflict.holder} may not approve: {conflict.reason}", "warn")
-        self.query_one("#what", Static).update(made.content())
+            barred.setdefault(conflict.holder, []).append(conflict.reason)
+        for holder, reasons in barred.items():
+            more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+            made.hang(2).line(f"! {holder} may not approve: {reasons[0]}{more}", "warn")
+        for number, one in enumerate(self._conditions, start=1):
+            made.hang(12).add(f"on cond. {number:<2} ", "dim").line(f"{one.title} · {one.owner} · until {instant(one.due)[:10]} · {one.severity}")
+        return made.content()
 
     # Keys of the machine
 
@@ -153,160 +124,111 @@ class DecideDialog(ModalScreen[Written]):
         try:
             signers = self._desk.signers()
         except GovernError as error:
-            self.app.call_from_thread(self._complain, error)
+            self.app.call_from_thread(self.complain, error)
             return
         self.app.call_from_thread(self._offer, signers)
 
     def _offer(self, signers: tuple[SignerChoice, ...]) -> None:
-        self._signers = signers
-        people = self._fitting(signers)
-        choice = self.query_one("#signer", Select)
-        choice.set_options([(clean(f"{one.name} · {one.holder} · {', '.join(one.roles)} · {short(one.keyid)}"), one.name) for one in people])
+        people = fitting(signers, self._dossier, self._verb)
+        choice = cast("Select[str]", self.query_one("#signer", Select))
         names = [one.name for one in people]
-        if names:
-            choice.value = self._signer if self._signer in names else names[0]
-        else:
-            self._problem("No key is on this machine: make one on page 9.")
-
-    def _fitting(self, signers: tuple[SignerChoice, ...]) -> list[SignerChoice]:
-        """Those who could sign this, the one that the quorum lacks and that no conflict bars in front."""
-        lacking = {quorum.role for quorum in self._dossier.missing}
-        barred = {conflict.holder for conflict in self._dossier.conflicts}
-        people = [one for one in signers if {"approver", "validator"} & set(one.roles)] or [one for one in signers if one.roles] or list(signers)
-        return sorted(people, key=lambda one: (one.holder in barred, not lacking & set(one.roles), one.name))
+        if not names:
+            self.problem("No key is on this machine: make one on page 9.")
+            return
+        texts = [clean(f"{one.name} · {one.holder} · {', '.join(one.roles)} · {short(one.keyid)}") for one in people]
+        choice.set_options(list(zip(texts, names, strict=True)))
+        done = signed_by(self._dossier)
+        own = next((one for one in people if one.name == self._signer), None)
+        choice.value = own.name if own is not None and not (self._verb.startswith("approve") and own.holder in done) else names[0]
 
     # Signing
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not self.ready:
+    def refuses(self, values: dict[str, str]) -> tuple[str, str] | None:
+        """A reason that explains, an end that comes, and a key."""
+        if self._verb not in OPTIONAL_REASON and len(values["reason"]) < FEWEST_LETTERS:
+            return (f"A reason of at least {FEWEST_LETTERS} characters is signed with it.", "reason")
+        if not values["signer"]:
+            return ("Choose the key that signs.", "signer")
+        if "days" in values and not (values["days"].isdigit() and 1 <= int(values["days"]) <= MOST_DAYS):
+            return (f"Every end has a day: give 1 to {MOST_DAYS} days.", "days")
+        if self._verb == "approve-on":
+            if values["condition"] and len(values["condition"]) < FEWEST_LETTERS:
+                return (f"A condition of at least {FEWEST_LETTERS} characters becomes a finding.", "condition")
+            if not values["condition"] and not self._conditions:
+                return ("Name the condition, or approve without any (a).", "condition")
+        return super().refuses({**values, "signer": values["signer"]})
+
+    def action_another(self) -> None:
+        """Take the condition down and ask for one more."""
+        values = self.values()
+        if self._verb != "approve-on" or not self.ready or self._busy:
             return
-        if event.input.id == "passphrase":
-            self._sign()
-        else:
-            self.focus_next()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "cancel":
-            self.dismiss(None)
-        elif self.ready:
-            self._sign()
-
-    def on_key(self, event: events.Key) -> None:
-        """Swallow what was typed before the dialog could be seen."""
-        if not self.ready and event.key != "escape":
-            event.stop()
-            event.prevent_default()
-
-    def action_leave(self) -> None:
-        """Cancel."""
-        if not self._busy:
-            self.query_one(Secret).take()
-            self.dismiss(None)
-
-    def _choice(self) -> Choice | None:
-        reason = self.query_one("#reason", Input).value.strip()
-        if self._verb not in {"approve", "attest"} and len(reason) < FEWEST_LETTERS:
-            self._problem(f"A reason of at least {FEWEST_LETTERS} characters is signed with it.")
-            self.query_one("#reason").focus()
-            return None
-        key = self.query_one("#signer", Select).value
-        if not isinstance(key, str):
-            self._problem("Choose the key that signs.")
-            return None
-        subject = self.query_one("#subject", Select).value if self._subjects else ""
-        days = self._days()
-        if days is None:
-            return None
-        control = self.query_one("#control", Input).value.strip() if self._verb == "waive" else ""
-        return Choice(verb=self._verb, reason=reason, key=key, shown=self._shown, subject=str(subject), days=days, control=control)
-
-    def _days(self) -> int | None:
-        if self._verb != "waive":
-            return 30
-        text = self.query_one("#days", Input).value
-        if not text.isdigit() or not 1 <= int(text) <= MOST_DAYS:
-            self._problem(f"A waiver ends: give 1 to {MOST_DAYS} days.")
-            self.query_one("#days").focus()
-            return None
-        return int(text)
-
-    def _sign(self) -> None:
-        if self._busy:
+        if len(values["condition"]) < FEWEST_LETTERS:
+            self.problem(f"A condition of at least {FEWEST_LETTERS} characters becomes a finding.")
             return
-        if (left := self._not_before - monotonic()) > 0:
-            self.query_one(Secret).take()
-            self._problem(f"Three wrong passphrases: wait {left:.0f} s.")
-            return
-        choice = self._choice()
-        if choice is None:
-            return
-        field = self.query_one(Secret)
-        if not field.value:
-            self._problem("The passphrase of the key is needed for every signature.")
-            field.focus()
-            return
-        self._busy = True
-        self._problem("signing …")
-        self._write(choice, once(field.take()))
+        self._conditions = (*self._conditions, self._condition(values))
+        field = self.query_one("#condition", Input)
+        field.value = ""
+        field.focus()
+        self.problem("", glyph="")
+        self.show_what()
 
-    @work(thread=True, exclusive=True, group="sign")
-    def _write(self, choice: Choice, passphrases: Callable[[str], str]) -> None:
-        try:
-            fresh = self._desk.dossier(self._dossier.model, self._dossier.gate)
-            if moved(self._dossier, fresh):
-                self.app.call_from_thread(self._moved, fresh)
-                return
-            written = self._desk.decide(self._dossier, choice, passphrases)
-        except GovernError as error:
-            self.app.call_from_thread(self._complain, error)
+    def _condition(self, values: dict[str, str]) -> Condition:
+        due = self._desk.now() + timedelta(days=int(values["days"] or 1))
+        return Condition(title=values["condition"], owner=values["owner"], due=due, severity=cast("Severity", values["severity"]))
+
+    def choice(self, values: dict[str, str]) -> Choice:
+        """What was filled in, as a decision."""
+        more = (self._condition(values),) if values.get("condition") else ()
+        return Choice(
+            verb=self._verb, reason=values["reason"], key=values["signer"], shown=self._shown, subject=values.get("subject", ""),
+            days=int(values.get("days") or 30), control=values.get("control", ""), owner=values.get("owner", ""),
+            severity=cast("Severity", values.get("severity") or "medium"), conditions=(*self._conditions, *more),
+        )
+
+    def write(self, values: dict[str, str], passphrases: Passphrases) -> Written:
+        """Read once more what is decided on, then sign."""
+        fresh = self._desk.dossier(self._dossier.model, self._dossier.gate)
+        if moved(self._dossier, fresh):
+            raise MovedError(fresh)
+        return self._desk.decide(self._dossier, self.choice(values), passphrases)
+
+    def written(self, values: dict[str, str], result: Any) -> None:
+        """Remember who signed, and the same as a command."""
+        self.app.signer = values["signer"]  # type: ignore[attr-defined]
+        self.app.say(command_of(self._dossier, self.choice(values), now=self._desk.now()))  # type: ignore[attr-defined]
+        self.dismiss(result)
+
+    def complain(self, error: GovernError) -> None:
+        """Where the ledger moved, show the new state and sign nothing."""
+        if not isinstance(error, MovedError):
+            super().complain(error)
             return
-        self.app.call_from_thread(self._written, choice, written)
-
-    def _written(self, choice: Choice, written: Written) -> None:
-        app = self.app
-        app.signer = choice.key  # type: ignore[attr-defined]
-        app.say(command_of(self._dossier, choice))  # type: ignore[attr-defined]
-        self.dismiss(written)
-
-    def _moved(self, fresh: Dossier) -> None:
         self._busy = False
-        self._dossier = fresh
-        self._shown = ()
-        self._show_what()
-        self._problem("The ledger has moved: what you would sign on has changed. Nothing was signed. Esc, read it again, then decide.")
-
-    def _complain(self, error: GovernError) -> None:
-        self._busy = False
-        if isinstance(error, WrongPassphraseError):
-            self._failures += 1
-            if self._failures % TRIES == 0:
-                self._not_before = monotonic() + WAIT
-        self._problem(f"{clean(error.message)}. {clean(error.hint)}")
-        self.query_one(Secret).focus()
-
-    def _problem(self, text: str) -> None:
-        self.query_one("#problem", Static).update(Content(f"{LOOK.glyph('bad')[0]} {text}" if text else ""))
+        self._dossier, self._shown = error.fresh, ()
+        self.show_what()
+        self.problem("The ledger has moved: what you would sign on has changed. Nothing was signed. Esc, read it again, then decide.")
 
 
-def once(secret: str) -> Callable[[str], str]:
-    """Give a passphrase to whoever asks, and forget it with this function: nothing keeps it."""
-    return lambda _name: secret
+def signed_by(dossier: Dossier) -> set[str]:
+    """Holders whose approval of this counts now."""
+    return {row.holder for row in dossier.reviews if row.action == "approve" and row.standing == "live"}
+
+
+def fitting(signers: Sequence[SignerChoice], dossier: Dossier, verb: Verb) -> list[SignerChoice]:
+    """Those who could sign this: the one that the quorum lacks in front, who signed already or is barred last."""
+    wanted = {"approver", "validator"} | ({"evaluator"} if verb in EVALUATING else set())
+    lacking = {quorum.role for quorum in dossier.missing}
+    barred = {conflict.holder for conflict in dossier.conflicts}
+    done = signed_by(dossier) if verb.startswith("approve") else set()
+    people = [one for one in signers if wanted & set(one.roles)] or [one for one in signers if one.roles] or list(signers)
+    return sorted(people, key=lambda one: (one.holder in barred, one.holder in done, not lacking & set(one.roles), one.name))
 
 
 def moved(before: Dossier, now: Dossier) -> bool:
     """Whether what a decision rests on is not what was shown."""
     digest = before.decision.digest if before.decision else None
-    return before.closure != now.closure or digest != (now.decision.digest if now.decision else None) or before.reviews != now.reviews
-
-
-def command_of(dossier: Dossier, choice: Choice) -> str:
-    """The same on the command line, without the passphrase."""
-    option = {"waive": "--rule", "attest": "--rule", "approve-waiver": "--approve", "revoke-waiver": "--revoke", "take-back": "--review"}
-    verb = "waive" if choice.verb.endswith("-waiver") else choice.verb
-    words = ["govern review", verb] if choice.verb.endswith("-waiver") else ["govern review", verb, dossier.name, "--gate", dossier.gate]
-    words += [option[choice.verb], choice.subject] if choice.subject else []
-    words += ["--reason", f'"{choice.reason}"'] if choice.reason else []
-    return " ".join([*words, "--as", choice.key])
+    return (
+        before.closure != now.closure or digest != (now.decision.digest if now.decision else None)
+        or before.reviews != now.reviews or before.findings != now.findings
+    )

@@ -1,48 +1,104 @@
-"""Asking where an evidence pack goes, and writing it as a job that can be stopped."""
+"""Asking what an evidence pack is about and where it goes, and writing it as a job that can be stopped."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from govern.domain.text import Digest
+from govern.domain.text import instant, moment
+from govern.errors import UsageError
 from govern.workflow.interface import Passphrases, RenderedPack
-from govern_tui.dialogs.asking import AskDialog, Field
+from govern.workflow.packing import Kind, Period
+from govern_tui.desk import PackAbout
+from govern_tui.dialogs.asking import AskDialog
+from govern_tui.dialogs.signing import Field
 
 if TYPE_CHECKING:
     from govern_tui.app import GovernApp
 
-TITLE = "writing the pack"
-EXPORT_KEY = "pipeline"
+TITLE: Final = "writing the pack"
+EXPORT_KEY: Final = "pipeline"
 """The key that signs exports where the workspace names no other; `init` makes it."""
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+HINTS: Final = "model: credit@2 · system: credit · decision: #15 · control: nist-ai-rmf · ledger: nothing"
 
 
-def file_name(model: str) -> str:
-    """A file name for the pack of `name@version`."""
-    return "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in model) + ".pdf"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A pack as ordered."""
+
+    about: PackAbout
+    out: Path
+    passphrases: Passphrases
 
 
-def ask_for_pack(app: "GovernApp", model: Digest, name: str) -> None:
-    """Ask for file and passphrase, then write the pack."""
-    def confirmed(values: dict[str, str], passphrases: Passphrases) -> tuple[Path, Passphrases]:
-        return Path(values["file"]).expanduser(), passphrases
+def file_name(kind: str, ref: str) -> str:
+    """A file name for the pack of `credit@2`, or of a system, a decision, a framework, the ledger."""
+    word = ref if kind == "model" else f"{kind}-{ref}" if ref else kind
+    return "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in word) + ".pdf"
 
-    def start(answer: tuple[Path, Passphrases] | None) -> None:
-        if answer is None:
+
+def period_of(begin: str, end: str) -> Period | None:
+    """Both ends of a period, or none. Raises `UsageError`."""
+    if not begin and not end:
+        return None
+    if not begin or not end:
+        raise UsageError("a period has two ends", "Give both days, or leave both out.")
+    first, last = moment(begin), moment(end)
+    if last <= first:
+        raise UsageError("the period ends before it begins", "Give the days in the order in which they were.")
+    return first, last
+
+
+def order_of(values: dict[str, str], folder: Path, passphrases: Passphrases) -> Order:
+    """Read what was filled in. Raises `UsageError`."""
+    kind, ref = values["kind"], values["about"]
+    if not ref and kind != "ledger":
+        raise UsageError(f"a pack of the kind {kind} is about something", "Name it, such as credit@2.")
+    out = Path(values["file"]).expanduser() if values["file"] else folder / file_name(kind, ref)
+    if out.exists():
+        raise UsageError(f"{out} is there already", "Choose another name: a pack that was handed out is not overwritten.")
+    about = PackAbout(kind=cast("Kind", kind), ref="" if kind == "ledger" else ref, period=period_of(values["from"], values["to"]))
+    return Order(about=about, out=out, passphrases=passphrases)
+
+
+def command_of(order: Order) -> str:
+    """The same on the command line."""
+    words = ["govern export", *([quote(order.about.ref)] if order.about.ref else [])]
+    words += [] if order.about.kind == "model" else ["--kind", order.about.kind]
+    if order.about.period is not None:
+        words += ["--from", instant(order.about.period[0])[:10], "--to", instant(order.about.period[1])[:10]]
+    return " ".join([*words, "-o", quote(str(order.out))])
+
+
+def ask_for_pack(app: "GovernApp", kind: str, ref: str) -> None:
+    """Ask what it is about, where it goes and for the passphrase, then write it."""
+    folder = app.desk.exports()
+
+    def start(order: Order | None) -> None:
+        if order is None:
             return
-        out, passphrases = answer
 
         def work(progress: Any) -> RenderedPack:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            return app.desk.export(model, out, key="", passphrases=passphrases, progress=progress)
+            order.out.parent.mkdir(parents=True, exist_ok=True)
+            return app.desk.export(order.about, order.out, key="", passphrases=order.passphrases, progress=progress)
 
-        app.say(f"govern export {name} -o {out}")
+        app.say(command_of(order))
         app.start_job(TITLE, work, lambda pack: done(app, pack))
 
-    default = app.desk.exports() / file_name(name)
+    today = instant(app.desk.now() - timedelta(days=90))[:10]
     app.push_screen(
         AskDialog(
-            f"EXPORT · {name}",
-            "A PDF/A-3 with the machine-readable proofs attached. That it left the house is recorded, signed by the auditor's key.",
-            [Field(id="file", label="File", value=str(default))], confirmed, secrets=(EXPORT_KEY,),
+            "EXPORT",
+            "A PDF/A-3 with the machine-readable proofs attached. That it left the house is recorded, signed by the auditor's key.\n" + HINTS,
+            [
+                Field(id="kind", label="Kind", value=kind, choices=tuple((one, one) for one in KINDS)),
+                Field(id="about", label="About", value=ref, needed=False), Field(id="from", label="From", hint=f"everything; else a day such as {today}", needed=False),
+                Field(id="to", label="To", hint="everything; else a day", needed=False),
+                Field(id="file", label="File", hint=f"{folder / file_name(kind, ref)}", needed=False),
+            ],
+            lambda values, passphrases: order_of(values, folder, passphrases), secrets=(EXPORT_KEY,), sign="Export",
         ),
         start,
     )
@@ -50,6 +106,7 @@ def ask_for_pack(app: "GovernApp", model: Digest, name: str) -> None:
 
 def done(app: "GovernApp", pack: RenderedPack) -> None:
     """Say where the pack is and what it hashes to."""
+    app.changes += 1
     app.notify(f"{pack.path}\n{pack.pages} pages, {pack.digest}", title="Evidence pack written", markup=False, timeout=12)
     if app.page is not None and hasattr(app.page, "pack_written"):
         app.page.pack_written(pack)

@@ -2,7 +2,8 @@
 
 from govern.workflow.views import Dossier
 from govern_tui.desk import Desk
-from govern_tui.dialogs.asking import AskDialog, Field
+from govern_tui.dialogs.asking import AskDialog
+from govern_tui.dialogs.signing import Field
 
 
 class PromoteDialog(AskDialog):
@@ -14,6 +15,6 @@ class PromoteDialog(AskDialog):
             f"PROMOTE · {dossier.name}",
             f"The stage will point to {dossier.name} ({dossier.model}).\nIt is refused unless decision, quorum and closure allow it. "
             "The operator's key signs.",
-            [Field(id="stage", label="Stage", value=stage, choices=desk.stages)],
-            lambda values, passphrases: desk.promote(dossier.model, values["stage"], passphrases), secrets=("pipeline",),
+            [Field(id="stage", label="Stage", value=stage, choices=tuple((one, one) for one in desk.stages))],
+            lambda values, passphrases: desk.promote(dossier.model, values["stage"], passphrases), secrets=("pipeline",), sign="Promote",
         )

@@ -3,7 +3,7 @@
 from textual.widgets import Input
 
 
-class Secret(Input):
+class SecretInput(Input):
     """A password input whose text never reaches a clipboard.
 
     Textual's own copies the plain text of a password and sends it to the terminal (OSC 52).

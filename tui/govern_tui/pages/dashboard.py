@@ -1,4 +1,4 @@
-"""The dashboard: systems and their state, what is due, results, drift, waivers, the ledger; every line opens a page."""
+"""The dashboard: systems and their state, what is due, findings, waivers, drift, the ledger; every line opens a page."""
 
 import json
 from dataclasses import asdict
@@ -7,18 +7,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from govern.domain.text import instant
-from govern.workflow.views import DriftRow, QueueItem, StatusView, SystemRow, WaiverRow
+from govern.workflow.views import DeadlineRow, DriftRow, FindingRow, QueueItem, StatusView, SystemRow, WaiverRow
 from govern_tui.actions import BY_ID
+from govern_tui.pages.deadlines import deadline_columns, left_of
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import LOOK, Piece, Tone, bar, decimal, grouped, number, sparkline, until, when
-from govern_tui.widgets.document import Document
+from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
+
+GRAVE = frozenset({"high", "critical"})
 
 
 def _stage(stage: str) -> Column:
@@ -32,10 +34,11 @@ class Dashboard(Page):
     FIRST = "#systems"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("dashboard")
     DEFAULT_CSS = """
-    Dashboard #systems { height: 1fr; min-height: 6; }
-    Dashboard .tiles { height: 1fr; min-height: 7; }
-    Dashboard #ledger-tile { width: 40; }
-    Dashboard #results { width: 40; }
+    Dashboard #systems { height: 2fr; min-height: 4; }
+    Dashboard #emergencies { height: auto; max-height: 4; padding: 0 2; color: $text-error; }
+    Dashboard .tiles { height: 3fr; min-height: 4; }
+    Dashboard #ledger-tile { width: 1fr; }
+    Dashboard #results { width: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -57,26 +60,39 @@ class Dashboard(Page):
         systems.border_title = "Systems"
         systems.add_class("pane")
         yield systems
+        yield Flow(id="emergencies")
         with Horizontal(classes="tiles"):
             due = RowTable(
                 [
                     Column(title="", width=2, cell=_urgent),
                     Column(title="due for you", width=0, cell=lambda row: (row.name, "")),
                     Column(title="why", width=8, cell=lambda row: (row.why, "dim"), above=40),
-                    Column(title="left", width=9, cell=lambda row: (until(row.due, self.desk.now()), _urgent(row)[1]), right=True),
+                    Column(title="left", width=9, cell=lambda row: left_of(row.due, self.desk.now()), right=True),
                 ],
                 id="due", empty="Nothing waits for you.",
             )
             due.border_title = "Due"
             due.add_class("pane")
             yield due
-            with VerticalScroll(id="results", classes="pane second") as results:
-                results.border_title = "Rule results, 30 days"
-                yield Static(id="results-text")
-            with VerticalScroll(id="ledger-tile", classes="pane third") as tile:
-                tile.border_title = "Ledger"
-                yield Static(id="ledger-text")
+            deadlines = RowTable(deadline_columns(self), id="deadlines", empty="Nothing falls due within 30 days.")
+            deadlines.border_title = "Deadlines"
+            deadlines.add_class("pane")
+            deadlines.add_class("second")
+            yield deadlines
         with Horizontal(classes="tiles second"):
+            findings = RowTable(
+                [
+                    Column(title="", width=1, cell=lambda row: LOOK.glyph("overdue" if row.overdue else row.state)),
+                    Column(title="model", width=12, cell=lambda row: (row.model, "strong"), above=44),
+                    Column(title="finding", width=0, cell=lambda row: (f"{row.id} {row.title}", "")),
+                    Column(title="severity", width=8, cell=lambda row: (row.severity, "bad" if row.severity in GRAVE else ""), above=50),
+                    Column(title="left", width=9, cell=lambda row: left_of(row.due, self.desk.now()), right=True),
+                ],
+                id="findings", empty="No open finding.",
+            )
+            findings.border_title = "Findings"
+            findings.add_class("pane")
+            yield findings
             waivers = RowTable(
                 [
                     Column(title="", width=2, cell=lambda row: LOOK.glyph(row.state)),
@@ -89,6 +105,7 @@ class Dashboard(Page):
             waivers.border_title = "Waivers"
             waivers.add_class("pane")
             yield waivers
+        with Horizontal(classes="tiles second"):
             drift = RowTable(
                 [
                     Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
@@ -101,7 +118,12 @@ class Dashboard(Page):
             drift.border_title = "Drift, largest effect by window"
             drift.add_class("pane")
             yield drift
-        yield Vertical(classes="fixed")
+            with VerticalScroll(id="results", classes="pane third") as results:
+                results.border_title = "Rule results, 30 days"
+                yield Flow(id="results-text")
+            with VerticalScroll(id="ledger-tile", classes="pane third") as tile:
+                tile.border_title = "Ledger"
+                yield Flow(id="ledger-text")
 
     def reload(self) -> None:
         """Read the status."""
@@ -113,8 +135,17 @@ class Dashboard(Page):
         self.query_one("#due", RowTable).show(ListSource(status.due))
         self.query_one("#waivers", RowTable).show(ListSource(status.waivers))
         self.query_one("#drift", RowTable).show(ListSource(status.drift))
-        self.query_one("#results-text", Static).update(results_text(status))
-        self.query_one("#ledger-text", Static).update(ledger_text(status))
+        findings = tuple(row for row in status.findings if row.state != "verified-closed")
+        self.query_one("#findings", RowTable).show(ListSource(findings))
+        self.query_one("#findings", RowTable).border_title = f"Findings ({len(findings)} open)" if findings else "Findings"
+        self.query_one("#deadlines", RowTable).show(ListSource(status.deadlines))
+        over = sum(1 for row in status.deadlines if row.overdue)
+        self.query_one("#deadlines", RowTable).border_title = f"Deadlines ({len(status.deadlines)}{f', {over} over' if over else ''})"
+        emergencies = self.query_one("#emergencies", Flow)
+        emergencies.display = bool(status.emergencies)
+        emergencies.update(emergencies_text(status))
+        self.query_one("#results-text", Flow).update(results_text(status))
+        self.query_one("#ledger-text", Flow).update(ledger_text(status))
         self.query_one("#systems", RowTable).border_subtitle = f"as of {when(status.as_of)} UTC"
         self.govern.told(status.size, len(status.due))
 
@@ -134,6 +165,10 @@ class Dashboard(Page):
                 await self.govern.go("review", f"{row.model} {row.gate}")
             case WaiverRow():
                 await self.govern.go("ledger", str(row.index))
+            case FindingRow():
+                await self.govern.go("review", f"{row.model}  findings")
+            case DeadlineRow():
+                await self.govern.open_deadline(row)
             case DriftRow():
                 await self.govern.go("monitoring", row.deployment)
             case _:
@@ -161,6 +196,14 @@ def _drift_tone(row: DriftRow) -> Tone:
 
 def _spark(row: DriftRow) -> Piece:
     return (sparkline([number(value) or 0.0 for _, value in row.values], width=12), LOOK.glyph(row.standing)[1])
+
+
+def emergencies_text(status: StatusView) -> Content:
+    """Emergency rollbacks: they stay where everybody looks first."""
+    made = Document()
+    for emergency in status.emergencies:
+        made.hang(2).line(f"{LOOK.glyph('bad')[0]} emergency rollback {emergency}", "bad")
+    return made.content()
 
 
 def results_text(status: StatusView) -> Content:

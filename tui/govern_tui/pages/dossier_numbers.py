@@ -38,7 +38,7 @@ def _of(dossier: Dossier, wanted: str) -> list[tuple[Evidence, Measurement, str]
 
 def _head(made: Document, item: Measurement, origin: str) -> bool:
     title = item.measure + (f" · {item.attribute}" if item.attribute else "")
-    made.heading(title).line(origin, "dim")
+    made.heading(title).hang(2).line(origin, "dim")
     if item.availability != "measured":
         made.line(f"{item.availability}: {item.reason}", "warn")
         return False
@@ -64,34 +64,29 @@ def groups_text(dossier: Dossier) -> Content:
     return made.content()
 
 
-def explanation_text(dossier: Dossier) -> Content:
-    """What the model looks at, and how much of it is protected."""
+def ranked_text(dossier: Dossier, wanted: str, key: str, nothing: str) -> Content:
+    """The features of a family of measures, the one with the largest `key` first."""
     made = Document()
-    found = _of(dossier, "explanation")
+    found = _of(dossier, wanted)
     if not found:
-        return made.line("No explanation is in the evidence: give the model's file to `govern gate`.", "dim").content()
+        return made.line(nothing, "dim").content()
     for _, item, origin in found:
         if not _head(made, item, origin):
             continue
-        rows = sorted(item.features, key=lambda row: -(number(str(row.get("importance") or row.get("share") or 0)) or 0.0))
+        rows = sorted(item.features, key=lambda row: -(number(str(row.get(key) or row.get("share") or 0)) or 0.0))
         _table(made, rows, "feature")
         _values(made, item.values)
     return made.content()
+
+
+def explanation_text(dossier: Dossier) -> Content:
+    """What the model looks at, and how much of it is protected."""
+    return ranked_text(dossier, "explanation", "importance", "No explanation is in the evidence: give the model's file to `govern gate`.")
 
 
 def drift_text(dossier: Dossier) -> Content:
     """How far the data moved, feature by feature, worst first."""
-    made = Document()
-    found = _of(dossier, "drift")
-    if not found:
-        return made.line("No drift is in the evidence: give a reference to `govern gate --reference`, or see Monitoring.", "dim").content()
-    for _, item, origin in found:
-        if not _head(made, item, origin):
-            continue
-        rows = sorted(item.features, key=lambda row: -(number(str(row.get("effect") or 0)) or 0.0))
-        _table(made, rows, "feature")
-        _values(made, item.values)
-    return made.content()
+    return ranked_text(dossier, "drift", "effect", "No drift is in the evidence: give a reference to `govern gate --reference`, or see Monitoring.")
 
 
 def performance_text(dossier: Dossier) -> Content:

@@ -1,5 +1,7 @@
 """The dossier's rules: verdict, observed value against threshold as bars with intervals, what would turn it."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from govern.domain.decision import Check, Decision, RuleResult
@@ -12,6 +14,8 @@ BAR = 26
 LABEL = 16
 INDENT = "    "
 WHOLE = "(whole)"
+HALF = 0.5
+"""Below this a share is drawn on a scale of its own: drift of 0.01 against 0.2 would be nothing on a scale to 1."""
 
 
 def rules_text(dossier: Dossier) -> Content:
@@ -33,35 +37,34 @@ def _rule(made: Document, rule: RuleResult) -> None:
     made.line(f"  {rule.enforcement.value}{', DENIES' if rule.denies else ''}", "bad" if rule.denies else "dim")
     if rule.waiver:
         made.add(INDENT).pieces([LOOK.verdict("waived")]).line(f" by {rule.waiver} until {when(rule.waiver_expires)}; the status stays")
-    made.line(f"{INDENT}{rule.explanation}", "dim")
+    made.hang(4).line(f"{INDENT}{rule.explanation}", "dim")
+    top = scale_of(rule.checks)
     for check in rule.checks:
-        _check(made, check)
+        _check(made, check, top)
     for label, text in (("flip", rule.flip), ("advice", rule.advisory), ("mend", rule.remediation)):
         if text:
-            made.add(f"{INDENT}{label:<7}", "dim").line(text)
+            made.hang(11).add(f"{INDENT}{label:<7}", "dim").line(text)
     source = sentence([
         f"policy {rule.policy_name}", f"evidence {', '.join(short(digest) for digest in rule.evidence)}" if rule.evidence else "",
         f"controls {', '.join(rule.controls)}" if rule.controls else "",
     ])
-    made.line(f"{INDENT}{source}", "dim").line()
+    made.hang(4).line(f"{INDENT}{source}", "dim").line()
 
 
-def scale_of(check: Check) -> float:
-    """The right end of a check's scale: 1 for shares, else enough for value, threshold and interval."""
-    numbers = [number(check.observed), number(check.threshold)]
-    numbers += [number(check.interval.high)] if check.interval else []
-    most = max((value for value in numbers if value is not None), default=1.0)
-    return 1.0 if most <= 1.0 else most * 1.1
+def scale_of(checks: Sequence[Check]) -> float:
+    """The right end of a rule's scale, one for all its checks: 1 for shares near it, else what the largest number needs."""
+    texts = [text for check in checks for text in (check.observed, check.threshold, check.interval.high if check.interval else None)]
+    most = max((abs(value) for value in map(number, texts) if value is not None), default=1.0)
+    return 1.0 if HALF < most <= 1.0 else most * 1.1 or 1.0
 
 
-def _check(made: Document, check: Check) -> None:
+def _check(made: Document, check: Check, top: float) -> None:
     value, limit = number(check.observed), number(check.threshold)
     glyph, tone = LOOK.glyph(check.status.value)
     made.add(f"  {glyph:<2}", tone).add(f"{fit(clean(check.label or WHOLE), LABEL)} ")
     if value is None:
         made.line(sentence([check.reason.value if check.reason else check.status.value, check.note]), tone)
         return
-    top = scale_of(check)
     made.add(f"{decimal(check.observed):>8} ", "strong").add(bar(abs(value), top=top, width=BAR, mark=limit), tone)
     made.line(f" {check.op} {decimal(check.threshold)}" if check.threshold else "", "dim")
     if check.interval is not None and (low := number(check.interval.low)) is not None and (high := number(check.interval.high)) is not None:
@@ -70,7 +73,7 @@ def _check(made: Document, check: Check) -> None:
         made.line(f" {decimal(check.interval.low, 3)} to {decimal(check.interval.high, 3)}", "dim")
     facts = sentence([f"n = {check.n:,}" if check.n is not None else "", f"p = {decimal(check.p_value)}" if check.p_value else "", check.note])
     if facts:
-        made.line(" " * (LABEL + 5) + facts, "dim")
+        made.hang(LABEL + 5).line(" " * (LABEL + 5) + facts, "dim")
 
 
 def waivable(decision: Decision) -> tuple[RuleResult, ...]:

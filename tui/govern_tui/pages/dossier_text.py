@@ -1,46 +1,46 @@
 """The dossier's other tabs: summary, attempts and changes, history, what the approval rests on."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.content import Content
 
 from govern.domain.text import short
-from govern.workflow.views import DecisionView, Dossier
+from govern.workflow.views import Dossier
+from govern_tui.pages.dossier_changes import attempts_text, running_text
+from govern_tui.pages.dossier_distributions import distributions_text
 from govern_tui.pages.dossier_numbers import drift_text, explanation_text, groups_text, performance_text
 from govern_tui.pages.dossier_rules import rules_text
-from govern_tui.text import LOOK, decimal, sentence, until, when
+from govern_tui.text import LOOK, sentence, until, when
 from govern_tui.widgets.document import Document
 
-TABS = ("summary", "rules", "groups", "explanation", "drift", "performance", "lineage", "attempts", "history", "basis")
 TITLES = {
-    "summary": "Summary", "rules": "Rules", "groups": "Groups", "explanation": "Explain", "drift": "Drift",
-    "performance": "Perform", "lineage": "Lineage", "attempts": "Attempts", "history": "History", "basis": "Basis",
+    "summary": "Summary", "rules": "Rules", "groups": "Groups", "distributions": "Distrib", "explanation": "Explain", "drift": "Drift",
+    "performance": "Perform", "lineage": "Lineage", "running": "Diff", "attempts": "Attempts", "findings": "Findings", "history": "History",
+    "basis": "Basis",
+}
+TABS = tuple(TITLES)
+TEXTS: dict[str, Callable[[Dossier], Content]] = {
+    "rules": rules_text, "groups": groups_text, "distributions": distributions_text, "explanation": explanation_text, "drift": drift_text,
+    "performance": performance_text, "running": running_text, "attempts": attempts_text,
 }
 
 
-def tab_text(name: str, dossier: Dossier, now: datetime) -> Content:
-    """The text of one tab."""
+def tab_text(name: str, dossier: Dossier, now: datetime, emergencies: Sequence[str] = ()) -> Content:
+    """The text of one tab; `emergencies` stay in every history."""
     match name:
         case "summary":
             return summary_text(dossier, now)
-        case "rules":
-            return rules_text(dossier)
-        case "groups":
-            return groups_text(dossier)
-        case "explanation":
-            return explanation_text(dossier)
-        case "drift":
-            return drift_text(dossier)
-        case "performance":
-            return performance_text(dossier)
+        case "findings":
+            return findings_text(dossier, now)
         case "lineage":
             return lineage_text(dossier)
-        case "attempts":
-            return attempts_text(dossier)
         case "history":
-            return history_text(dossier)
-        case _:
+            return history_text(dossier, emergencies)
+        case "basis":
             return basis_text(dossier)
+        case _:
+            return TEXTS[name](dossier)
 
 
 def summary_text(dossier: Dossier, now: datetime) -> Content:
@@ -57,7 +57,14 @@ def summary_text(dossier: Dossier, now: datetime) -> Content:
             made.line(f"The evidence passes its age on {when(decision.expires)} ({until(decision.expires, now)})", "dim")
         for rule in decision.rules:
             if rule.status.value not in {"pass", "not_applicable"}:
-                made.add("  ").pieces([LOOK.verdict(rule.status.value)]).add(f" {rule.rule} ", "strong").line(rule.explanation)
+                made.hang(4).add("  ").pieces([LOOK.verdict(rule.status.value)]).add(f" {rule.rule} ", "strong").line(rule.explanation)
+        moved = next((attempt.earlier_policy for attempt in dossier.attempts if attempt.digest == dossier.decision.digest), "")
+        if moved:
+            made.hang(2).line(f"! {moved}", "warn")
+    for finding in dossier.findings:
+        if finding.state != "verified-closed":
+            made.hang(4).add("  ").pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)])
+            made.line(f" {finding.id} {finding.title}, due {when(finding.due)[:10]}")
     _signatures(made, dossier)
     made.heading("System").facts([
         (dossier.system.name, sentence([dossier.system.title, f"tier {dossier.system.tier}", f"purpose {dossier.system.purpose}", f"owner {dossier.system.owner}"])),
@@ -82,9 +89,12 @@ def _signatures(made: Document, dossier: Dossier) -> None:
         made.pieces([glyph]).line(f" {quorum.role}: needs {quorum.count}, has {has}{apart}")
     for review in dossier.reviews:
         if review.action in {"approve", "reject", "request-changes"}:
-            made.add("   ").pieces([LOOK.verdict(review.standing)]).line(f" {review.holder} {review.action} {when(review.time)} {review.note}")
+            made.hang(6).add("   ").pieces([LOOK.verdict(review.standing)])
+            made.line(f" {review.holder} {review.action} {when(review.time)} {review.note}".rstrip())
+    for quorum in dossier.missing:
+        made.add("   ").pieces([LOOK.verdict("lacking")]).line(f" {quorum.count} {quorum.role} has not signed")
     for conflict in dossier.conflicts:
-        made.add("   ").pieces([LOOK.verdict("refused")]).line(f" {conflict.holder} may not approve: {conflict.reason} (entry #{conflict.index})")
+        made.hang(6).add("   ").pieces([LOOK.verdict("barred")]).line(f" {conflict.holder} may not approve: {conflict.reason} (entry #{conflict.index})")
 
 
 def lineage_text(dossier: Dossier) -> Content:
@@ -97,61 +107,34 @@ def lineage_text(dossier: Dossier) -> Content:
     return made.line().line("l opens the lineage page here.", "dim").content()
 
 
-def _observed(decision: DecisionView) -> dict[str, tuple[str, str, str]]:
-    return {
-        f"{rule.rule} {check.label}".strip(): (check.observed or "–", f"{check.op} {check.threshold}".strip(), check.status.value)
-        for rule in decision.decision.rules for check in rule.checks
-    }
-
-
-def attempts_text(dossier: Dossier) -> Content:
-    """Every decision on this line at this gate, and what changed between the last two: numbers and thresholds."""
+def findings_text(dossier: Dossier, now: datetime) -> Content:
+    """Findings on the model, open ones first: what is wrong, who sees to it, until when."""
     made = Document()
-    if not dossier.attempts:
-        return made.line("No earlier attempt.", "dim").content()
-    rows = []
-    for attempt in dossier.attempts:
-        decision = attempt.decision
-        failed = sum(1 for rule in decision.rules if rule.status.value == "fail")
-        rows.append([
-            (f"#{attempt.index}", "dim"), (when(decision.as_of), ""), (decision.subject_name, "strong"), LOOK.verdict(decision.outcome.value),
-            (f"{decision.before_waivers.passed}/{decision.before_waivers.total}", ""), (str(failed), "bad" if failed else "dim"),
-        ])
-    made.heading("Attempts, oldest first").table(
-        [("entry", 6, False), ("decided", 16, False), ("model", 18, False), ("outcome", 8, False), ("pass", 6, True), ("fail", 4, True)], rows,  # type: ignore[arg-type]
-    )
-    others = [attempt for attempt in dossier.attempts if dossier.decision is None or attempt.digest != dossier.decision.digest]
-    if dossier.decision is None or not others:
-        return made.content()
-    before, now = others[-1], dossier.decision
-    was, is_ = _observed(before), _observed(now)
-    made.heading(f"Differences: #{before.index} ({before.decision.subject_name}) → #{now.index} ({now.decision.subject_name})")
-    lines = []
-    for name in sorted(was.keys() | is_.keys()):
-        old, new = was.get(name, ("–", "", "none")), is_.get(name, ("–", "", "none"))
-        if old == new:
-            continue
-        moved = old[1] != new[1] and old[1] and new[1]
-        lines.append([
-            (name, "strong"), (decimal(old[0]), ""), LOOK.glyph(old[2]), (decimal(new[0]), ""), LOOK.glyph(new[2]),
-            (f"{old[1]} → {new[1]}" if moved else new[1], "warn" if moved else "dim"),
-        ])
-    made.table([("check", 28, False), ("before", 8, True), ("", 1, False), ("now", 8, True), ("", 1, False), ("", 16, False)], lines)  # type: ignore[arg-type]
+    if not dossier.findings:
+        made.line("No finding on this model. f opens one; an approval on conditions (A) opens one for each condition.", "dim")
+    for row in dossier.findings:
+        made.pieces([LOOK.verdict("overdue" if row.overdue else row.state)]).add(f"  {row.id}  ", "strong").line(row.title)
+        due = when(row.due)[:10] + ("" if row.state == "verified-closed" else f" ({until(row.due, now)})")
+        made.line(f"      {sentence([f'severity {row.severity}', f'owner {row.owner}', f'due {due}', f'entry #{row.index}'])}", "dim")
+    if any(row.state != "verified-closed" for row in dossier.findings):
+        made.line().line("m says how one was remediated; somebody else then verifies it and closes it with k.", "dim")
     return made.content()
 
 
-def history_text(dossier: Dossier) -> Content:
-    """Every review and comment, oldest first."""
+def history_text(dossier: Dossier, emergencies: Sequence[str]) -> Content:
+    """Every review and comment, oldest first; emergency rollbacks above, for they are to be seen whatever came later."""
     made = Document()
+    for emergency in emergencies:
+        made.hang(2).line(f"! emergency rollback {emergency}", "bad")
     if not dossier.reviews:
         return made.line("Nobody has signed or said anything yet.", "dim").content()
     for review in dossier.reviews:
         made.add(f"#{review.index}  {when(review.time)}  ", "dim").add(f"{review.holder} ", "strong").add(f"{review.action} as {review.role}  ")
         made.pieces([LOOK.verdict(review.standing)]).line()
         if review.reason:
-            made.line(f"      “{review.reason}”")
+            made.hang(6).line(f"      “{review.reason}”")
         if review.note:
-            made.line(f"      {review.note}", "warn")
+            made.hang(6).line(f"      {review.note}", "warn")
     return made.content()
 
 

@@ -1,48 +1,18 @@
-"""The ledger filter line: `kind:decision actor:ana since:2026-11-01 status:bad text`, parsed and matched."""
+"""The ledger filter line: `kind:decision actor:ana since:2026-11-01 status:bad text`, parsed, and told as a command."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from govern.domain.facts import FACTS
-from govern.domain.text import moment
+from govern.domain.text import instant, moment
 from govern.errors import UsageError
-from govern.workflow.views import EntryRow
+from govern_tui.desk import Wanted
 
 FIELDS: Final = ("kind", "actor", "subject", "status", "since", "until")
-HINT: Final = "kind:decision,review  actor:NAME  subject:TEXT  status:ok|warn|bad  since:2026-11-01  until:…  and plain text"
+HINT: Final = "kind:decision,review  actor:NAME  subject:credit@2  status:ok|warn|bad  since:2026-11-01  until:…  and text to look for"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What the ledger page shows; empty fields let everything through."""
-
-    kinds: tuple[str, ...] = ()
-    actor: str = ""
-    subject: str = ""
-    status: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""
-
-    @property
-    def beyond(self) -> bool:
-        """Whether rows have to be looked at one by one here, because reading only knows kinds and text."""
-        return bool(self.actor or self.subject or self.status or self.since or self.until)
-
-    def admits(self, row: EntryRow) -> bool:
-        """Whether a row is shown."""
-        return (
-            (not self.actor or self.actor.lower() in row.holder.lower())
-            and (not self.subject or self.subject.lower() in row.subject.lower())
-            and (not self.status or self.status == row.standing)
-            and (self.since is None or row.time >= self.since)
-            and (self.until is None or row.time <= self.until)
-        )
-
-
-def parse(line: str) -> Filter | None:
+def parse(line: str) -> Wanted | None:
     """Read a filter line; None where it is empty. Raises `UsageError`."""
     found: dict[str, str] = {}
     plain: list[str] = []
@@ -60,28 +30,17 @@ def parse(line: str) -> Filter | None:
     status = found.get("status", "")
     if status not in {"", "ok", "warn", "bad", "none"}:
         raise UsageError(f"there is no status “{status[:40]}”", "Write ok, warn, bad or none.")
-    return Filter(
-        kinds=kinds, actor=found.get("actor", ""), subject=found.get("subject", ""), status=status, text=" ".join(plain),
+    return Wanted(
+        kinds=kinds, holder=found.get("actor", ""), subject=found.get("subject", ""), standings=(status,) if status else (), text=" ".join(plain),
         since=moment(found["since"]) if "since" in found else None, until=moment(found["until"]) if "until" in found else None,
     )
 
 
-def reader(
-    log: Callable[[int, int], Sequence[EntryRow]], wanted: Filter, size: Callable[[], int],
-) -> Callable[[int, int], Sequence[EntryRow]]:
-    """Make reading by kinds and text into reading by the whole filter: up to `limit` matches from `start` on."""
-    if not wanted.beyond:
-        return log
-
-    def read(start: int, limit: int) -> Sequence[EntryRow]:
-        found: list[EntryRow] = []
-        at, end = start, size()
-        while at < end and len(found) < limit:
-            rows = log(at, max(limit, 64))
-            if not rows:
-                break
-            found += [row for row in rows if wanted.admits(row)]
-            at = rows[-1].index + 1
-        return found[:limit]
-
-    return read
+def command_of(wanted: Wanted) -> str:
+    """The same on the command line."""
+    words = ["govern log", *(f"--kind {kind}" for kind in wanted.kinds), *(f"--state {one}" for one in wanted.standings)]
+    for option, value in (("--by", wanted.holder), ("--subject", wanted.subject), ("--text", wanted.text)):
+        words += [f"{option} {quote(value)}"] if value else []
+    for option, day in (("--since", wanted.since), ("--until", wanted.until)):
+        words += [f"{option} {instant(day)}"] if day is not None else []
+    return " ".join(words)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -19,10 +20,12 @@ from govern.errors import GovernError, NotFoundError, UsageError
 from govern.workflow.views import EntryDetail, EntryRow
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt, Reader
+from govern_tui.desk import Wanted
 from govern_tui.pages.entry import entry_text, entry_whole
-from govern_tui.pages.filters import HINT, parse, reader
+from govern_tui.pages.filters import HINT, command_of, parse
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import LOOK, clean, grouped, when
+from govern_tui.widgets.document import Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import AnchoredSource, RangeSource
 
@@ -31,15 +34,23 @@ EXPORT_LIMIT = 100_000
 DETAIL_AFTER = 0.05
 """Seconds that the cursor rests before the entry beside it is read: holding a key down reads nothing."""
 
-COLUMNS = (
-    Column(title="seq", width=10, cell=lambda row: (grouped(row.index), "dim"), right=True),
-    Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "dim")),
-    Column(title="kind", width=11, cell=lambda row: (row.kind, "accent")),
-    Column(title="subject", width=20, cell=lambda row: (row.subject, "")),
-    Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=96),
-    Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
-    Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
-)
+def columns_of(size: int) -> tuple[Column, ...]:
+    """The columns; numbers get the room that the ledger's length needs."""
+    return (
+        Column(title="seq", width=max(4, len(grouped(size))), cell=lambda row: (grouped(row.index), "dim"), right=True),
+        Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "dim"), above=90),
+        Column(title="time (UTC)", width=11, cell=lambda row: (when(row.time)[5:], "dim"), below=90),
+        Column(title="kind", width=11, cell=lambda row: (row.kind, "accent")),
+        Column(title="subject", width=20, cell=lambda row: (row.subject, ""), above=70),
+        Column(title="subject", width=14, cell=lambda row: (row.subject, ""), below=70),
+        Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=72),
+        Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+        Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
+    )
+
+
+COLUMNS = columns_of(10_000_000)
+"""For a ledger of any length."""
 
 
 class LedgerPage(Page):
@@ -48,7 +59,7 @@ class LedgerPage(Page):
     NAME = "ledger"
     FIRST = "#entries"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("ledger")
-    DEFAULT_CSS = "LedgerPage #entry { width: 40; }"
+    DEFAULT_CSS = "LedgerPage #entry { width: 36%; min-width: 40; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,13 +72,13 @@ class LedgerPage(Page):
     def compose(self) -> ComposeResult:
         """Entries left, the one under the cursor right."""
         with Horizontal(classes="row"):
-            table = RowTable(COLUMNS, id="entries", empty="No entry matches.")
+            table = RowTable(columns_of(0), id="entries", empty="No entry matches.")
             table.border_title = "Ledger"
             table.add_class("pane")
             yield table
             with VerticalScroll(id="entry", classes="pane third") as pane:
                 pane.border_title = "Entry"
-                yield Static(id="entry-text")
+                yield Flow(id="entry-text")
         yield Static("", classes="hint", id="ledger-hint", markup=False)
 
     @property
@@ -104,15 +115,18 @@ class LedgerPage(Page):
         if wanted is None:
             self.read(self.desk.size, self._show_all, group="rows")
         else:
-            log = lambda start, limit: self.desk.log(start, limit, kinds=wanted.kinds, text=wanted.text)  # noqa: E731
-            source: AnchoredSource[EntryRow] = AnchoredSource(reader(log, wanted, self.desk.size), lambda row: row.index)
+            source: AnchoredSource[EntryRow] = AnchoredSource(partial(self._matching, wanted), lambda row: row.index)
             source.newest_first = self.govern.remembered.newest_first
             self._source = source
             self.table.show(source, cursor=0)
             self._title(searching=True)
             self.run_worker(lambda: self._scan(source), thread=True, group="ledger-rows", exclusive=True)
 
+    def _matching(self, wanted: Wanted, start: int, limit: int) -> Sequence[EntryRow]:
+        return self.desk.log(start, limit, wanted)
+
     def _show_all(self, size: int) -> None:
+        self.table.columns = columns_of(size)
         self._source = RangeSource(self.desk.log, size, newest_first=self.govern.remembered.newest_first)
         self.govern.found_again()
         self.table.show(self._source, cursor=self.table.cursor)
@@ -176,7 +190,7 @@ class LedgerPage(Page):
         self.detail = detail
         pane = self.query_one("#entry")
         pane.border_title = f"Entry {grouped(detail.row.index)}"
-        self.query_one("#entry-text", Static).update(entry_text(detail))
+        self.query_one("#entry-text", Flow).update(entry_text(detail))
 
     # What the keys do
 
@@ -204,8 +218,9 @@ class LedgerPage(Page):
         """Filter, or show everything again where the line is empty."""
         self._line = line
         self.reload()
-        if self._line:
-            self.govern.say(command_of(self._line))
+        wanted = parse(self._line) if self._line else None
+        if wanted is not None:
+            self.govern.say(command_of(wanted))
 
     def why_not(self, action: Action) -> str:
         """Clearing needs a filter."""
@@ -332,12 +347,3 @@ class LedgerPage(Page):
         name = f"ledger-{len(source)}-rows.jsonl"
         self.govern.start_job("exporting rows", work, lambda text: self.govern.save_text(name, text))
 
-
-def command_of(line: str) -> str:
-    """The filter as a command."""
-    wanted = parse(line)
-    words = ["govern log"]
-    if wanted is not None:
-        words += [f"--kind {kind}" for kind in wanted.kinds]
-        words += [f"--text '{wanted.text}'"] if wanted.text else []
-    return " ".join(words)

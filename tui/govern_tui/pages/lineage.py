@@ -8,17 +8,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Static
 
 from govern.domain.text import Digest, instant, short
 from govern.workflow.views import EntryDetail, EntryRow, LineageRow
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt
-from govern_tui.desk import Direction
+from govern_tui.desk import Direction, Wanted
 from govern_tui.pages.entry import entry_text
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import LOOK, clean, sentence
-from govern_tui.widgets.document import document_of
+from govern_tui.widgets.document import Flow, document_of
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
@@ -53,7 +52,7 @@ class LineagePage(Page):
     NAME = "lineage"
     FIRST = "#graph"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("lineage")
-    DEFAULT_CSS = "LineagePage #node { width: 44; }"
+    DEFAULT_CSS = "LineagePage #node { width: 36%; min-width: 40; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +75,7 @@ class LineagePage(Page):
             yield table
             with VerticalScroll(id="node", classes="pane third") as pane:
                 pane.border_title = "Node"
-                yield Static(id="node-text")
+                yield Flow(id="node-text")
 
     @property
     def table(self) -> RowTable:
@@ -107,7 +106,7 @@ class LineagePage(Page):
     def _look(self) -> tuple[str, tuple[LineageRow, ...]]:
         ref = self.ref
         if not ref:
-            models = self.desk.log(0, self.desk.size(), kinds=("model",))
+            models = self.desk.log(0, self.desk.size(), Wanted(kinds=("model",)))
             if not models:
                 return "", ()
             ref = f"#{models[-1].index}"
@@ -144,13 +143,13 @@ class LineagePage(Page):
         if isinstance(row, LineageRow) and row.index >= 0:
             self.read(lambda: self.desk.entry(row.index), self._show_entry, group="detail")
         elif isinstance(row, LineageRow):
-            self.query_one("#node-text", Static).update(
+            self.query_one("#node-text", Flow).update(
                 document_of(row.kind, row.node, row.digest, "", "Named by an entry, but recorded by none: only its digest is known.")
             )
 
     def _show_entry(self, detail: EntryDetail) -> None:
         self.query_one("#node", VerticalScroll).border_title = f"Entry {detail.row.index:,}"
-        self.query_one("#node-text", Static).update(entry_text(detail))
+        self.query_one("#node-text", Flow).update(entry_text(detail))
 
     # What the keys do
 

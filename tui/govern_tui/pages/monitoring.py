@@ -1,26 +1,27 @@
-"""The monitoring page: drift of each deployment over its windows as a chart, a table and one sentence."""
+"""The monitoring page: drift and performance of each deployment over its windows, each with a sentence and a table."""
 
 from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
-from textual_plotext import PlotextPlot
 
-from govern.workflow.views import DriftRow, StatusView
+from govern.workflow.views import DriftRow, PerformanceRow, StatusView
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Reader
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, bar, clean, decimal, number, when
+from govern_tui.text import LOOK, clean, decimal, number, when
 from govern_tui.widgets.document import Document
+from govern_tui.widgets.figure import Figure, Point, Series
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
 FEWEST: Final = 2
 """Windows of a chart at least."""
+FIRST_METRICS: Final = ("auc", "accuracy")
+"""What is shown first where it was measured; `m` goes on to the others."""
 
 
 class MonitoringPage(Page):
@@ -30,40 +31,43 @@ class MonitoringPage(Page):
     FIRST = "#deployments"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("monitoring")
     DEFAULT_CSS = """
-    MonitoringPage #deployments { width: 36; }
-    MonitoringPage #chart { height: 1fr; }
-    MonitoringPage #windows { height: 1fr; }
-    MonitoringPage #sentence { height: auto; padding: 0 1; }
+    MonitoringPage #left { width: 38; }
+    MonitoringPage #deployments { height: 1fr; }
+    MonitoringPage #right { width: 1fr; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._status: StatusView | None = None
+        self._performance: tuple[PerformanceRow, ...] = ()
         self._wanted = ""
         self._shown = 30
         self._offset = 0
+        self._metric = 0
         self._as_table = False
 
     def compose(self) -> ComposeResult:
-        """Deployments left, chart and sentence right."""
+        """Deployments left, drift above performance right."""
         with Horizontal(classes="row"):
-            table = RowTable(
-                [
-                    Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
-                    Column(title="deployment", width=0, cell=lambda row: (f"{row.model} in {row.environment}", "strong")),
-                    Column(title="effect", width=7, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", LOOK.glyph(row.standing)[1]), right=True),
-                ],
-                id="deployments", empty="Nothing was monitored yet.",
-            )
-            table.border_title = "Deployments"
-            table.add_class("pane")
-            yield table
-            with Vertical(id="drift-pane", classes="pane second") as pane:
-                pane.border_title = "Drift"
-                yield Static(id="sentence", markup=False)
-                yield PlotextPlot(id="chart")
-                with VerticalScroll(id="windows"):
-                    yield Static(id="windows-text")
+            with Vertical(id="left"):
+                table = RowTable(
+                    [
+                        Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+                        Column(title="deployment", width=0, cell=lambda row: (f"{row.model} in {row.environment}", "strong")),
+                        Column(title="effect", width=7, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", LOOK.glyph(row.standing)[1]), right=True),
+                    ],
+                    id="deployments", empty="Nothing was monitored yet.",
+                )
+                table.border_title = "Deployments"
+                table.add_class("pane")
+                yield table
+            with Vertical(id="right", classes="second"):
+                drift = Figure(id="drift-pane", classes="pane")
+                drift.border_title = "Drift"
+                yield drift
+                performance = Figure(id="performance-pane", classes="pane")
+                performance.border_title = "Performance"
+                yield performance
 
     @property
     def table(self) -> RowTable:
@@ -82,12 +86,12 @@ class MonitoringPage(Page):
         return row.deployment if isinstance(row, DriftRow) else ""
 
     def reload(self) -> None:
-        """Read drift and findings."""
-        self.read(self.desk.status, self._apply)
+        """Read drift, performance and findings."""
+        self.read(lambda: (self.desk.status(), self.desk.performance()), self._apply)
 
-    def _apply(self, status: StatusView) -> None:
-        self._status = status
-        self.table.show(ListSource(status.drift))
+    def _apply(self, found: tuple[StatusView, tuple[PerformanceRow, ...]]) -> None:
+        self._status, self._performance = found
+        self.table.show(ListSource(self._status.drift))
         self._choose()
         self._draw()
 
@@ -100,44 +104,80 @@ class MonitoringPage(Page):
 
     @on(RowTable.Moved)
     def _moved(self) -> None:
-        self._offset = 0
+        self._offset = self._metric = 0
         self._draw()
 
-    def windows(self, row: DriftRow) -> tuple[tuple[str, float, str], ...]:
-        """The windows shown: time, value for drawing, value as measured."""
-        end = len(row.values) - self._offset
-        return tuple((when(moment), number(value) or 0.0, value) for moment, value in row.values[max(0, end - self._shown):end])
+    # Figures
+
+    def metrics(self, row: DriftRow) -> tuple[PerformanceRow, ...]:
+        """The metrics of a deployment, what people ask for first in front."""
+        mine = [one for one in self._performance if one.deployment == row.deployment]
+        return tuple(sorted(mine, key=lambda one: (FIRST_METRICS.index(one.metric) if one.metric in FIRST_METRICS else len(FIRST_METRICS), one.metric)))
+
+    def _cut(self, points: tuple[Point, ...]) -> tuple[Point, ...]:
+        end = len(points) - self._offset
+        return points[max(0, end - self._shown):end]
+
+    def drift_of(self, row: DriftRow) -> Series:
+        """The drift of the windows shown."""
+        points = tuple(Point(when=when(moment), value=number(value) or 0.0, text=value) for moment, value in row.values)
+        return Series(name="effect", points=self._cut(points), limit=number(row.limit))
+
+    def performance_of(self, row: PerformanceRow) -> Series:
+        """One metric of the windows shown."""
+        points = tuple(
+            Point(when=when(one.observed), value=number(one.value) or 0.0, text=one.value, low=number(one.low), high=number(one.high))
+            for one in row.points
+        )
+        return Series(
+            name=row.metric.replace("_", " ")[:8], points=self._cut(points), limit=number(row.limit or None), least=row.op.startswith(">"),
+            baseline=number(row.baseline or None),
+        )
 
     def _draw(self) -> None:
         row = self.table.current()
-        chart = self.query_one("#chart", PlotextPlot)
-        chart.display = isinstance(row, DriftRow) and not self._as_table
-        self.query_one("#windows").display = isinstance(row, DriftRow) and self._as_table
-        pane = self.query_one("#drift-pane")
+        drift, performance = self.query_one("#drift-pane", Figure), self.query_one("#performance-pane", Figure)
+        performance.display = isinstance(row, DriftRow)
         if not isinstance(row, DriftRow):
-            self.query_one("#sentence", Static).update(Content("Drift appears here, window by window: `govern monitor DEPLOYMENT --data WINDOW`."))
+            drift.show(Content("Drift and performance appear here, window by window: `govern monitor DEPLOYMENT --data WINDOW`."), None, numbers_only=False)
             return
-        pane.border_title = clean(f"{row.deployment} · {row.model} in {row.environment} · largest effect by window").replace("[", "\\[")
-        pane.border_subtitle = "t " + ("chart" if self._as_table else "numbers")
-        findings = [finding for finding in (self._status.findings if self._status else ()) if finding.model == row.model and finding.state == "open"]
-        made = Document().pieces([LOOK.verdict(row.standing)]).line(f"  {row.sentence}")
-        for finding in findings:
-            made.pieces([LOOK.verdict("overdue" if finding.overdue else "open")]).line(f"  {finding.id} {finding.title}, {finding.severity}, due {when(finding.due)[:10]}")
-        self.query_one("#sentence", Static).update(made.content())
-        shown = self.windows(row)
-        limit = number(row.limit)
-        self.query_one("#windows-text", Static).update(numbers(shown, limit))
-        plot(chart, shown, limit)
+        drift.border_title = clean(f"Drift · {row.deployment} · {row.model} in {row.environment} · largest effect by window").replace("[", "\\[")
+        drift.border_subtitle = "t " + ("chart" if self._as_table else "numbers")
+        drift.show(self._drift_sentence(row), self.drift_of(row), numbers_only=self._as_table)
+        metrics = self.metrics(row)
+        if not metrics:
+            performance.show(Document().line("No window was judged yet.", "dim").content(), None, numbers_only=False)
+            return
+        metric = metrics[self._metric % len(metrics)]
+        performance.border_title = clean(f"Performance · {metric.metric.replace('_', ' ')}" if metric.metric else "Performance").replace("[", "\\[")
+        performance.border_subtitle = f"m next of {len(metrics)}" if len(metrics) > 1 else ""
+        said = Document().hang(2).pieces([LOOK.verdict(metric.standing)] if metric.standing != "none" else []).line(f"  {metric.sentence}").content()
+        performance.show(said, self.performance_of(metric) if metric.points else None, numbers_only=self._as_table)
+
+    def _drift_sentence(self, row: DriftRow) -> Content:
+        made = Document().hang(2).pieces([LOOK.verdict(row.standing)]).line(f"  {row.sentence}")
+        for finding in self._status.findings if self._status else ():
+            if finding.model == row.model and finding.state != "verified-closed":
+                made.hang(2).pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)])
+                made.line(f"  {finding.id} {finding.title}, {finding.severity}, due {when(finding.due)[:10]}")
+        return made.content()
 
     # What the keys do
 
     def why_not(self, action: Action) -> str:
         """Everything here needs a deployment that was observed."""
-        del action
-        return "" if isinstance(self.table.current(), DriftRow) else "nothing was monitored yet"
+        row = self.table.current()
+        if not isinstance(row, DriftRow):
+            return "nothing was monitored yet"
+        return "only one figure was measured" if action.id == "monitoring.metric" and len(self.metrics(row)) < FEWEST else ""
+
+    def do_metric(self) -> None:
+        """The next metric of performance."""
+        self._metric += 1
+        self._draw()
 
     def do_table(self) -> None:
-        """The chart as a table, or back."""
+        """The charts as tables, or back."""
         self._as_table = not self._as_table
         self.govern.logged(BY_ID["monitoring.table"])
         self._draw()
@@ -182,47 +222,16 @@ class MonitoringPage(Page):
         """Open the model's dossier."""
         row = self.table.current()
         if isinstance(row, DriftRow):
-            item = next((one for one in (self._status.due if self._status else ()) if one.name == row.model), None)
-            if item is None:
-                self.app.notify("Nothing waits for review on this model.", severity="warning")
-                return
-            await self.govern.go("review", f"{item.model} {item.gate}")
+            await self.govern.go("review", f"{row.model}  drift")
 
     def do_export(self) -> None:
-        """Save the numbers."""
+        """Save the numbers: drift, then every metric."""
         row = self.table.current()
         if isinstance(row, DriftRow):
-            lines = ["observed,largest_effect,limit", *(f"{moment.isoformat()},{value},{row.limit}" for moment, value in row.values)]
-            self.govern.save_text(f"drift-{row.deployment}-{len(row.values)}.csv", "\n".join(lines) + "\n")
-
-
-def numbers(shown: tuple[tuple[str, float, str], ...], limit: float | None) -> Content:
-    """The windows as a table, newest first."""
-    top = max([value for _, value, _ in shown] + [limit or 0.0, 1e-9]) * 1.1
-    made = Document()
-    made.table(
-        [("window", 16, False), ("effect", 10, True), ("", 2, False), ("", 40, False)],
-        [
-            [(moment, ""), (decimal(text), "strong"), LOOK.glyph("bad" if limit is not None and value >= limit else "ok"), (bar(value, top=top, width=40, mark=limit), "accent")]
-            for moment, value, text in reversed(shown)
-        ],
-    )
-    return made.content()
-
-
-def plot(chart: PlotextPlot, shown: tuple[tuple[str, float, str], ...], limit: float | None) -> None:
-    """Draw the windows as a line with the limit as another."""
-    surface = chart.plt
-    surface.clear_figure()
-    places = [float(place) for place in range(1, len(shown) + 1)]
-    values = [value for _, value, _ in shown]
-    marker = "dot" if LOOK.ascii else "braille"
-    if values:
-        surface.plot(places, values, marker=marker, label="largest effect")
-        surface.scatter(places, values, marker="o" if LOOK.ascii else "●")
-    if limit is not None and places:
-        surface.plot([1, max(2, len(places))], [limit, limit], marker="-" if LOOK.ascii else "─", label=f"limit {limit:g}")
-    surface.ylim(0, max([*values, limit or 0.0, 0.01]) * 1.15)
-    step = max(1, len(shown) // 6)
-    surface.xticks(places[::step], [shown[int(place) - 1][0][5:] for place in places[::step]])
-    chart.refresh()
+            lines = ["figure,observed,value,low,high,limit"]
+            lines += [f"largest_effect,{moment.isoformat()},{value},,,{row.limit}" for moment, value in row.values]
+            lines += [
+                f"{one.metric},{point.observed.isoformat()},{point.value},{point.low},{point.high},{one.limit}"
+                for one in self.metrics(row) for point in one.points
+            ]
+            self.govern.save_text(f"monitoring-{row.deployment}-{len(row.values)}.csv", "\n".join(lines) + "\n")

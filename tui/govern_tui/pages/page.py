@@ -40,6 +40,8 @@ class Page(Container):
 
     def __init__(self) -> None:
         super().__init__(id=f"page-{self.NAME}")
+        self.read_at: int | None = None
+        """How much had been written from here when this page was last shown; None before the first time."""
 
     @property
     def desk(self) -> Desk:

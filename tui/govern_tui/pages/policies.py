@@ -1,7 +1,8 @@
 """The policies page: every version of every policy, its document, its results, its difference to the one before."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from shlex import quote
 from typing import ClassVar
 
 from textual import on
@@ -9,17 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from govern.domain.text import short
+from govern.workflow.interface import Passphrases
 from govern.workflow.pack import PolicyView
-from govern.workflow.views import StatusView
+from govern.workflow.views import StatusView, Written
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Reader, clean_long
+from govern_tui.desk import SignerChoice
+from govern_tui.dialogs.asking import AskDialog, Secret
+from govern_tui.dialogs.signing import Field
 from govern_tui.pages.dashboard import results_text
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import Piece, clean, when
-from govern_tui.widgets.document import Document
+from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
@@ -65,10 +69,10 @@ class PoliciesPage(Page):
                 yield table
                 with VerticalScroll(id="policy-results", classes="pane second") as results:
                     results.border_title = "Rule results, 30 days"
-                    yield Static(id="policy-results-text")
+                    yield Flow(id="policy-results-text")
             with VerticalScroll(id="policy", classes="pane second") as pane:
                 pane.border_title = "Document"
-                yield Static(id="policy-text")
+                yield Flow(id="policy-text")
 
     @property
     def table(self) -> RowTable:
@@ -83,7 +87,7 @@ class PoliciesPage(Page):
         policies, status = found
         self._policies = tuple(reversed(policies))
         self.table.show(ListSource(self._policies))
-        self.query_one("#policy-results-text", Static).update(results_text(status))
+        self.query_one("#policy-results-text", Flow).update(results_text(status))
         self._beside()
 
     def place(self) -> str:
@@ -96,10 +100,12 @@ class PoliciesPage(Page):
         row = self.table.current()
         if isinstance(row, PolicyView):
             self.query_one("#policy", VerticalScroll).border_title = clean(f"{row.name}@{row.version} · {short(row.digest)}").replace("[", "\\[")
-            self.query_one("#policy-text", Static).update(document(row))
+            self.query_one("#policy-text", Flow).update(document(row))
 
     def why_not(self, action: Action) -> str:
         """Everything here needs a policy."""
+        if action.id == "policies.install":
+            return ""
         if self.table.current() is None:
             return "no policy is installed"
         return "there is no version before this one" if action.id == "policies.diff" and self._before() is None else ""
@@ -123,6 +129,47 @@ class PoliciesPage(Page):
         if isinstance(row, PolicyView) and before is not None:
             self.govern.say(f"govern policy diff {before.name}@{before.version} {row.name}@{row.version}")
             self.app.push_screen(Reader(f"{before.version} → {row.version}: {row.change}", difference(before.text.splitlines(), row.text.splitlines())))
+
+    def do_install(self) -> None:
+        """Put a policy into force, with a second signature where it loosens one."""
+        self.read(self.desk.signers, self._ask_install, group="install")
+
+    def _ask_install(self, signers: tuple[SignerChoice, ...]) -> None:
+        owners = tuple((f"{one.name} · {one.holder}", one.name) for one in signers if "policy" in one.roles)
+        if not owners:
+            self.app.notify("No key with the role policy is on this machine.", severity="warning")
+            return
+
+        def do(values: dict[str, str], passphrases: Passphrases) -> tuple[Written, str]:
+            first, second = values["first"], values["second"]
+            given: Callable[[str], str] = lambda name: passphrases("second" if name == second else "first")  # noqa: E731
+            written = self.desk.install(values["named"], key=first, also_as=(second,) if second else (), passphrases=given)
+            also = f" --also-as {second}" if second else ""
+            return written, f"govern policy install {quote(values['named'])} --as {first}{also}"
+
+        def done(answer: tuple[Written, str] | None) -> None:
+            if answer is not None:
+                self.govern.say(answer[1])
+                self.app.notify(f"In force from entry #{answer[0].index} on: the next gate asks it.", markup=False)
+                self.reload()
+
+        self.app.push_screen(
+            AskDialog(
+                "INSTALL A POLICY",
+                "From the next gate on it judges. What loosens or narrows a policy in force needs the signatures of two holders, who may sign\n"
+                "one after the other at this desk.",
+                [
+                    Field(id="named", label="Policy", hint="a pack that ships with govern, such as baseline, or a folder with policy.yaml"),
+                    Field(id="first", label="Signer", choices=owners),
+                    Field(id="second", label="Second signer", choices=(("nobody: it loosens nothing", ""), *owners), needed=False),
+                ],
+                do, sign="Install", secrets=(
+                    Secret(key="first", label="Passphrase", hint="of the signer's key"),
+                    Secret(key="second", label="Second's", hint="of the second signer's key, typed by themselves; nothing without one", needed=False),
+                ),
+            ),
+            done,
+        )
 
     async def do_lineage(self) -> None:
         """What rests on this policy."""

@@ -1,6 +1,7 @@
-"""The review page: the queue, the dossier in tabs, and the decisions that a person signs on it."""
+"""The review page: the queue and what falls due, the dossier in tabs, and the decisions that a person signs on it."""
 
-from typing import ClassVar, Final
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,16 +12,18 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from govern.domain.text import Digest, short
 from govern.errors import GovernError
-from govern.workflow.views import Dossier, QueueItem, WaiverRow, Written
+from govern.workflow.views import Dossier, QueueItem, StatusView, WaiverRow, Written
 from govern_tui.actions import BY_ID, Action
 from govern_tui.desk import Verb
 from govern_tui.dialogs.decide import DecideDialog, Subjects
 from govern_tui.dialogs.packs import ask_for_pack
 from govern_tui.dialogs.promote import PromoteDialog
+from govern_tui.pages.deadlines import deadline_columns, left_of
 from govern_tui.pages.dossier_rules import attestable, waivable
 from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, Piece, clean, until, when
+from govern_tui.text import LOOK, Piece, clean, when
+from govern_tui.widgets.document import Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
@@ -30,9 +33,19 @@ ABOUT: Final[dict[str, tuple[Verb, str]]] = {
     "review.supersede": ("take-back", "there is no review to take back"),
     "review.accept_waiver": ("approve-waiver", "no waiver waits for a signature"),
     "review.revoke_waiver": ("revoke-waiver", "there is no waiver"),
+    "review.remediate": ("remediate", "no finding is open"),
+    "review.close_finding": ("close-finding", "no finding was remediated"),
 }
 """Decisions that are about more than the model, and why each can't be made where there is nothing such."""
 NO_DOSSIER = "open a dossier first, so that you see what you decide on"
+TIERS: Final[tuple[str, ...]] = ("critical", "high", "medium", "low")
+ORDERS: Final[dict[str, Callable[[QueueItem], tuple[Any, ...]]]] = {
+    "due": lambda item: (item.due is None, item.due, item.name),
+    "tier": lambda item: (TIERS.index(item.tier) if item.tier in TIERS else len(TIERS), item.due is None, item.due, item.name),
+    "model": lambda item: (item.name, item.gate),
+    "worst": lambda item: (-item.failed, -item.inconclusive, item.name),
+}
+"""The orders of the queue, in the order in which the key goes through them."""
 
 
 def _counts(item: QueueItem) -> Piece:
@@ -47,16 +60,15 @@ class ReviewPage(Page):
     FIRST = "#queue"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("review")
     DEFAULT_CSS = """
-    ReviewPage #queue { width: 40; }
+    ReviewPage #left { width: 40; }
+    ReviewPage #queue { height: 1fr; }
+    ReviewPage #deadlines { height: auto; min-height: 4; max-height: 12; }
     ReviewPage #dossier { width: 1fr; }
     ReviewPage TabPane { padding: 0; }
     ReviewPage TabPane VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     ReviewPage #dossier TabbedContent { height: 1fr; }
     ReviewPage #dossier ContentSwitcher { height: 1fr; }
     ReviewPage #dossier-head { height: auto; padding: 0 1; }
-    Desktop.-narrow ReviewPage #dossier, Desktop.-low ReviewPage #dossier { display: none; }
-    Desktop.-narrow ReviewPage #queue, Desktop.-low ReviewPage #queue { width: 1fr; }
-    Desktop.-normal ReviewPage #queue { width: 26; }
     """
 
     def __init__(self) -> None:
@@ -68,30 +80,39 @@ class ReviewPage(Page):
         self._drawn: set[str] = set()
         self._queue_read = False
         self._open_when_read = False
-        self._wanted: tuple[str, str] | None = None
+        self._tab = ""
+        self._take_focus = False
+        self._mine = ""
+        self._order = "due"
+        self.emergencies: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Queue left, dossier right."""
         with Horizontal(classes="row"):
-            queue = RowTable(
-                [
-                    Column(title="", width=1, cell=lambda item: ("!" if item.why != "review" or item.failed else " ", "warn")),
-                    Column(title="model", width=0, cell=lambda item: (item.name, "strong")),
-                    Column(title="rules", width=9, cell=_counts, above=32),
-                    Column(title="left", width=8, cell=lambda item: (until(item.due, self.desk.now()), ""), right=True),
-                ],
-                id="queue", empty="Nothing waits for you.",
-            )
-            queue.border_title = "Queue"
-            queue.add_class("pane")
-            yield queue
+            with Vertical(id="left"):
+                queue = RowTable(
+                    [
+                        Column(title="", width=1, cell=lambda item: ("!" if item.why != "review" or item.failed else " ", "warn")),
+                        Column(title="model", width=0, cell=lambda item: (item.name, "strong")),
+                        Column(title="rules", width=9, cell=_counts, above=32),
+                        Column(title="left", width=8, cell=lambda item: left_of(item.due, self.desk.now()), right=True),
+                    ],
+                    id="queue", empty="Nothing waits for review.",
+                )
+                queue.border_title = "Queue"
+                queue.add_class("pane")
+                yield queue
+                deadlines = RowTable(deadline_columns(self), id="deadlines", empty="Nothing falls due within 30 days.")
+                deadlines.border_title = "Deadlines"
+                deadlines.add_class("pane")
+                yield deadlines
             with Vertical(id="dossier", classes="pane") as frame:
                 frame.border_title = "Dossier"
                 yield Static(Content("Enter opens what is under the cursor."), id="dossier-head")
                 with TabbedContent(id="tabs", initial="tab-summary"):
                     for name in TABS:
                         with TabPane(TITLES[name], id=f"tab-{name}"), VerticalScroll(can_focus=True):
-                            yield Static(id=f"text-{name}")
+                            yield Flow(id=f"text-{name}")
 
     @property
     def queue(self) -> RowTable:
@@ -104,10 +125,10 @@ class ReviewPage(Page):
         self.reload()
 
     def opened(self, target: str) -> None:
-        """Open the dossier of `DIGEST GATE`."""
+        """Open the dossier of `MODEL GATE TAB`; what is left out is chosen."""
         if target:
-            model, _, gate = target.partition(" ")
-            self._wanted = (model, gate)
+            model, gate, tab = (*target.split(" "), "", "")[:3]
+            self._tab, self._take_focus = tab, True
             self._open(model, gate)
 
     def place(self) -> str:
@@ -116,35 +137,85 @@ class ReviewPage(Page):
 
     def reload(self) -> None:
         """Read the queue, and the dossier if one is open."""
-        self.read(self.desk.queue, self._apply_queue)
+        self.read(self._look, self._apply_queue)
+        self.read(self.desk.status, self._apply_status, group="status")
         if self.dossier is not None:
             self._open(self.dossier.model, self.dossier.gate)
 
+    def _look(self) -> tuple[QueueItem, ...]:
+        return self.desk.queue(self._mine)
+
+    def _apply_status(self, status: StatusView) -> None:
+        self.emergencies = status.emergencies
+        deadlines = self.query_one("#deadlines", RowTable)
+        deadlines.show(ListSource(status.deadlines))
+        over = sum(1 for row in status.deadlines if row.overdue)
+        deadlines.border_title = f"Deadlines ({len(status.deadlines)}{f', {over} over' if over else ''})"
+        deadlines.border_subtitle = f"{LOOK.glyph('bad')[0]} {len(status.emergencies)} emergencies: History" if status.emergencies else ""
+
     def _apply_queue(self, items: tuple[QueueItem, ...]) -> None:
-        self.items = items
+        self.items = items = tuple(sorted(items, key=ORDERS[self._order]))
         self.queue.show(ListSource(items))
-        self.queue.border_title = f"Queue ({len(items)} due)"
-        self.govern.due = len(items)
+        whose = f" for {self._mine}" if self._mine else ""
+        order = "" if self._order == "due" else f" · by {self._order}"
+        self.queue.border_title = clean(f"Queue{whose} ({len(items)} due){order}")
+        if not self._mine:
+            self.govern.due = len(items)
         self.govern.found_again()
         self._mark_cursor()
         self._queue_read = True
         if self._open_when_read:  # Enter came before the queue did
-            self.do_open()
+            self.call_later(self.do_open)
 
     @on(RowTable.Moved, "#queue")
     def _mark_cursor(self) -> None:
         item = self.queue.current()
         self.queue.border_subtitle = clean(f"{item.why}: {item.headline}"[:60]).replace("[", "\\[") if isinstance(item, QueueItem) else ""
 
+    def do_mine(self) -> None:
+        """Only what the holder of the key that signs here has not signed, or everything again."""
+        if self._mine:
+            self._mine = ""
+            self.read(self._look, self._apply_queue)
+            return
+
+        def holder() -> str:
+            return next((one.holder for one in self.desk.signers() if one.name == self.govern.signer), "")
+
+        def then(holder: str) -> None:
+            if not holder:
+                self.app.notify("Say first which key is yours: page 9, Enter on it.", severity="warning")
+                return
+            self._mine = holder
+            self.govern.say(f"govern review list --holder {holder}")
+            self.read(self._look, self._apply_queue)
+
+        self.read(holder, then, group="holder")
+
+    def do_order(self) -> None:
+        """The next order: by day, tier, model, or the worst first."""
+        names = list(ORDERS)
+        self._order = names[(names.index(self._order) + 1) % len(names)]
+        self._apply_queue(self.items)
+        self.queue.move_to(0)
+
     # Dossier
 
+    @on(RowTable.Opened, "#deadlines")
+    async def _deadline(self) -> None:
+        await self.govern.open_deadline(self.query_one("#deadlines", RowTable).current())
+
     @on(RowTable.Opened, "#queue")
-    def do_open(self) -> None:
-        """Open the dossier under the cursor."""
+    async def do_open(self) -> None:
+        """Open the dossier under the cursor, or what the deadline under it is about."""
+        if self.app.focused is self.query_one("#deadlines"):
+            await self._deadline()
+            return
         item = self.queue.current()
         self._open_when_read = not self._queue_read
         if isinstance(item, QueueItem):
             self.govern.logged(BY_ID["review.open"], model=f"{item.name} --gate {item.gate}")
+            self._take_focus = True
             self._open(item.model, item.gate)
 
     def _open(self, model: str, gate: str) -> None:
@@ -157,13 +228,17 @@ class ReviewPage(Page):
             self.shown = set()
             self.query_one(TabbedContent).active = "tab-summary"
         self.dossier = dossier
+        if self._tab in TABS:
+            self.query_one(TabbedContent).active = f"tab-{self._tab}"
+        self._tab = ""
         frame = self.query_one("#dossier")
         frame.border_title = clean(f"Dossier · {dossier.name} · {dossier.gate} · {short(dossier.model)}").replace("[", "\\[")
         self.query_one("#tabs").display = True
         self.query_one("#dossier-head").display = False
         self._drawn = set()
         self._draw_tab()
-        if self.app.focused is self.queue or self.app.focused is None:
+        if self._take_focus:  # somebody opened it; what is only read again leaves the keys where they are
+            self._take_focus = False
             self.query_one(Tabs).focus()
         self.govern.tell()
 
@@ -173,11 +248,11 @@ class ReviewPage(Page):
         name = self.query_one(TabbedContent).active.removeprefix("tab-")
         if self.dossier is not None and name not in self._drawn:
             self._drawn.add(name)
-            self.query_one(f"#text-{name}", Static).update(tab_text(name, self.dossier, self.desk.now()))
+            self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies))
         if self.dossier is not None and self._visible():
             self.shown.add(name)
-            seen = " ".join(f"{TITLES[name]} {LOOK.glyph('ok')[0] if name in self.shown else '-'}" for name in TABS[:5])
-            self.query_one("#dossier").border_subtitle = f"seen: {seen}"
+            seen = " ".join(f"{TITLES[name]}{LOOK.glyph('ok')[0]}" for name in TABS if name in self.shown)
+            self.query_one("#dossier").border_subtitle = f"seen {len(self.shown)} of {len(TABS)}: {seen}"
 
     def _visible(self) -> bool:
         """Whether the dossier is really on the screen: this page shown, and its frame has an area."""
@@ -190,6 +265,8 @@ class ReviewPage(Page):
         """A decision needs a dossier that is open and visible."""
         if action.id == "review.open":
             return "" if self.items or not self._queue_read else "nothing waits"
+        if action.id in {"review.mine", "review.order"}:
+            return ""
         if self.dossier is None or not self._visible():
             return NO_DOSSIER
         verb = ABOUT.get(action.id)
@@ -207,6 +284,9 @@ class ReviewPage(Page):
         if verb == "take-back":
             live = [row for row in reversed(dossier.reviews) if row.standing in {"live", "stale"}]
             return tuple((f"#{row.index}  {row.holder} {row.action}", str(row.index)) for row in live)
+        if verb in {"remediate", "close-finding"}:
+            state = "open" if verb == "remediate" else "remediated"
+            return tuple((f"{row.id}  {row.title}", row.id) for row in dossier.findings if row.state == state)
         wanted = {"approve-waiver": {"proposed"}, "revoke-waiver": {"proposed", "active"}}.get(verb, set())
         mine = [row for row in self._waivers if row.model == dossier.name and row.gate == dossier.gate and row.state in wanted]
         return tuple((f"{row.id}  {row.rule}, until {when(row.expires)[:10]}, asked by {row.requester}", row.id) for row in mine)
@@ -221,14 +301,19 @@ class ReviewPage(Page):
             elif self.dossier is not None:
                 self._open(self.dossier.model, self.dossier.gate)
 
-        self.app.push_screen(DecideDialog(self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer, subjects=self._subjects(verb)), done)
+        self.app.push_screen(
+            DecideDialog(
+                self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer, subjects=self._subjects(verb),
+            ),
+            done,
+        )
 
     def _signed(self, verb: Verb, written: Written) -> None:
         self.app.notify(f"Signed: {verb}, entry #{written.index}\n{written.digest}", markup=False, timeout=8)
-        self.govern.signer = self.govern.signer or ""
         if self.dossier is not None:
             self._open(self.dossier.model, self.dossier.gate)
-        self.read(self.desk.queue, self._after_signing)
+        self.read(self._look, self._after_signing)
+        self.read(self.desk.status, self._apply_status, group="status")
 
     def _after_signing(self, items: tuple[QueueItem, ...]) -> None:
         """The cursor stands on the next item by itself, ready for Enter."""
@@ -242,6 +327,22 @@ class ReviewPage(Page):
     def do_approve(self) -> None:
         """Sign an approval."""
         self._decide("approve")
+
+    def do_conditions(self) -> None:
+        """Sign an approval on conditions, each of which becomes a finding."""
+        self._decide("approve-on")
+
+    def do_finding(self) -> None:
+        """Open a finding on this model."""
+        self._decide("open-finding")
+
+    def do_remediate(self) -> None:
+        """Say how a finding was remediated."""
+        self._decide("remediate")
+
+    def do_close_finding(self) -> None:
+        """Verify a remediation and close the finding."""
+        self._decide("close-finding")
 
     def do_reject(self) -> None:
         """Sign a rejection."""
@@ -294,7 +395,7 @@ class ReviewPage(Page):
     def do_export(self) -> None:
         """Write the evidence pack."""
         if self.dossier is not None:
-            ask_for_pack(self.govern, self.dossier.model, self.dossier.name)
+            ask_for_pack(self.govern, "model", self.dossier.name)
 
     def job_failed(self, error: GovernError) -> None:
         """Nothing of this page hangs on a job."""

@@ -16,7 +16,7 @@ from govern_tui.actions import BY_ID, Action
 from govern_tui.jobs import Standing
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import LOOK, Tone, bar, grouped
-from govern_tui.widgets.document import Document
+from govern_tui.widgets.document import Document, Flow
 
 TITLE = "verifying"
 
@@ -41,7 +41,7 @@ class VerifyPage(Page):
         yield progress
         with VerticalScroll(id="report", classes="pane") as pane:
             pane.border_title = "Report"
-            yield Static(id="report-text")
+            yield Flow(id="report-text")
 
     def reload(self) -> None:
         """Say what can be done; verification starts when asked."""
@@ -49,7 +49,7 @@ class VerifyPage(Page):
             made = Document().line("Not verified in this session.", "strong").line()
             made.line("Enter proves the ledger from where it was last proved; F proves it from its first entry.")
             made.line("It looks at every signature, at the tree, at the checkpoints that this machine has kept, and at the history of decisions.")
-            self.query_one("#report-text", Static).update(made.content())
+            self.query_one("#report-text", Flow).update(made.content())
             self.query_one("#progress", Static).update(Content("Nothing runs."))
 
     def why_not(self, action: Action) -> str:
@@ -93,7 +93,7 @@ class VerifyPage(Page):
         }
         self.govern.chain = words[view.outcome]
         self.query_one("#progress", Static).update(Content(f"Done in {view.seconds:.1f} s."))
-        self.query_one("#report-text", Static).update(report_text(view))
+        self.query_one("#report-text", Flow).update(report_text(view))
 
     def do_copy(self) -> None:
         """Copy the report."""
@@ -126,7 +126,7 @@ def report_text(view: VerifyView) -> Content:
     made.facts([("entries", grouped(view.size)), ("root", view.root or "–"), ("seconds", f"{view.seconds:.2f}")])
     if view.problem:
         where = "" if view.index is None else f"entry #{view.index}: "
-        made.heading("First problem").line(f"{where}{view.problem}", "bad")
+        made.heading("First problem").hang(2).line(f"{where}{view.problem}", "bad")
         if view.kind:
             made.facts([("kind", view.kind)])
         if view.hint:
@@ -138,5 +138,5 @@ def report_text(view: VerifyView) -> Content:
     made.heading("Steps")
     for step in view.steps:
         word, tone = LOOK.verdict(step.state)
-        made.add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<36}").line(f" {step.detail}", "dim")
+        made.hang(56).add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<36}").line(f" {step.detail}", "dim")
     return made.content()

@@ -31,6 +31,8 @@ class Column:
     right: bool = False
     above: int = 0
     """Shown only where the table is at least this many cells wide."""
+    below: int = 10_000
+    """Shown only where it is less wide than this: a short form of another column."""
 
 
 class RowTable(ScrollView, can_focus=True):
@@ -208,9 +210,10 @@ class RowTable(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, two open the row."""
-        if event.y < self._head:
+        inside = event.get_content_offset(self)  # the event's own place counts the border
+        if inside is None or inside.y < self._head:
             return
-        position = self.scroll_offset.y + event.y - self._head
+        position = self.scroll_offset.y + inside.y - self._head
         if position < len(self._source):
             self.move_to(position)
             if event.chain >= 2:  # noqa: PLR2004 - a double click
@@ -231,7 +234,7 @@ class RowTable(ScrollView, can_focus=True):
     def widths(self) -> tuple[tuple[Column, int], ...]:
         """The columns that fit, each with its width now."""
         room = self.scrollable_content_region.width
-        shown = [column for column in self.columns if room >= column.above]
+        shown = [column for column in self.columns if column.above <= room < column.below]
         fixed = sum(column.width for column in shown) + len(shown)
         shares = sum(1 for column in shown if column.width == 0)
         left = max(0, room - fixed)

@@ -1,0 +1,50 @@
+"""What an evidence pack would say, in text: title, verdicts, approvals, lifecycle, monitoring, findings, proof."""
+
+from textual.content import Content
+
+from govern.workflow.pack import PackData
+from govern.workflow.views import Dossier
+from govern_tui.text import LOOK, grouped, when
+from govern_tui.widgets.document import Document
+
+
+def preview(pack: PackData) -> Content:
+    """The pack in text."""
+    made = Document().line(pack.title, "strong")
+    period = "" if pack.period is None else f", {when(pack.period[0])[:10]} to {when(pack.period[1])[:10]}"
+    made.line(f"kind {pack.kind}, as of {when(pack.as_of)} UTC, {grouped(pack.size)} entries{period}", "dim")
+    for emergency in pack.status.emergencies:
+        made.hang(2).line(f"! emergency rollback {emergency}", "bad")
+    for dossier in pack.dossiers:
+        _dossier(made, dossier)
+    if pack.lifecycle:
+        made.heading("Lifecycle")
+    for row in pack.lifecycle:
+        made.hang(4).line(f"  #{row.index} {when(row.time)} {row.kind}: {row.what}")
+    if pack.monitoring or pack.findings:
+        made.heading("Monitoring and findings")
+    for drift in pack.monitoring:
+        made.hang(4).add("  ").pieces([LOOK.glyph(drift.standing)]).line(f" {drift.model}: {drift.sentence}")
+    for finding in pack.findings:
+        made.hang(4).add("  ").pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)]).line(f" {finding.id} {finding.title}")
+    made.heading("Proof").pieces([LOOK.verdict(pack.verification.outcome)])
+    made.line(f"  {grouped(len(pack.entries))} entries, {len(pack.attachments)} files attached")
+    for attachment in pack.attachments:
+        made.line(f"  {grouped(len(attachment.data)):>11} bytes  {attachment.name[:60]}", "dim")
+    return made.content()
+
+
+def _dossier(made: Document, dossier: Dossier) -> None:
+    made.heading(f"{dossier.name} at {dossier.gate}")
+    decision = dossier.decision.decision if dossier.decision else None
+    if decision is None:
+        made.line("never gated", "warn")
+    else:
+        score = decision.before_waivers
+        made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"  {score.passed} of {score.total} binding rules pass")
+        for rule in decision.rules:
+            made.hang(6).add("  ").pieces([LOOK.glyph(rule.status.value)]).add(f" {rule.rule} ", "strong").line(rule.title)
+    for review in dossier.reviews:
+        made.hang(4).add("  ").pieces([LOOK.verdict(review.standing)]).line(f" {review.holder} {review.action} {when(review.time)}")
+    for quorum in dossier.missing:
+        made.add("  ").pieces([LOOK.verdict("lacking")]).line(f" {quorum.count} {quorum.role}")
