@@ -24,7 +24,8 @@ WIDTH = 1200
 COLOURS = 128
 """Of a palette: a terminal has few, and the files stay small."""
 SHOTS: dict[str, tuple[str, ...]] = {
-    "dashboard": (), "ledger": ("2", *("down",) * 12), "lineage": ("3",), "review": ("4", "enter", "tab:rules", "tab", "pagedown"), "approve": ("4", "enter", "tab:rules", "a"),
+    "dashboard": (), "ledger": ("2", *("down",) * 12), "lineage": ("3",), "review": ("4", "enter", "tab:rules"), "approve": ("4", "enter", "tab:rules", "a"),
+    "distributions": ("4", "enter", "tab:distributions"), "conditions": ("4", "enter", "tab:rules", "A"),
     "policies": ("5",), "monitoring": ("6",), "reports": ("7", "enter"), "verify": ("8", "F"), "keys": ("9",), "colour-blind": ("4", "enter", "tab:attempts"),
 }
 
