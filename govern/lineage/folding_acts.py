@@ -1,10 +1,11 @@
 """How entries that decide change a state: decisions, reviews, waivers, findings."""
 
+from collections import Counter
 from dataclasses import replace
 
 from govern.domain.facts import DecisionFact, FindingFact, ReviewFact, WaiverFact
 from govern.domain.statement import Entry
-from govern.domain.text import Digest
+from govern.domain.text import Digest, instant
 from govern.lineage.attesting import behind
 from govern.lineage.closure import closure
 from govern.lineage.finding import judged
@@ -35,6 +36,8 @@ def decision(state: State, entry: Entry) -> None:
     state.series.append(("decisions", subject), entry.index)
     state.series.append(("decisions", subject, fact.gate), entry.index)
     state.series.append(("decision", fact.decision), entry.index)
+    day = instant(fact.as_of)[:10]
+    state.tallies.put(day, dict(Counter(state.tallies.get(day) or {}) + Counter(fact.statuses.values())))
     known = state.judged.get(subject) or ()
     new = tuple(one for one in (*fact.policies, *fact.bindings) if one not in known)
     if new:

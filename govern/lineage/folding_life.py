@@ -174,10 +174,15 @@ def retirement(state: State, entry: Entry) -> None:
 
 
 def observation(state: State, entry: Entry) -> None:
-    """A monitoring window."""
+    """A monitoring window, or whom it was told; what says otherwise than the window that it follows is another window."""
     fact = entry.fact
     assert isinstance(fact, ObservationFact)
     subject = subject_of(entry)
+    told = None if fact.follows is None else state.observations.get(fact.follows)
+    if told is not None and (told.model, told.fact) == (subject, replace(fact, follows=None, deliveries=())):
+        state.observations.put(told.index, replace(told, deliveries=told.deliveries + fact.deliveries))
+        state.places.put(entry.index, ("observation", told.index))
+        return
     state.observations.put(entry.index, ObservationRecord(
         index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
     ))

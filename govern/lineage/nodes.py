@@ -70,6 +70,8 @@ def _by_index(state: State, key: int) -> tuple[str, Record] | None:
         return kind, state.waivers[str(name)]
     if kind == "deployment":
         return kind, state.deployments[str(name)]
+    if kind == "observation":
+        return kind, state.observations[int(name)]
     if kind == "finding":
         return kind, state.findings[str(name)]
     return _by_text(state, str(name))

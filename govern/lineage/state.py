@@ -1,7 +1,8 @@
 """The state of a ledger: a fold over its entries, the same at any past time; nothing else is remembered anywhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Final, TypeVar
 
 from govern.domain.statement import Entry
@@ -46,7 +47,7 @@ TABLES: Final = (
     "systems", "datasets", "runs", "models", "policies", "policy_versions", "bindings", "binding_versions", "evidence",
     "decisions", "reviews", "waivers", "waiver_proposals", "promotions", "stages", "deployments", "environments",
     "rollbacks", "retirements", "retired", "observations", "findings", "exports", "anchors", "roots", "revocations",
-    "key_holders", "persons", "loose", "places", "denied", "judged", "full", "chunks",
+    "key_holders", "persons", "loose", "places", "denied", "judged", "tallies", "full", "chunks",
 )
 """Every table by name; all that a state is, beside its head."""
 
@@ -104,6 +105,8 @@ class State:
     """Model to the index of its last denied observation."""
     judged: Table[Digest, tuple[Digest, ...]]
     """Model to the policies and bindings that ever judged it."""
+    tallies: Table[str, Mapping[str, int]]
+    """Day on which gates were asked, such as `2026-11-21`, to how many rules had which status."""
     full: Table[Owner, int]
     chunks: Table[tuple[Owner, int], tuple[Key, ...]]
     series: Series[Owner, Key]
@@ -213,9 +216,10 @@ class State:
         """A model's monitoring windows, oldest first."""
         return self._listed(self.observations, "observations", model)
 
-    def observations_in(self, deployment: str) -> tuple[ObservationRecord, ...]:
-        """A deployment's monitoring windows, oldest first."""
-        return self._listed(self.observations, "windows", deployment)
+    def observations_in(self, deployment: str, *, last: int | None = None) -> tuple[ObservationRecord, ...]:
+        """A deployment's monitoring windows, or its last ones, oldest first."""
+        newest = islice(self.series.newest(("windows", deployment)), last)
+        return tuple(self.observations[int(index)] for index in reversed(tuple(newest)))
 
     def promotions_of(self, model: Digest) -> tuple[PromotionRecord, ...]:
         """A model's promotions, oldest first."""
@@ -232,6 +236,10 @@ class State:
     def model_line(self, name: str) -> tuple[ModelRecord, ...]:
         """All versions of a model's name, oldest first."""
         return tuple(self.models[Digest(str(key))] for key in self.series.of(("line", name)))
+
+    def newest_of_line(self, name: str) -> Iterator[ModelRecord]:
+        """All versions of a model's name, youngest first."""
+        return (self.models[Digest(str(key))] for key in self.series.newest(("line", name)))
 
     def stage_moves(self, system: str, stage: str) -> tuple[int, ...]:
         """Indices of the entries that moved a stage pointer, oldest first."""

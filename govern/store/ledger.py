@@ -207,6 +207,17 @@ class Ledger:
                 yield row[0], row[1]
             last = rows[-1][0]
 
+    def checkpoint_at(self, size: int) -> Checkpoint:
+        """Return the newest checkpoint of at most `size` entries. Raises `NotFoundError`."""
+        with self.database.reading() as connection:
+            note = connection.execute(
+                select(tables.checkpoint.c.note).where(tables.checkpoint.c.size <= size)
+                .order_by(tables.checkpoint.c.size.desc()).limit(1)
+            ).scalar()
+        if note is None:
+            raise NotFoundError(f"no checkpoint covers {size} entries or fewer", "The ledger begins later.")
+        return read_checkpoint(note)
+
     def stored_nodes(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Give (stored-hash index, hash) of every node from an index on."""
         while True:

@@ -1,8 +1,9 @@
 """Hooks: telling others what monitoring found, by a signed webhook or a command, without ever losing it.
 
 An event lies in the outbox before anything is sent and leaves it only when it was delivered; what could not be delivered
-is tried again at the next call. Deliveries are noted beside the ledger (`deliveries.jsonl`), not in it: they are no
-evidence, and the observation that they tell of is in the ledger before the first attempt.
+is tried again at the next call. What became of it goes into the ledger as an entry that follows its observation: the
+closed list of predicates has none for it, the same role signs it, and a reader of the observation finds it there. It is
+never written with the observation itself, which is in the ledger before the first attempt.
 """
 
 import hashlib
@@ -16,17 +17,22 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
 from govern.canonical.jcs import canonical_bytes, parse_json
+from govern.canonical.values import from_json, object_bytes
+from govern.domain.facts import HookDelivery
+from govern.domain.statement import Draft
 from govern.domain.text import digest_of, instant, short
 from govern.errors import GovernError, StorageError
 from govern.workflow.config import Hook
-from govern.workflow.workspace import Workspace
+from govern.workflow.interface import Passphrases
+from govern.workflow.views import Written
+from govern.workflow.workspace import Workspace, about
 
 SIGNATURE: Final = "X-Govern-Signature"
 """`sha256=` and the HMAC-SHA256, in hexadecimal, over timestamp, a point, and the body."""
@@ -34,6 +40,8 @@ TIMESTAMP: Final = "X-Govern-Timestamp"
 """Seconds since 1970 at which it was sent: receivers refuse what is old, so that nothing can be sent again later."""
 DELIVERY: Final = "X-Govern-Delivery"
 """The same at every attempt: receivers drop what they have seen."""
+TOLD: Final = ".told"
+"""How files end that say what became of an event, until the ledger says it."""
 PAUSE: Final = 0.5
 """Seconds before the second attempt; doubled before each further one."""
 SECRET_LIMIT: Final = 4096
@@ -51,6 +59,8 @@ class Delivery:
     attempts: int
     detail: str
     time: datetime
+    observation: int | None = None
+    """Index of what it tells of."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -76,7 +86,7 @@ def notify(ws: Workspace, kinds: tuple[str, ...], event: dict[str, Any]) -> tupl
 
 
 def deliver(ws: Workspace) -> tuple[Delivery, ...]:
-    """Deliver all that waits in the outbox, oldest first; what fails stays there."""
+    """Deliver all that waits in the outbox, oldest first; what fails stays there. `record` puts it into the ledger."""
     hooks = {hook.name: hook for hook in ws.config.hooks}
     done = []
     for file in waiting(ws):
@@ -88,11 +98,40 @@ def deliver(ws: Workspace) -> tuple[Delivery, ...]:
         except FileNotFoundError:
             continue  # another process delivered it just now
         result = _tried(ws, hook, body, short(digest_of(body)))
+        # Noted before it leaves the outbox: whoever is killed in between tells once more, and forgets nothing.
+        _put(file.with_suffix(TOLD), object_bytes(result))
         if result.delivered:
             file.unlink(missing_ok=True)
-        _note(ws, result)
         done.append(result)
     return tuple(done)
+
+
+def record(ws: Workspace, *, key: str | None = None, passphrases: Passphrases) -> tuple[Written, ...]:
+    """Put into the ledger what became of events since, one entry an observation; a failure only the first time.
+
+    What can't be written now is written at the next call. Raises `GovernError` where signing or writing fails.
+    """
+    notes = {file: from_json(Delivery, file.read_bytes()) for file in sorted(_outbox(ws).glob(f"*{TOLD}"))}
+    state = ws.state()
+    drafts = []
+    for index in sorted({one.observation for one in notes.values() if one.observation is not None}):
+        seen = state.observations.get(index)
+        fresh = [
+            HookDelivery(hook=one.hook, event=one.event, delivered=one.delivered, attempts=one.attempts, detail=one.detail)
+            for one in notes.values() if one.observation == index and seen is not None and _is_news(one, seen.deliveries)
+        ]
+        if seen is not None and fresh:
+            fact = replace(seen.fact, follows=index, deliveries=tuple(fresh))
+            drafts.append(Draft(subjects=about(state.models[seen.model].name, seen.model), fact=fact))
+    written = ws.write(drafts, key=key or ws.key_for("evaluator", None), passphrases=passphrases) if drafts else ()
+    for file in notes:
+        file.unlink(missing_ok=True)
+    return written
+
+
+def _is_news(one: "Delivery", known: tuple[HookDelivery, ...]) -> bool:
+    """Whether the ledger does not say so yet: that it was delivered, or that it failed."""
+    return all((one.hook, one.event, one.delivered) != (other.hook, other.event, other.delivered) for other in known)
 
 
 def waiting(ws: Workspace) -> tuple[Path, ...]:
@@ -119,22 +158,9 @@ def _put(file: Path, body: bytes) -> None:
         raise StorageError(message, "The observation is in the ledger; make room and run `govern monitor` again.") from error
 
 
-def _note(ws: Workspace, result: Delivery) -> None:
-    line = json.dumps({
-        "hook": result.hook, "event": result.event, "delivered": result.delivered, "attempts": result.attempts,
-        "detail": result.detail, "time": instant(result.time),
-    }, ensure_ascii=False)
-    try:
-        with (ws.folder / "deliveries.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
-    except OSError as error:
-        message = f"the delivery can't be noted: {error.strerror}"
-        raise StorageError(message, "It is in the outbox still, or was delivered; check space and permissions.") from error
-
-
 def _tried(ws: Workspace, hook: Hook, body: bytes, event: str) -> Delivery:
     """Try as often as the hook allows, each time for so long and no longer."""
-    detail, attempt = "", 0
+    detail, attempt, told = "", 0, False
     for attempt in range(1, hook.attempts + 1):
         if attempt > 1:
             time.sleep(PAUSE * 2 ** (attempt - 2))
@@ -143,10 +169,13 @@ def _tried(ws: Workspace, hook: Hook, body: bytes, event: str) -> Delivery:
         except (OSError, HTTPException, ValueError, GovernError) as error:
             detail = f"{type(error).__name__}: {error}"[:300]
         else:
-            return Delivery(
-                hook=hook.name, event=event, delivered=True, attempts=attempt, detail=detail, time=ws.now(),
-            )
-    return Delivery(hook=hook.name, event=event, delivered=False, attempts=attempt, detail=detail, time=ws.now())
+            told = True
+            break
+    about_entry = json.loads(body).get("observation")
+    return Delivery(
+        hook=hook.name, event=event, delivered=told, attempts=attempt, detail=detail, time=ws.now(),
+        observation=about_entry if isinstance(about_entry, int) else None,
+    )
 
 
 def _posted(ws: Workspace, hook: Hook, body: bytes, event: str) -> str:

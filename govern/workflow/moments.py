@@ -37,13 +37,16 @@ def moment_of(ledger: Ledger, when: When) -> Moment:
             raise NotFoundError(f"there is no entry {when}", f"This ledger has entries 0 to {ledger.size - 1}.")
         checkpoint = read_checkpoint(note)
         return Moment(checkpoint=checkpoint, time=ledger.entry(when).time, size=checkpoint.size)
-    size = _size_at(ledger, when)
-    notes = [note for at, note in ledger.checkpoints() if at <= size]
-    if not notes:
+    return moment_at(ledger, _size_at(ledger, when), when)
+
+
+def moment_at(ledger: Ledger, size: int, when: datetime) -> Moment:
+    """Find the checkpoint of a time at which the ledger is known to have had `size` entries. Raises `NotFoundError`."""
+    if size == 0:
         raise NotFoundError(
             f"the ledger had no entry yet on {instant(when)}", f"Its first is of {instant(ledger.entry(0).time)}."
         )
-    return Moment(checkpoint=read_checkpoint(notes[-1]), time=when, size=size)
+    return Moment(checkpoint=ledger.checkpoint_at(size), time=when, size=size)
 
 
 def _size_at(ledger: Ledger, when: datetime) -> int:

@@ -1,7 +1,7 @@
 """Monitoring: a window of live data becomes an observation, and, where policy says so, a finding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from govern.canonical.values import object_bytes
@@ -10,7 +10,7 @@ from govern.domain.evidence import Evidence
 from govern.domain.facts import FindingFact, ObservationFact, SystemFact
 from govern.domain.statement import Draft
 from govern.domain.text import digest_of, short
-from govern.errors import UsageError
+from govern.errors import GovernError, UsageError
 from govern.lineage.records import DeploymentRecord
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
@@ -39,6 +39,8 @@ class Monitored:
     """Ids opened by this window."""
     written: tuple[Written, ...]
     sentence: str
+    deliveries: tuple[hooks.Delivery, ...] = ()
+    """What became of the hooks that were to be told."""
 
 
 def monitor(
@@ -93,13 +95,19 @@ def monitor(
         )
 
     found = settled(attempt)
-    hooks.notify(ws, _kinds(found), {
+    told = hooks.notify(ws, _kinds(found), {
         "system": system.name, "model": model.name, "model_digest": model.digest, "deployment": deployment.fact.id,
         "environment": deployment.fact.environment, "outcome": found.decision.outcome.value, "sentence": found.sentence,
         "drifted": list(found.drifted), "findings": list(found.findings),
         "observation": next(one.index for one in found.written if one.kind == "observation"),
     })
-    return found
+    if not told:
+        return found
+    try:
+        noted = hooks.record(ws, key=signs, passphrases=passphrases)
+    except GovernError:
+        noted = ()  # it lies beside the outbox and is written next time; the observation is in the ledger
+    return replace(found, written=(*found.written, *noted), deliveries=told)
 
 
 def _kinds(found: Monitored) -> tuple[str, ...]:

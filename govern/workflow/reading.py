@@ -13,6 +13,7 @@ from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
 from govern.lineage.nodes import Node, record_of
+from govern.lineage.permission import promote_gate
 from govern.lineage.records import (
     DecisionRecord,
     DeploymentRecord,
@@ -27,6 +28,7 @@ from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow.anchors import unanchored
+from govern.workflow.asof import past_of
 from govern.workflow.views import (
     DeadlineRow,
     DriftRow,
@@ -44,6 +46,8 @@ from govern.workflow.waivers import waivers as waiver_rows
 from govern.workflow.workspace import Workspace
 
 RESULT_DAYS = 30
+DRIFT_WINDOWS = 30
+"""Of each deployment: more are on its page of a report, and no chart at a glance shows them."""
 Direction = Literal["both", "up", "down", "impact"]
 
 
@@ -52,23 +56,29 @@ def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
     return resolve_ref(ws.state(), ref, kinds=kinds)
 
 
-def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
-    """Show the workspace at a glance, now or as of a moment."""
+def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None = None) -> StatusView:
+    """Show the workspace at a glance, now or as of a moment: then with what held, of one system or all, and its proof.
+
+    Raises `NotFoundError` for a moment before the first entry.
+    """
     state = ws.state(as_of=as_of)
     now = as_of or ws.now()
-    checkpoint = ws.ledger.checkpoint()
+    past = None
+    if as_of is not None:
+        wanted = state.systems if system is None else {system} & set(state.systems)
+        past = past_of(ws.ledger, ws.objects, state, as_of, systems=sorted(wanted))
+    root = past.root if past else ws.ledger.checkpoint().root
     size = state.size
     tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
     anchored = size - tail
     since = ws.ledger.entry(anchored).time if anchored < size else None
     results: Counter[str] = Counter()
-    for record in state.decisions.values():
-        if record.fact.as_of >= now - timedelta(days=RESULT_DAYS):
-            results.update(record.fact.statuses.values())
+    for day in range(RESULT_DAYS + 1):
+        results.update(state.tallies.get(instant(now - timedelta(days=day))[:10]) or {})
     waiting = queue(ws, state=state, now=now)
     rows = tuple(system_row(ws, state, name, now, waiting) for name in sorted(state.systems))
     return StatusView(
-        origin=ws.config.origin, size=size, root=checkpoint.root,
+        origin=ws.config.origin, size=size, root=root,
         last_append=ws.ledger.entry(size - 1).time if size else None,
         unanchored=tail,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
@@ -85,6 +95,7 @@ def status(ws: Workspace, *, as_of: datetime | None = None) -> StatusView:
             f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
             for name in sorted(state.systems) for one in emergencies(state, name)
         ),
+        past=past,
     )
 
 
@@ -97,12 +108,17 @@ def system_row(
         stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
         for stage in ws.config.stages
     }
-    deployments = {
-        d.fact.environment: state.models[d.model].name
-        for d in state.deployments.values() if d.fact.system == name and d.ended is None
+    deployments = {}
+    for place in state.series.of(("environments", name)):
+        runs = state.environments[name, str(place)]
+        for one in filter(None, (*reversed(runs.beside), runs.primary)):
+            deployments[runs.environment] = state.models[state.deployments[one].model].name
+    open_findings = sum(
+        1 for model in state.models_of(name) for f in state.findings_of(model.digest) if f.state != "verified-closed"
+    )
+    models = {
+        record.model for stage in ws.config.stages if (record := state.stages.get((name, stage))) is not None and record.model
     }
-    open_findings = sum(1 for f in state.findings.values() if f.fact.system == name and f.state != "verified-closed")
-    models = {record.model for (system, _), record in state.stages.items() if system == name and record.model}
     stale_approvals = sum(
         1 for model in models for review in state.reviews_of(model)
         if review.fact.action == "approve" and not review.problem and stale(state, review, now)
@@ -142,8 +158,10 @@ def queue(
     for model in state.models.values() if system is None else state.models_of(system):
         if model.state != "active":
             continue
-        gates = {d.fact.gate: d for d in state.decisions_of(model.digest) if d.fact.gate.startswith("promote:")}
-        for gate, record in gates.items():
+        for gate in (promote_gate(stage) for stage in ws.config.stages):
+            record = state.latest_decision(model.digest, gate)
+            if record is None:
+                continue
             item = _queue_item(ws, state, model, gate, record, now)
             if item is not None and not (holder and _signed(state, model.digest, gate, holder, now)):
                 items.append(item)
@@ -159,10 +177,8 @@ def _queue_item(
     stage = gate.removeprefix("promote:")
     pointer = state.stages.get((model.fact.system, stage))
     promoted = pointer is not None and pointer.model == model.digest
-    newer = any(
-        other.index > model.index and any(d.fact.outcome == "allow" for d in state.decisions_of(other.digest, gate))
-        for other in state.model_line(model.fact.name)
-    )
+    if not promoted and (record.fact.outcome == "deny" or _turned_down(state, record) or _overtaken(state, model, gate)):
+        return None
     approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
     broken = [path for review in approvals for path in stale(state, review, now)]
     if promoted:
@@ -170,8 +186,6 @@ def _queue_item(
             return None
         why: Literal["review", "stale"] = "stale"
         headline = f"approved and promoted, but {broken[0].text}"
-    elif record.fact.outcome == "deny" or newer or _turned_down(state, record):
-        return None
     else:
         why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")
     standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
@@ -206,6 +220,16 @@ def _waiver_items(ws: Workspace, state: State, model: ModelRecord, holder: str |
             state, model, row.gate, decided, why="waiver", since=state.waivers[row.id].proposal.time, due=row.expires,
             headline=f"{row.id} would waive {row.rule} until {instant(row.expires)[:10]}, asked by {row.requester}: {row.why}",
         )
+
+
+def _overtaken(state: State, model: ModelRecord, gate: str) -> bool:
+    """Say whether a later version of the model's line was ever allowed at the gate; the youngest is asked first."""
+    for other in state.newest_of_line(model.fact.name):
+        if other.index <= model.index:
+            return False
+        if any(decision.fact.outcome == "allow" for decision in state.decisions_of(other.digest, gate)):
+            return True
+    return False
 
 
 def _turned_down(state: State, decision: DecisionRecord) -> bool:
@@ -244,11 +268,11 @@ def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None =
 
 
 def drift(ws: Workspace, state: State | None = None) -> tuple[DriftRow, ...]:
-    """Show, for each deployment that was observed, its drift over its windows."""
+    """Show, for each deployment that was observed, its drift over its last windows."""
     state = state or ws.state()
     rows = []
     for deployment in sorted(state.deployments.values(), key=lambda d: d.index):
-        seen = state.observations_in(deployment.fact.id)
+        seen = state.observations_in(deployment.fact.id, last=DRIFT_WINDOWS)
         if seen:
             rows.append(_drift_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))
     return tuple(rows)
@@ -257,6 +281,7 @@ def drift(ws: Workspace, state: State | None = None) -> tuple[DriftRow, ...]:
 def _drift_row(
     ws: Workspace, state: State, deployment: str, environment: str, seen: Sequence[ObservationRecord]
 ) -> DriftRow:
+    many = state.series.count(("windows", deployment))
     decisions = [read_decision(ws.objects, observation.fact.decision) for observation in seen]
     pairs = [largest_effect(decision) for decision in decisions]
     values = tuple(
@@ -270,7 +295,7 @@ def _drift_row(
     return DriftRow(
         system=last.fact.system, deployment=deployment, model=state.models[last.model].name, environment=environment,
         values=values, limit=limit, drifted=last.fact.drifted, standing=standing,
-        sentence=f"Largest effect {latest}, {word}, in {len(seen)} window{'s' * (len(seen) != 1)}.",
+        sentence=f"Largest effect {latest}, {word}, in {many} window{'s' * (many != 1)}.",
     )
 
 

@@ -110,6 +110,9 @@ def _lifecycle(fact: Fact) -> str:
             return f"{fact.system} in {fact.environment}: {'EMERGENCY: ' if fact.emergency else ''}{fact.reason}"
         case RetirementFact():
             return f"{fact.system} in {fact.environment}: {fact.reason}"
+        case ObservationFact(follows=int(follows)):
+            told = [f"{one.hook} {'told' if one.delivered else 'not reached'}" for one in fact.deliveries]
+            return f"of window #{follows}: {', '.join(told)}"
         case ObservationFact():
             drifted = f"drift in {', '.join(fact.drifted)}" if fact.drifted else "no drift"
             return f"{fact.window.name}: {drifted}"

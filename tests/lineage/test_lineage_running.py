@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from lineage.book import ONE, START, digest, replace, running
 
+from govern.domain.facts import HookDelivery
 from govern.lineage.history import check_history
+from govern.lineage.nodes import node_of
 from govern.lineage.permission import may_deploy, may_roll_back, may_run
 
 GATE = "deploy"
@@ -177,3 +179,28 @@ def test_a_quorum_that_is_lost_after_an_emergency_refuses():
     assert may_run(book.state, first, "production", book.now).allowed
     book.revoke_key("reviewer", 0, "lost")
     assert "the quorum at promote:production lacks 1" in reasons(may_run(book.state, first, "production", book.now))
+
+
+def test_whom_a_window_was_told_is_no_other_window_and_denies_nothing_again():
+    book, model = running()
+    seen = book.observe(model, "D-1")
+    book.decide(model)
+    approval = book.review(model)
+    book.promote(model, approvals=(approval,))
+    told = replace(
+        seen.fact, follows=seen.index, deliveries=(HookDelivery(hook="alert", event="e", delivered=True, attempts=1),)
+    )
+    book.add(told, by="pipeline", subject=("model", model))
+    assert may_run(book.state, model, "production", book.now).allowed
+    assert [one.index for one in book.state.observations_in("D-1")] == [seen.index]
+    assert [one.hook for one in book.state.observations[seen.index].deliveries] == ["alert"]
+    assert node_of(book.state, book.entries[-1].index).index == seen.index
+
+
+@pytest.mark.parametrize("other", [{"outcome": "deny"}, {"drifted": ("age",)}, {"follows": 3}])
+def test_what_says_otherwise_than_the_window_it_follows_is_a_window_of_its_own(other):
+    book, model = running()
+    seen = book.observe(model, "D-1", outcome="allow")
+    book.add(replace(seen.fact, **{"follows": seen.index} | other), by="pipeline", subject=("model", model))
+    assert len(book.state.observations_in("D-1")) == 2
+    assert may_run(book.state, model, "production", book.now).allowed is ("outcome" not in other)

@@ -14,7 +14,7 @@ import pytest
 from workflow.conftest import Story
 from workflow.test_workflow_monitor import window
 
-from govern.errors import DocumentError
+from govern.errors import DocumentError, StorageError
 from govern.trust.home import Home
 from govern.workflow import hooks, monitoring, promoting, reviewing
 from govern.workflow.config import read_config
@@ -104,7 +104,7 @@ def command(code: str, more: str = "") -> str:
 
 
 def notes(ws) -> list[dict]:
-    return [json.loads(line) for line in (ws.folder / "deliveries.jsonl").read_text().splitlines()]
+    return [json.loads(file.read_bytes()) for file in sorted((ws.folder / "outbox").glob("*.told"))]
 
 
 def test_a_webhook_is_signed_over_time_and_body_and_noted(hooked, receiver):
@@ -223,3 +223,42 @@ def test_drift_reaches_the_hook_and_a_dead_hook_leaves_the_observation(story: St
     assert set(event["drifted"]) == set(found.drifted)
     assert story.ws.ledger.entry(event["observation"]).kind == "observation"
     assert [file.name.split(".")[1] for file in hooks.waiting(story.ws)] == ["dead"]
+
+    # What became of each is in the ledger, in an entry that follows the observation and is no other window.
+    follow = story.ws.ledger.entry(found.written[-1].index)
+    assert (follow.kind, follow.fact.follows) == ("observation", event["observation"])
+    told = {one.hook: one.delivered for one in story.ws.state().observations[event["observation"]].deliveries}
+    assert told == {"retrain": True, "dead": False}
+    assert len(story.ws.state().observations) == 1
+    hooks.deliver(story.ws)
+    assert hooks.record(story.ws, passphrases=passphrases) == ()  # that it failed again is no news
+    story.ws.config = read_config(with_hooks(story.ws.folder, "") / "config.toml")
+    story.ws.config = story.ws.config.model_copy(update={"hooks": tuple(
+        hook.model_copy(update={"url": receiver.url}) for hook in story.ws.config.hooks
+    )})
+    assert [one.delivered for one in hooks.deliver(story.ws)] == [True]
+    (late,) = hooks.record(story.ws, passphrases=passphrases)
+    assert [(one.hook, one.delivered) for one in story.ws.ledger.entry(late.index).fact.deliveries] == [("dead", True)]
+    assert hooks.record(story.ws, passphrases=passphrases) == ()
+    assert not list((story.ws.folder / "outbox").iterdir())
+
+
+def test_what_could_not_be_signed_is_written_at_the_next_call(story: Story, passphrases, tmp_path, receiver, monkeypatch):
+    with_hooks(story.ws.folder, webhook(receiver.url).replace('secret_file = "secret"\n', ""))
+    story.ws.config = read_config(story.ws.folder / "config.toml")
+    dossier = reviewing.dossier(story.ws, "credit@2", "promote:production")
+    reviewing.approve(story.ws, dossier, key="reviewer", passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    kept = hooks.record
+
+    def refused(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full", "Make room.")
+
+    monkeypatch.setattr(hooks, "record", refused)
+    found = monitoring.monitor(
+        story.ws, "credit@2", data=window(story, "window_drifted.csv", tmp_path), passphrases=passphrases
+    )
+    assert [one.delivered for one in found.deliveries] == [True]
+    (late,) = kept(story.ws, passphrases=passphrases)
+    assert story.ws.ledger.entry(late.index).fact.deliveries[0].hook == "retrain"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from govern.cli import options
+from govern.cli import options, past
 from govern.cli.session import Session, command
 from govern.cli.text import Cell, brief
 from govern.errors import UsageError
@@ -27,14 +27,19 @@ def lineage(
 ) -> None:
     """Draw what a thing was made from and what rests on it."""
     from govern.workflow import reading
+    from govern.workflow.asof import past_of
 
     if up + down + impact > 1:
         raise UsageError("--up, --down and --impact exclude each other", "Give one of them, or none for both ways.")
     direction = "up" if up else "down" if down else "impact" if impact else "both"
     with session.workspace() as workspace:
-        rows = reading.lineage(workspace, ref, direction, as_of=options.as_of(as_of))  # type: ignore[arg-type]
+        moment = options.as_of(as_of)
+        rows = reading.lineage(workspace, ref, direction, as_of=moment)  # type: ignore[arg-type]
+        proof = None if moment is None else past_of(
+            workspace.ledger, workspace.objects, workspace.state(as_of=moment), moment, systems=()
+        )
     if session.as_json:
-        session.voice.document("govern/lineage/v1", {"ref": ref, "direction": direction, "rows": rows})
+        session.voice.document("govern/lineage/v1", {"ref": ref, "direction": direction, "rows": rows, "past": proof})
         return
     session.voice.table(
         [
@@ -42,3 +47,5 @@ def lineage(
             for row in rows
         ]
     )
+    if proof is not None:
+        past.show(session.voice, proof)

@@ -111,6 +111,7 @@ def _delivered(session: Session) -> ExitCode:
 
     with session.workspace() as workspace:
         found = hooks.deliver(workspace)
+        hooks.record(workspace, key=session.key, passphrases=session.passphrases)
     left = [one for one in found if not one.delivered]
     code = ExitCode.ERROR if left else ExitCode.OK
     if session.as_json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import dossier
+from govern.cli import dossier, options, past
 from govern.cli.session import Session, command
 from govern.cli.text import brief, state, when
 
@@ -22,16 +22,28 @@ def add(app: typer.Typer) -> None:
 def show(
     session: Session, *,
     ref: Annotated[str, typer.Argument(metavar="REF", help="system/name, name@version, sha256:…, or #123.")],
+    as_of: options.AsOf = None,
     proof: Annotated[bool, typer.Option("--proof", help="Also its inclusion proof.")] = False,
 ) -> None:
     """Show one entry: what was signed, by whom, where it stands."""
     from govern.workflow import logbook
 
+    moment = options.as_of(as_of)
+    proved, standing = None, ""
     with session.workspace() as workspace:
-        detail = logbook.entry(workspace, entry_index(workspace, ref))
+        if moment is None:
+            detail = logbook.entry(workspace, entry_index(workspace, ref))
+        else:
+            from govern.workflow.asof import shown_at
+
+            then = shown_at(workspace, ref, moment)
+            detail, proved, standing = then.entry, then.past, then.standing
         attempts = attempts_around(workspace, detail.row.index) if detail.row.kind == "decision" else ()
     if session.as_json:
-        session.voice.document("govern/entry/v1", {"entry": detail, **({"attempts": attempts} if attempts else {})})
+        session.voice.document("govern/entry/v1", {
+            "entry": detail, **({"attempts": attempts} if attempts else {}),
+            **({"past": proved, "standing": standing} if proved is not None else {}),
+        })
         return
     voice, row = session.voice, detail.row
     voice.line(f"#{row.index} {row.kind}: {row.subject}", "bold")
@@ -43,6 +55,7 @@ def show(
             *(("signed by", f"{holder or 'unknown key'}, key {brief(keyid)}") for keyid, holder in detail.signatures),
             ("leaf hash", detail.leaf_hash),
             ("size", f"{detail.size} bytes"),
+            *([("stood then", standing)] if standing else []),
         ],
         indent="  ",
     )
@@ -54,6 +67,8 @@ def show(
     if proof:
         voice.line()
         voice.lines(detail.proof.splitlines())
+    if proved is not None:
+        past.show(voice, proved)
 
 
 def attempts_around(workspace: "Workspace", index: int) -> "tuple[AttemptView, ...]":

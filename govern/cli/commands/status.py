@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import options
+from govern.cli import options, past
 from govern.cli.session import Session, command
 from govern.cli.text import Cell, brief, count, figure, state, when
 from govern.errors import NotFoundError
@@ -31,7 +31,7 @@ def status(
     from govern.workflow import performing, reading
 
     with session.workspace() as workspace:
-        view = reading.status(workspace, as_of=options.as_of(as_of))
+        view = reading.status(workspace, as_of=options.as_of(as_of), system=system and system.removeprefix("system/"))
         measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)))
         if prometheus is not None:
             from govern.workflow.prometheus import write_textfile
@@ -59,8 +59,8 @@ def status(
         f"ledger {view.origin}: {count(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
     )
     voice.line(f"unanchored tail: {count(view.unanchored, 'entry', 'entries')}{minutes}")
-    if as_of:
-        voice.line(f"as of {when(view.as_of)}")
+    if view.past is not None:
+        past.show(voice, view.past)
 
 
 def _systems(session: Session, systems: "tuple[SystemRow, ...]") -> None:

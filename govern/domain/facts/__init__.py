@@ -11,6 +11,7 @@ from govern.domain.facts.decided import Attestation, DecisionFact, ReviewFact, W
 from govern.domain.facts.lifecycle import (
     DeploymentFact,
     FindingFact,
+    HookDelivery,
     ObservationFact,
     PromotionFact,
     RetirementFact,
@@ -47,7 +48,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
 
 __all__ = [
     "FACTS", "AnchorFact", "Attestation", "BindingFact", "Column", "DatasetFact", "DecisionFact", "DeploymentFact",
-    "EvidenceFact", "ExportFact", "Fact", "FindingFact", "Input", "ModelFact", "ObservationFact", "PolicyFact",
+    "EvidenceFact", "ExportFact", "Fact", "FindingFact", "HookDelivery", "Input", "ModelFact", "ObservationFact", "PolicyFact",
     "PromotionFact", "RecoveryFact", "RedactionFact", "RetirementFact", "ReviewFact", "Role", "RollbackFact",
     "RunFact", "SystemFact", "TrustRootFact", "TrustedKey", "WaiverFact",
 ]

@@ -73,8 +73,23 @@ class RetirementFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HookDelivery:
+    """How telling somebody of an observation went."""
+
+    hook: str
+    event: str
+    """What the receiver knows it by: the same at every attempt."""
+    delivered: bool
+    attempts: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationFact:
-    """One monitoring window's evidence and verdict. Subject: the deployed model."""
+    """One monitoring window's evidence and verdict. Subject: the deployed model.
+
+    With `follows` it is no other window: it repeats that observation's words and adds whom it was told.
+    """
 
     KIND: ClassVar[str] = "observation"
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
@@ -92,6 +107,9 @@ class ObservationFact:
     drifted: tuple[str, ...] = ()
     """Features that drifted, sorted."""
     observed: datetime
+    follows: int | None = None
+    """Index of the observation whose deliveries these are."""
+    deliveries: tuple[HookDelivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

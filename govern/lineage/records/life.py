@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from govern.domain.facts import DeploymentFact, ObservationFact, PromotionFact, RetirementFact, RollbackFact
+from govern.domain.facts import (
+    DeploymentFact,
+    HookDelivery,
+    ObservationFact,
+    PromotionFact,
+    RetirementFact,
+    RollbackFact,
+)
 from govern.domain.text import Digest
 from govern.lineage.records.common import Record
 
@@ -90,3 +97,5 @@ class ObservationRecord(Record):
 
     fact: ObservationFact
     model: Digest
+    deliveries: tuple[HookDelivery, ...] = ()
+    """Whom it was told, as later entries say."""
