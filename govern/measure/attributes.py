@@ -26,7 +26,9 @@ class Part:
         if not self.op:
             return column
         bound = float(self.value)
-        return {"<=": column <= bound, "<": column < bound, ">=": column >= bound, ">": column > bound}[self.op]
+        side = {"<=": column <= bound, "<": column < bound, ">=": column >= bound, ">": column > bound}[self.op]
+        # Engines sort NaN above every number: an age that is not known would be an old one.
+        return column.isnan().ifelse(None, side) if frame.kinds[self.column] == "float" else side
 
     def label(self, text: str | None) -> str | None:
         """The group's label: a cut has two, such as `<=25` and `>25`."""

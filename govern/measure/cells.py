@@ -15,6 +15,9 @@ MAX_GROUPS: Final = 1000
 """Beyond, a column is free text or an identifier and not a group; names of people must not reach evidence."""
 MAX_CELLS: Final = 200_000
 """Cells over all attributes at once that are still fetched; beyond, each attribute is counted in a scan of its own."""
+FEW_GROUPS: Final = 20
+ROWS_A_GROUP: Final = 5
+"""More than a few groups of fewer rows than this on average: a comment, a name or a number of a file, in a small file."""
 PROBE_ROWS: Final = 50_000
 """Rows from the front that are looked at to find columns with too many values before they are grouped by."""
 
@@ -102,14 +105,15 @@ def marginal(cells: Iterable[Cell], positions: Sequence[int]) -> list[Cell]:
 
 
 def wide_columns(frame: Frame, parts: Sequence[Part]) -> set[str]:
-    """Return the parts with more values than groups can have, judged exactly where the front of the data warns."""
+    """Return the parts with more values than groups can have, by the front of the data."""
     candidates = [part for part in parts if not part.op]
     if not candidates:
         return set()
     front = frame.table.limit(PROBE_ROWS)
-    warned = run(front.aggregate(**{f"c{i}": front[part.column].nunique() for i, part in enumerate(candidates)}), frame.name)[0]
-    suspects = [part for i, part in enumerate(candidates) if (warned[f"c{i}"] or 0) > MAX_GROUPS]
-    return {part.text for part in suspects}
+    asked = {f"c{i}": front[part.column].nunique() for i, part in enumerate(candidates)}
+    found = run(front.aggregate(n=front.count(), **asked), frame.name)[0]
+    most = min(MAX_GROUPS, max(FEW_GROUPS, int(found["n"]) // ROWS_A_GROUP))
+    return {part.text for i, part in enumerate(candidates) if (found[f"c{i}"] or 0) > most}
 
 
 def by_key(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, list[Mapping[str, Any]]]:

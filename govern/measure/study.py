@@ -96,7 +96,7 @@ class Study:
         if wanted is not None:
             text = declared(wanted)
             return next((one for one in sorted(self.labels) if same(one, text)), text)
-        for text, pair in (("1", {"0", "1"}), ("true", {"true", "false"})):
+        for text, pair in (("1", {"0", "1"}), ("true", {"true", "false"}), ("1", {"0", "1", "true", "false"})):
             if self.labels <= pair:
                 return text
         shown = ", ".join(f"“{one}”" for one in sorted(self.labels)[:6])

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measure.measuring import feature, one
+from measure.measuring import evidence, feature, one
+from policy.policy_worlds import ask, bind, only, policy_text
 from scipy import stats
 from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar as peer
@@ -91,6 +92,38 @@ class TestClasses:
         assert one("candidate_against_baseline@1", data.assign(old=np.nan), **ROLES).availability == "undefined"
         one_class = one("candidate_against_baseline@1", data.assign(y=1), **ROLES)
         assert [row["feature"] for row in one_class.features] == ["accuracy", "brier", "log_loss"]
+
+
+RULE = """
+  - id: PERF-009
+    title: No worse than what it replaces
+    measure: candidate_against_baseline@1
+    with: {baseline_prediction: old_says, baseline_score: old}
+    assert: {value: %s, op: ">=", threshold: "-0.01"}
+    uncertainty: {decide: %s}
+    over: {each: %s, need: 1}
+"""
+
+
+@pytest.mark.parametrize(("value", "decide", "each", "swapped", "status"), [
+    ("auc_improvement", "interval", "whole", False, "pass"), ("auc_improvement", "interval", "whole", True, "fail"),
+    ("accuracy_relative", "point", "whole", False, "pass"), ("relative", "point", "feature", True, "fail"),
+])
+def test_a_rule_judges_it(value: str, decide: str, each: str, swapped: bool, status: str):
+    data = judged(2000)
+    if swapped:
+        data = data.rename(columns={"new": "old", "old": "new", "new_says": "old_says", "old_says": "new_says"})
+    found = evidence("candidate_against_baseline@1", data, target="y", score="new", threshold="0.5",
+                     parameters={"baseline_prediction": "old_says", "baseline_score": "old"})
+    decision = ask([found], bind(policy_text(RULE % (value, decide, each))))
+    assert only(decision).status.value == status
+
+
+def test_a_rule_relative_to_nought_is_inconclusive():
+    data = pd.DataFrame({"y": [0, 1] * 40, "new_says": [0, 1] * 40, "old_says": [1, 0] * 40})
+    found = evidence("candidate_against_baseline@1", data, target="y", prediction="new_says", parameters={"baseline_prediction": "old_says"})
+    rule = only(ask([found], bind(policy_text(RULE.replace(", baseline_score: old", "") % ("accuracy_relative", "point", "whole")))))
+    assert (rule.status.value, rule.reason.value if rule.reason else "") == ("inconclusive", "undefined")
 
 
 def test_quantities():

@@ -8,7 +8,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
-from govern.measure.statistics.intervals import katz, newcombe, wilson
+from govern.measure.outcomes.performance import auc_interval, calibration_interval
+from govern.measure.outcomes.scored import ScoreCells, auc_with_error, ranking_statistics
+from govern.measure.statistics.intervals import clopper_pearson, katz, newcombe, wilson
 from govern.measure.statistics.power import minimum_detectable, rows_needed
 from govern.measure.statistics.tests import adjusted, omnibus, two_rates, z_test
 
@@ -33,6 +35,13 @@ def test_katz(one: tuple[int, int], other: tuple[int, int]):
     found = katz(*one, *other)
     assert found is not None
     assert (found.low, found.high) == pytest.approx(confint_proportions_2indep(*one, *other, compare="ratio", method="log"), rel=1e-9)
+
+
+@given(counts)
+def test_clopper_pearson(pair: tuple[int, int]):
+    x, n = pair
+    found = clopper_pearson(x, n, 0.95)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(x, n, method="beta"), abs=1e-12)
 
 
 def test_katz_with_nobody_selected():
@@ -107,6 +116,46 @@ class TestSimulated:
         draws = zip(generator.binomial(100, 0.3, 4000), generator.binomial(150, 0.4, 4000), strict=True)
         found = [katz(a, 100, b, 150) for a, b in draws]
         assert 0.93 <= np.mean([one is not None and one.low <= 0.75 <= one.high for one in found]) <= 0.97
+
+    def test_newcombe_covers(self):
+        generator = np.random.default_rng(5)
+        for a, b in ((30, 60), (100, 150), (1000, 1000)):
+            pairs = zip(generator.binomial(a, 0.3, 4000), generator.binomial(b, 0.4, 4000), strict=True)
+            found = [newcombe(x, a, y, b) for x, y in pairs]
+            assert 0.935 <= np.mean([one.low <= -0.1 <= one.high for one in found]) <= 0.965
+
+    def test_auc_covers(self):
+        generator = np.random.default_rng(6)
+        for auc, n1, n0 in ((0.8, 50, 100), (0.95, 50, 100), (0.99, 30, 60)):
+            hits, distance = 0, np.sqrt(2) * stats.norm.ppf(auc)
+            for _ in range(1500):
+                values, place = np.unique(np.concatenate([generator.normal(distance, 1, n1), generator.normal(0, 1, n0)]), return_inverse=True)
+                cells = ScoreCells(score=values, positives=np.bincount(place[:n1], minlength=len(values)),
+                                   negatives=np.bincount(place[n1:], minlength=len(values)), grid=False)
+                found = auc_with_error(ranking_statistics(cells))
+                assert found is not None
+                interval = auc_interval(*found, n1, n0, "0.95")
+                hits += float(str(interval["low"])) <= auc <= float(str(interval["high"]))
+            assert 0.92 <= hits / 1500 <= 0.98
+
+    def test_calibration_errors_interval_reaches_nought(self):
+        generator = np.random.default_rng(7)
+        for n in (200, 2000):
+            hits = 0
+            for _ in range(1000):
+                score = generator.random(n)
+                y, place = generator.random(n) < score, np.minimum((score * 10).astype(int), 9)
+                bins = [{"n": int((place == k).sum()), "positives": int(y[place == k].sum()), "scores": str(score[place == k].sum())} for k in set(place)]
+                hits += calibration_interval(bins, n, "0.95").low <= 0
+            assert hits / 1000 >= 0.94
+
+    def test_power_at_a_ratio_of_0_7(self):
+        """As the README of the room states: 31 %, 72 %, 88 % and 95 % fail at 100, 300, 500 and 1,000 in each group."""
+        generator = np.random.default_rng(8)
+        for n, stated in ((100, 0.31), (300, 0.72), (500, 0.88), (1000, 0.95)):
+            pairs = zip(generator.binomial(n, 0.21, 2000), generator.binomial(n, 0.3, 2000), strict=True)
+            failed = [a / b < 0.8 and omnibus([a, b], [n, n], seed=0).p_value < 0.05 for a, b in pairs]
+            assert np.mean(failed) == pytest.approx(stated, abs=0.04)
 
     def test_type_one_error_of_the_omnibus(self):
         generator = np.random.default_rng(3)

@@ -11,7 +11,7 @@ from govern.measure.labels import same
 from govern.measure.numbers import real, text
 from govern.measure.outcomes.quantities import collect_quantities, quantity_values
 from govern.measure.outcomes.scored import auc_with_error, loss_statistics, ranking_statistics, score_cells
-from govern.measure.statistics.intervals import Bounds, quantile, wilson
+from govern.measure.statistics.intervals import Bounds, clopper_pearson, quantile, wilson
 from govern.measure.statistics.mann_whitney import area_interval
 from govern.measure.study import Study
 
@@ -97,18 +97,19 @@ def calibration_error(bins: list[dict[str, Any]], n: int) -> float:
 def calibration_interval(bins: list[dict[str, Any]], n: int, level: str) -> Bounds:
     """Least and greatest calibration error over all frequencies that the bins do not contradict.
 
-    Each bin's frequency moves within Wilson's interval at a level shared out over the bins (Bonferroni), so that all of
-    them hold at once: the interval covers at least as often as it says, and reaches 0 where nothing speaks against a
-    perfect calibration. A resampling interval would never do so, for the error can't be negative.
+    Each bin's frequency moves within Clopper and Pearson's interval (1934, Biometrika 26, 404-413) at a level shared out
+    over the bins (Bonferroni), so that all of them hold at once: the interval covers at least as often as it says, and
+    reaches 0 where nothing speaks against a perfect calibration. A resampling interval would never do so, for the error
+    can't be negative.
     """
-    each = str(1 - (1 - float(level)) / len(bins))
+    each = 1 - (1 - float(level)) / len(bins)
     low = high = 0.0
     for one in bins:
         size, mean = int(one["n"]), real(one["scores"]) / int(one["n"])
-        bounds = wilson(int(one["positives"]), size, each)
+        bounds = clopper_pearson(int(one["positives"]), size, each)
         low += size / n * max(0.0, bounds.low - mean, mean - bounds.high)
         high += size / n * max(abs(bounds.low - mean), abs(bounds.high - mean))
-    return Bounds(method="wilson-bonferroni", level=level, low=low, high=high)
+    return Bounds(method="clopper-pearson-bonferroni", level=level, low=low, high=high)
 
 
 def auc_interval(auc: float, error: float | None, positives: int, negatives: int, level: str) -> dict[str, JsonValue]:

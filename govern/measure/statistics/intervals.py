@@ -44,6 +44,16 @@ def wilson(x: float, n: float, level: str = LEVEL) -> Bounds:
     return Bounds(method="wilson", level=level, low=low, high=high)
 
 
+def clopper_pearson(x: int, n: int, level: float) -> Bounds:
+    """Exact interval of a rate, which never covers less often than it says (Clopper and Pearson 1934, Biometrika 26, 404-413)."""
+    from scipy.stats import beta
+
+    tail = (1 - level) / 2
+    low = 0.0 if x == 0 else float(beta.ppf(tail, x, n - x + 1))
+    high = 1.0 if x == n else float(beta.isf(tail, x + 1, n - x))
+    return Bounds(method="clopper-pearson", level=str(level), low=low, high=high)
+
+
 def newcombe(x1: float, n1: float, x2: float, n2: float, level: str = LEVEL) -> Bounds:
     """Interval of p1 - p2, hybrid score, method 10 (Newcombe 1998, Stat. Med. 17, 873-890)."""
     one, two = wilson(x1, n1, level), wilson(x2, n2, level)
