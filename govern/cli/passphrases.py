@@ -1,14 +1,17 @@
-"""Where passphrases come from: a file descriptor, a file, or a prompt; never from the command's words."""
+"""Where passphrases come from: a file descriptor, a file, the system's keyring, or a prompt; never from the command's words."""
 
 import getpass
 import os
 import re
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from govern.errors import SigningKeyError, UsageError
 
 VARIABLE = "GOVERN_PASSPHRASE_FILE"
+SERVICE = "govern"
+"""Under which the operating system's keyring keeps a passphrase, by the key's name: `keyring set govern NAME`."""
 LIMIT = 64 * 1024
 """Bytes read from a descriptor or file: more is not a list of passphrases, and could be endless."""
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):[ \t]+(.*)")
@@ -26,7 +29,8 @@ def source(descriptor: int | None, *, creating: Callable[[str], bool] = _never) 
 
     Where `creating` says that a key is new, the prompt asks twice and an empty answer is refused.
 
-    A descriptor comes before the file that GOVERN_PASSPHRASE_FILE names, and that before the prompt. The file, and what
+    A descriptor comes before the file that GOVERN_PASSPHRASE_FILE names, that before the operating system's keyring (extra
+    `keyring`), and that before the prompt. The file, and what
     the descriptor gives, holds one line for all keys or lines `name: passphrase`. Nothing is read before a key is
     asked for.
     """
@@ -39,7 +43,8 @@ def source(descriptor: int | None, *, creating: Callable[[str], bool] = _never) 
             given = _given(descriptor)
         if name not in asked:
             new = creating(name)
-            passphrase = _named(given, name) if given else _prompted(name, creating=new)
+            kept = None if given or new else _kept(name)
+            passphrase = _named(given, name) if given else kept or _prompted(name, creating=new)
             if new and not passphrase:
                 raise UsageError(
                     f"the passphrase for the new key “{name}” is empty",
@@ -59,6 +64,19 @@ def _named(given: Mapping[str, str], name: str) -> str:
             f"Add a line “{name}: passphrase” to what --passphrase-fd or {VARIABLE} names.",
         )
     return passphrase
+
+
+def _kept(name: str) -> str | None:
+    """Return what the operating system's keyring holds for a key; None where there is no keyring, or nothing in it."""
+    try:
+        keyring = import_module("keyring")
+    except ModuleNotFoundError:
+        return None
+    try:
+        kept: str | None = keyring.get_password(SERVICE, name)
+    except Exception:  # noqa: BLE001 - a keyring that is locked or not there has errors of its own; the prompt is left
+        return None
+    return kept
 
 
 def _given(descriptor: int | None) -> dict[str, str]:

@@ -34,6 +34,51 @@ def test_lines_with_names_are_for_those_keys():
         ask("other")
 
 
+@pytest.fixture
+def kept():
+    """The real `keyring` package over a memory of our own instead of a desktop's: what it keeps for govern."""
+    keyring = pytest.importorskip("keyring", reason="keyring is not installed (pip install 'govern[keyring]')")
+    from keyring.backend import KeyringBackend
+
+    class Memory(KeyringBackend):
+        priority = 1
+
+        def __init__(self):
+            super().__init__()
+            self.passwords = {}
+
+        def get_password(self, service, username):
+            if username == "locked":
+                raise keyring.errors.KeyringLocked
+            return self.passwords.get((service, username))
+
+        def set_password(self, service, username, password):
+            self.passwords[service, username] = password
+
+        def delete_password(self, service, username):
+            del self.passwords[service, username]
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Memory())
+    yield keyring
+    keyring.set_keyring(before)
+
+
+def test_the_keyring_of_the_system_opens_keys(kept, place: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("GOVERN_PASSPHRASE_FILE")
+    for name in ("pipeline", "root"):
+        kept.set_password("govern", name, PASSPHRASE)
+    govern("record", "system", "x", "--purpose", "p", "--owner", "o").ended(0)
+    ask = source(None)
+    assert ask("root") == PASSPHRASE
+    for name in ("unknown", "locked"):
+        with pytest.raises(SigningKeyError, match="no terminal"):
+            ask(name)
+    with pytest.raises(SigningKeyError, match="no terminal"):
+        source(None, creating=lambda _: True)("root")
+    assert source(descriptor(b"handed in\n"))("root") == "handed in"
+
+
 def test_the_file_of_the_environment_is_read_when_a_key_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GOVERN_PASSPHRASE_FILE", str(tmp_path / "later"))
     ask = source(None)
