@@ -46,6 +46,10 @@ With = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="KEY=VALUE", help="A parameter of the measures, as in a rule's `with:`; MEASURE.KEY=VALUE for one."),
 ]
+Reasons = Annotated[
+    Path | None,
+    typer.Option("--reasons", metavar="FILE", help="Write each row's reason codes there, as CSV; of single people, so never recorded."),
+]
 Shap = Annotated[
     Path | None,
     typer.Option("--shap", metavar="FILE", help="SHAP values of the rows: CSV or Parquet with a column a feature, or .npz; never a pickle."),

@@ -1,5 +1,7 @@
 """Measuring without a verdict: evidence to look at, or to record for a later gate."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +30,22 @@ def measure(
 
     inputs = gating.inputs_of(data, detector=detector, allowed_types=allowed_types)
     return run(requested(ids) or default_requests(inputs), inputs, progress=progress)
+
+
+def reasons_table(data: Data, *, top: int = 4) -> str:
+    """Reason codes of every decision as CSV: the row's number and its features with their contributions.
+
+    It speaks of single people: it goes to the file that was asked for, and into no evidence. Raises `UsageError`, `DataError`.
+    """
+    from govern.measure.explain.local import local_reasons
+
+    held = io.StringIO()
+    table = csv.writer(held, lineterminator="\n")
+    table.writerow(["row", *(f"{what}_{place}" for place in range(1, top + 1) for what in ("reason", "contribution"))])
+    for row, codes in local_reasons(gating.inputs_of(data, detector="scipy", allowed_types=()), top):
+        cells = [cell for code in codes for cell in (code.feature, code.contribution)]
+        table.writerow([row, *cells, *[""] * (2 * top - len(cells))])
+    return held.getvalue()
 
 
 def record(

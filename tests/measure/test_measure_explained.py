@@ -3,6 +3,7 @@
 # ruff: noqa: PD011 - `values` is the evidence's, not a column's
 
 import importlib.util
+import json
 import pickle
 from pathlib import Path
 
@@ -219,3 +220,23 @@ class TestReasons:
         found = one("protected_reliance@1", data, model=path, protected=("group",))
         assert found.values["share"] == "0"
         assert float(str(found.values["share_with_proxies"])) > 0.15
+
+    def test_each_row_has_its_reasons_in_a_file_and_in_no_evidence(self, model: Path, tmp_path: Path, capsysbinary):
+        from govern.cli import main
+
+        data = lending(300)
+        data.to_csv(tmp_path / "d.csv", index=False)
+        asked = ["measure", "--data", str(tmp_path / "d.csv"), "--target", "y", "--protected", "job", "--model", str(model), "--measures", "reason_codes", "--json"]
+        assert main([*asked, "--reasons", str(tmp_path / "r.csv")]) == 0
+        said = capsysbinary.readouterr().out
+        found = pd.read_csv(tmp_path / "r.csv")
+        assert list(found["row"]) == list(range(300))
+        assert not (found == "job").any().any()
+        fitted = skops.io.load(model)
+        before = fitted.predict_proba(data[FEATURES])[:, 1]
+        row = int(found.index[found["reason_1"] == "income"][0])
+        changed = data[FEATURES].copy()
+        changed["income"] = float(json.loads(said)["measures"][0]["parameters"]["background"]["income"])
+        rise = fitted.predict_proba(changed)[row, 1] - before[row]
+        assert float(found.loc[row, "contribution_1"]) == pytest.approx(rise, abs=1e-9)
+        assert main(["measure", "--data", str(tmp_path / "d.csv"), "--target", "y", "--measures", "data_quality", "--reasons", str(tmp_path / "s.csv")]) == 2

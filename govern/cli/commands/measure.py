@@ -55,6 +55,7 @@ def measure(
     every: options.Every = "",
     engine: options.Engine = None,
     seed: options.Seed = 0,
+    reasons: options.Reasons = None,
     ll144: Annotated[
         Path | None, typer.Option("--ll144", metavar="FILE", help="Write the tables of 6 RCNY 5-301 there, as CSV.")
     ] = None,
@@ -76,7 +77,7 @@ def measure(
         attributions=existing(shap),
     )
     single = len(data) == 1 and window_column is None
-    _check(named=bool(target or prediction or score), measures=bool(measures), with_=bool(with_), several=ll144 is not None and not single)
+    _check(named=bool(target or prediction or score), measures=bool(measures), with_=bool(with_), several=(ll144 or reasons) is not None and not single)
     from govern.workflow import measuring
     from govern.workflow.baselines import read_evidence
 
@@ -86,6 +87,8 @@ def measure(
         words, [existing(one) for one in data], column=window_column, every=every
     )
     found = _measured(session, model, parts, measuring.requested(options.listed(measures), with_ or ()))
+    if reasons is not None:
+        write(reasons, measuring.reasons_table(words))
     if single:
         _report(session, found[0][1], found[0][2], out=out, ll144=ll144)
     else:
@@ -99,7 +102,7 @@ def _check(*, named: bool, measures: bool, with_: bool, several: bool) -> None:
     if with_ and not measures:
         raise UsageError("--with is for measures that are asked for by name", "Name them with --measures.")
     if several:
-        raise UsageError("--ll144 is of one window", "Measure one file.")
+        raise UsageError("--ll144 and --reasons are of one window", "Measure one file.")
 
 
 def _measured(
