@@ -150,7 +150,7 @@ def _chosen(
     else:
         models = sorted(state.models.values(), key=lambda model: model.index)
     within = [model for model in models if _happened(state, model, period)]
-    if not within:
+    if not within and kind != "ledger":  # an audit over everything has the entries to show, whatever they are about
         raise UsageError("nothing happened to any model in that period", "Choose another period, or leave it out.")
     return tuple(Chosen(model=model, gate=_gate_of(ws, state, model)) for model in within)
 
@@ -190,6 +190,8 @@ def _dossier(ws: Workspace, one: Chosen) -> Dossier:
 
 
 def _title(ref: str, kind: Kind, dossiers: Sequence[Dossier]) -> str:
+    if kind == "ledger":
+        return "The whole ledger"
     first = dossiers[0]
     system = first.system.title or first.system.name
     match kind:
@@ -199,10 +201,8 @@ def _title(ref: str, kind: Kind, dossiers: Sequence[Dossier]) -> str:
             return f"{system}: decision on {first.name} at {first.gate}"
         case "system":
             return f"{system}: all models"
-        case "control":
-            return f"Controls of {ref}"
         case _:
-            return "The whole ledger"
+            return f"Controls of {ref}"
 
 
 def _gate_of(ws: Workspace, state: State, model: ModelRecord) -> str:

@@ -10,6 +10,7 @@ import pytest
 from reports.pack_builder import build, many
 
 from govern.domain.decision import Outcome
+from govern.domain.evidence import Measurement
 from govern.exchange.pdf import read_attachments
 from govern.exchange.pdf_figures import check_figures
 from govern.exchange.pdf_manifest import check_manifest
@@ -155,3 +156,27 @@ def test_deadlines_and_emergencies_are_said():
     html = markup.html(build_view(replace(pack, status=status), Register(()))).decode("utf-8")
     assert "Emergency. </span>operator rolled credit back" in html
     assert "OVERDUE" in html
+
+
+def test_the_ll144_summary_has_both_layouts_and_counts_the_unknown():
+    pack = build()
+    view = pack.dossiers[0].evidence[0]
+    scored = Measurement(measure="scoring_rate@1", attribute="race", groups=(
+        {"group": "black", "n": 940, "above": 402, "rate": "0.427659574468085", "ratio": "0.8301"},
+        {"group": "white", "n": 8588, "above": 4424, "rate": "0.515137401024685", "ratio": "1"},
+    ))
+    more = replace(view, evidence=replace(view.evidence, measures=(*view.evidence.measures, scored)))
+    text = markup.markdown(build_view(replace(pack, dossiers=(replace(pack.dossiers[0], evidence=(more,)),)), Register(()))).decode("utf-8")
+    assert text.count("Summary of results in the layout of 6 RCNY 5-301") == 3
+    assert "| Category | Number of applicants | Number selected | Selection rate | Impact ratio |" in text
+    assert "| Category | Number of applicants | Above the median | Scoring rate | Impact ratio |" in text
+    assert "| Unknown category, in no ratio | 118 | – | – | – |" in text
+    other = replace(pack, dossiers=tuple(replace(one, decision=None) for one in pack.dossiers))
+    assert "6 RCNY 5-301" not in markup.markdown(build_view(other, Register(()))).decode("utf-8")
+
+
+def test_a_pack_of_many_models_says_in_every_section_how_many_are_not_printed():
+    html = markup.html(build_view(many(14), Register(()))).decode("utf-8")
+    for section in ("results", "attempts", "fairness", "explanation", "performance", "people", "lineage", "system"):
+        part = html.partition(f'<section id="{section}"')[2].partition("</section>")[0]
+        assert "Printed here for 12 of 14 model versions" in part, section

@@ -10,7 +10,8 @@ from workflow.conftest import Story, asks
 
 from govern.domain.statement import TreeHead
 from govern.domain.text import digest_of
-from govern.errors import NotFoundError, VerificationError
+from govern.errors import Interrupted, NotFoundError, UsageError, VerificationError
+from govern.trust.home import Home
 from govern.workflow import attached, exporting, packing
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
@@ -144,3 +145,29 @@ def test_controls_stand_on_paper_with_title_law_and_what_is_left_to_people(story
     assert "29 CFR 1607.4D (four-fifths rule) is up for rescission" in words
     assert "**up for rescission**, from 1978-09-25" in words
     assert "4 of 5 controls of eeoc-ugesp" in words
+
+
+def test_a_ledger_without_any_model_can_still_be_audited(tmp_path: Path):
+    ws = Workspace.create(tmp_path / "new", passphrases=asks, home=Home.at(tmp_path / "home"), origin="govern/new")
+    told = []
+    pack = packing.pack_data(ws, "", kind="ledger", progress=lambda part, done, total: told.append(part))
+    render_markdown(pack, tmp_path / "pack.md")
+    assert "LEDGER AUDIT" in (tmp_path / "pack.md").read_text("utf-8")
+    assert {"gather", "proofs", "verify"} <= set(told)
+    with pytest.raises(UsageError, match="nothing happened"):
+        packing.pack_data(ws, "nist-ai-rmf", kind="control")
+    ws.close()
+
+
+def test_stopping_while_the_pack_is_gathered_leaves_nothing(story: Story, tmp_path: Path):
+    size = story.ws.ledger.size
+
+    def stop(part: str, done: int, total: int | None) -> None:
+        del done, total
+        if part == "proofs":
+            raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=as_markdown, passphrases=asks, progress=stop)
+    assert not (tmp_path / "pack.md").exists()
+    assert story.ws.ledger.size == size

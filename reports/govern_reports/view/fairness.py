@@ -42,7 +42,7 @@ def fairness(context: Context) -> Section:
         if measurement.features:
             rows_table(page, context, measurement, source, base, part="features")
         values_table(page, context, measurement, source, base)
-        if measure_name(measurement.measure) in LL144 and _ll144_applies(context):
+        if dossier is not None and measure_name(measurement.measure) in LL144 and _ll144_applies(context):
             _ll144(page, context, measurement, source, base, unknown=_unknown(view.evidence.excluded, measurement))
         _left_out(page, view.evidence.excluded, measurement)
     if not found:
