@@ -208,5 +208,8 @@ class Desk(Protocol):
     def exports(self) -> Path:
         """The folder that pictures, rows and packs are saved to."""
 
+    def reopen(self) -> None:
+        """Read entries from the file that is there now."""
+
     def close(self) -> None:
         """Let go of the database."""

@@ -42,7 +42,8 @@ class GlobalActions:
         return handler()
 
     def do_app_refresh(self) -> None:
-        """Read everything again."""
+        """Read everything again, from the file that is there now."""
+        self.app.desk.reopen()
         if self.app.page is not None:
             self.app.page.reload()
 

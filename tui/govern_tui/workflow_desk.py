@@ -1,7 +1,8 @@
 """The desk over a real workspace: each method is one use case of `govern.workflow`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -48,16 +49,44 @@ FRAMEWORKS_FROM = 12
 """Decisions whose rules name the frameworks that are offered."""
 
 
+class Connection:
+    """The workspace once more, opened when it is first asked, with a turn of its own."""
+
+    def __init__(self, again: Callable[[], Workspace]) -> None:
+        self._again = again
+        self._turn = RLock()
+        self._ws: Workspace | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[Workspace]:
+        """Have the workspace to oneself."""
+        with self._turn:
+            if self._ws is None:
+                self._ws = self._again()
+            yield self._ws
+
+    def close(self) -> None:
+        """Let go of the database; the next to ask opens it again."""
+        with self._turn:
+            if self._ws is not None:
+                self._ws.close()
+                self._ws = None
+
+
 class WorkflowDesk:
-    """Reads and writes one workspace. Calls from several threads take turns; long jobs work on `again()`."""
+    """Reads and writes one workspace. Calls from several threads take turns.
+
+    Entries are read on a connection of their own, and so are filters: folding a long ledger takes a while, in which the
+    ledger page is there and scrolls. Long jobs open one more.
+    """
 
     def __init__(self, workspace: Workspace, renderer: PackRenderer | None = None) -> None:
         """Nothing is opened before something is read."""
         self._ws = workspace
         self._renderer = renderer
         self._turn = RLock()
-        self._searching = RLock()
-        self._beside: Workspace | None = None
+        self._entries = Connection(self._another)
+        self._filters = Connection(self._another)
         self.title = workspace.config.origin
         self.stages = tuple(workspace.config.stages)
 
@@ -68,11 +97,14 @@ class WorkflowDesk:
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._turn, self._searching:
+        self.reopen()
+        with self._turn:
             self._ws.close()
-            if self._beside is not None:
-                self._beside.close()
-                self._beside = None
+
+    def reopen(self) -> None:
+        """Read entries from the file that is there now."""
+        self._entries.close()
+        self._filters.close()
 
     def now(self) -> datetime:
         """The workspace's clock."""
@@ -90,8 +122,8 @@ class WorkflowDesk:
 
     def size(self) -> int:
         """Entries in the ledger now."""
-        with self._turn:
-            return self._ws.ledger.size
+        with self._entries.turn() as ws:
+            return ws.ledger.size
 
     def status(self) -> StatusView:
         """The workspace at a glance."""
@@ -116,21 +148,18 @@ class WorkflowDesk:
     def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
         """Up to `limit` entries from index `start` on that match."""
         if wanted is None:
-            with self._turn:
-                return logbook.log(self._ws, start, limit)
-        # The first question of all reads every entry once: on a connection of its own, so that the page scrolls meanwhile.
-        with self._searching:
-            if self._beside is None:
-                self._beside = Workspace(self._ws.folder, self._ws.home, self._ws.now)
+            with self._entries.turn() as ws:
+                return logbook.log(ws, start, limit)
+        with self._filters.turn() as ws:  # the first question of all reads every entry once
             return logbook.log(
-                self._beside, start, limit, kinds=wanted.kinds, text=wanted.text, subject=wanted.subject, holder=wanted.holder,
+                ws, start, limit, kinds=wanted.kinds, text=wanted.text, subject=wanted.subject, holder=wanted.holder,
                 standings=wanted.standings, since=wanted.since, until=wanted.until,
             )
 
     def entry(self, index: int) -> EntryDetail:
         """One entry, decoded."""
-        with self._turn:
-            return logbook.entry(self._ws, index)
+        with self._entries.turn() as ws:
+            return logbook.entry(ws, index)
 
     def lineage(self, ref: str, direction: Direction, as_of: datetime | None) -> tuple[LineageRow, ...]:
         """The lines of the graph around `ref`."""
@@ -312,8 +341,11 @@ class WorkflowDesk:
 
     def _apart(self, work: Callable[[Workspace], Result]) -> Result:
         """Work on a connection of its own, so that reading goes on meanwhile."""
-        other = Workspace(self._ws.folder, self._ws.home, self._ws.now)
+        other = self._another()
         try:
             return work(other)
         finally:
             other.close()
+
+    def _another(self) -> Workspace:
+        return Workspace(self._ws.folder, self._ws.home, self._ws.now)
