@@ -1,8 +1,13 @@
 """Packs of ledgers that do not verify, and what a pack says of the pack before it and of the law."""
 
+import hashlib
 import json
+import re
+import shutil
 import sqlite3
+import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -171,3 +176,36 @@ def test_stopping_while_the_pack_is_gathered_leaves_nothing(story: Story, tmp_pa
         exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=as_markdown, passphrases=asks, progress=stop)
     assert not (tmp_path / "pack.md").exists()
     assert story.ws.ledger.size == size
+
+
+def test_the_commands_for_a_check_without_this_software_print_what_the_page_says(story: Story, tmp_path: Path):
+    for tool in ("bash", "jq", "xxd", "openssl", "sha256sum"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed (see .ci/run)")
+    pack = packing.pack_data(story.ws, "credit@2")
+    render_markdown(pack, tmp_path / "pack.md")
+    page = (tmp_path / "pack.md").read_text("utf-8").partition("How to verify this document")[2].partition("Policy documents")[0]
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    for item in pack.attachments:
+        if "/" not in item.name:
+            (desk / item.name).write_bytes(item.data)
+    (desk / "TRUST-ROOT.json").write_bytes(exporting.trust_root_file(story.ws))
+    lines = [line[4:] for line in page.splitlines() if line.startswith("    ")]
+    said = 0
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        command = line[2:].partition("            (")[0]
+        if not line.startswith("$ ") or any(word in command for word in ("govern ", "python3", "pdfdetach", "manifest.json")):
+            continue
+        done = subprocess.run(["bash", "-c", command], cwd=desk, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        if below.startswith("  "):
+            assert done.stdout.split()[0] == below.split()[0], command
+            said += 1
+    assert said == 4  # entries.jsonl, the root, the signature, the leaf
+    root = bytes.fromhex(re.findall(r"gives ([0-9a-f]{64}), the root", page)[0])
+    so_far = bytes.fromhex(next(below for line, below in pairwise(lines) if "printf '\\000'" in line).strip())
+    for node, side in re.findall(r"with ([0-9a-f]{64}) on its (left|right)", page):
+        pair = bytes.fromhex(node) + so_far if side == "left" else so_far + bytes.fromhex(node)
+        so_far = hashlib.sha256(b"\x01" + pair).digest()
+    assert so_far == root == bytes.fromhex(pack.root.removeprefix("sha256:"))
