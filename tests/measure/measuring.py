@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from govern.domain.evidence import Evidence, Measurement, MeasureRequest
 from govern.measure import Inputs, measure, recompute
+from govern.measure.statistics.tests import omnibus
 
 
 def evidence(name: str, data: Any, *, parameters: dict[str, Any] | None = None, **inputs: Any) -> Evidence:
@@ -18,6 +21,17 @@ def one(name: str, data: Any, *, parameters: dict[str, Any] | None = None, **inp
     found = evidence(name, data, parameters=parameters, **inputs)
     assert len(found.measures) == 1
     return found.measures[0]
+
+
+def failures_at_parity(generator: np.random.Generator, groups: int, n: int, rate: float, *, draws: int) -> tuple[float, float]:
+    """How often the lowest of equal groups falls below 0.8 of the highest, and how often the omnibus test agrees."""
+    alone = both = 0
+    for _ in range(draws):
+        selected = generator.binomial(n, rate, groups)
+        low = bool(selected.min() < 0.8 * selected.max())
+        alone += low
+        both += low and omnibus(list(selected), [n] * groups, seed=0).p_value < 0.05
+    return alone / draws, both / draws
 
 
 def group(measurement: Measurement, name: str) -> dict[str, Any]:

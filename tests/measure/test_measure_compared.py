@@ -159,6 +159,12 @@ def test_paired_interval(both: int, gained: int, lost: int, neither: int):
         assert (found.low, found.high) == pytest.approx((apart.low, apart.high), abs=1e-12)
 
 
+def test_a_published_paired_interval():
+    """Altman, Machin, Bryant and Gardner 2000, Statistics with Confidence, chapter 6: two culture media, 0.056 to 0.329."""
+    found = paired_difference(20, 12, 2, 16, "0.95")
+    assert (round(found.low, 3), round(found.high, 3)) == (0.056, 0.329)
+
+
 @pytest.mark.slow
 def test_paired_intervals_cover():
     generator = np.random.default_rng(6)

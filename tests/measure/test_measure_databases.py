@@ -13,7 +13,7 @@ from govern.measure.engines import connect
 
 NAMES = (
     "impact_ratio@1", "demographic_parity@1", "equalized_odds@1", "error_rates@1", "performance@1", "scoring_rate@1", "calibration@1",
-    "data_quality@1", "representativeness@1", "train_test_overlap@1",
+    "calibration_by_group@1", "conditional_disparity@1", "data_quality@1", "representativeness@1", "train_test_overlap@1",
 )
 COLUMNS = "sex text, age bigint, income double precision, small real, home text, member boolean, weight double precision, score double precision, y bigint"
 

@@ -81,7 +81,7 @@ def need_outcomes(study: Study) -> Judged:
     column = {"prediction": study.inputs.prediction, "score": study.inputs.score, "target": study.inputs.target}[judged]
     check_outcomes(study, column)
     if (judged == "target" and not study.target_classes()) or (judged == "prediction" and study.prediction_is_number()):
-        raise Unmeasured("undefined", f"“{column}” is a quantity and has no favourable value: give a score and a threshold")
+        raise Unmeasured("undefined", f"“{column}” is a quantity and has no favourable value: give a score and a threshold, or measure residuals_by_group")
     return judged
 
 
