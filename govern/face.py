@@ -15,101 +15,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from govern.domain.decision import Decision, RuleResult
+from govern.answers import PendingModel, Recorded, Ref, Verdict, ref_of
 from govern.domain.facts import SystemFact
-from govern.domain.text import Digest, decimal_text
-from govern.errors import GateDenied, UsageError
+from govern.domain.text import decimal_text
+from govern.errors import UsageError
 from govern.workflow.interface import Passphrases
-from govern.workflow.views import GateResult, StatusView, Written
+from govern.workflow.views import StatusView, Written
 from govern.workflow.workspace import Workspace as Opened
 
 GIT_SECONDS = 10
 """A repository that takes longer to say its commit is on a disk that is not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """Something that is in the ledger now."""
-
-    name: str
-    """As references name it: `name@version`, `system/name`, `run/name`."""
-    digest: Digest
-    index: int
-
-    @property
-    def ref(self) -> str:
-        """What every command accepts for it, without any doubt: the digest."""
-        return self.digest
-
-
-@dataclass(slots=True, kw_only=True)
-class PendingModel:
-    """A model that is recorded when its run ends well; before that it has no place in the ledger."""
-
-    path: Path
-    digest: Digest
-    recorded: Recorded | None = None
-
-    @property
-    def ref(self) -> str:
-        """What every command accepts for it. Raises `UsageError` before its run has ended well."""
-        return self.known.ref
-
-    @property
-    def name(self) -> str:
-        """`name@version`. Raises `UsageError` before its run has ended well."""
-        return self.known.name
-
-    @property
-    def known(self) -> Recorded:
-        """What was recorded. Raises `UsageError` before its run has ended well."""
-        if self.recorded is None:
-            raise UsageError(
-                f"{self.path} is not recorded: its run has not ended, or has failed",
-                "Use the model after the run's `with` block.",
-            )
-        return self.recorded
-
-
-Ref = str | Recorded | PendingModel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a gate answered."""
-
-    result: GateResult
-
-    @property
-    def decision(self) -> Decision:
-        """The whole decision."""
-        return self.result.decision
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the gate allows it."""
-        return self.decision.outcome == "allow"
-
-    @property
-    def failing(self) -> tuple[RuleResult, ...]:
-        """The rules that deny, each with its status and explanation."""
-        return tuple(rule for rule in self.decision.rules if rule.denies)
-
-    def require_allowed(self) -> Self:
-        """Return the verdict if it allows. Raises `GateDenied` with the rules that deny."""
-        if self.allowed:
-            return self
-        rules = [f"{rule.rule} {rule.status.value}: {rule.explanation}" for rule in self.failing]
-        why = "; ".join(rules) or self.decision.problem or "no rule allows it"
-        raise GateDenied(
-            f"{self.decision.subject_name} is denied at {self.decision.gate}: {why}",
-            f"`govern review show {self.decision.subject_name}` shows every number behind it.",
-        )
-
-
-def ref_of(what: Ref) -> str:
-    """What a command is given for a thing."""
-    return what if isinstance(what, str) else what.ref
 
 
 class _Local(threading.local):

@@ -4,6 +4,7 @@ The oracle reads the raw entries again for every deployment that was let through
 """
 
 from datetime import timedelta
+from itertools import takewhile
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,12 +12,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lineage.book import ROLES, START, Book, digest
 
 from govern.domain.decision import Quorum
+from govern.domain.facts import Attestation, ReviewFact
 from govern.lineage.history import check_history
 from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
 from govern.lineage.state import fold
 
 PEOPLE = st.sampled_from(sorted(ROLES))
 GATE = "promote:production"
+
+
+def mended(entries, model) -> str:
+    """Why a trial may not have all traffic: what the gate `deploy` said last, and whether it was asked since the trial began."""
+    about = [one for one in entries if one.statement.subjects[0].digest == model]
+    asked = [one for one in about if one.kind == "decision" and one.fact.gate == "deploy"]
+    if asked and asked[-1].fact.outcome != "allow":
+        return "the gate deploy denies it"
+    runs = [one for one in about if one.kind == "deployment"]
+    trial = bool(runs) and runs[-1].fact.mode != "full"
+    younger = [one for one in asked if one.index > runs[-1].index] if trial else []
+    return "its trial became full unasked" if trial and not younger and not went_back(entries, runs[-1].index) else ""
+
+
+def went_back(entries, since) -> bool:
+    """Whether a rollback or another model's full deployment ended what ran beside."""
+    return any(one.index > since and one.kind in {"rollback", "retirement"} for one in entries)
 
 
 def upstream(entries, model):
@@ -72,13 +91,38 @@ def broken(approval, entries, model, under) -> bool:
     return False
 
 
+def voided(entries, holder) -> int:
+    """The index from which a holder's key is void."""
+    found = [one.fact.keys[holder].void_from for one in entries if one.kind == "trust-root"]
+    return min((one for one in found if one is not None), default=len(entries) + 1)
+
+
+def taken_away(entries, about, decided) -> bool:
+    """Whether somebody took back, or could not sign, what they had attested before a decision."""
+    back = {(one.fact.supersedes, one.holder): one.index for one in about if one.kind == "review"}
+    given = [one for one in about if one.kind == "review" and one.fact.action == "attest" and one.index < decided.index]
+    known = [one for one in entries if one.index < decided.index]
+    return any(
+        back.get((one.index, one.holder), -1) > decided.index
+        or (back.get((one.index, one.holder), len(entries)) > decided.index
+            and voided(entries, one.holder) <= one.index < voided(known, one.holder))
+        for one in given
+    )
+
+
 def complaint(entries, model, now) -> str:
     """Why this model should not have been let through, read from the entries alone; empty where it should."""
+    now = max(now, *(entry.time for entry in entries))
     about = [entry for entry in entries if entry.statement.subjects[0].digest == model]
-    decided = [entry.fact for entry in about if entry.kind == "decision" and entry.fact.gate == GATE]
-    if not decided or decided[-1].outcome != "allow":
+    decided = [entry for entry in about if entry.kind == "decision" and entry.fact.gate == GATE]
+    if not decided or decided[-1].fact.outcome != "allow":
         return "no allowing decision"
-    last = decided[-1]
+    last = decided[-1].fact
+    if taken_away(entries, about, decided[-1]):
+        return "what was attested was taken away"
+    ended = [entry for entry in about if entry.kind == "retirement"]
+    if ended:
+        return "it was retired"
     if last.expires is not None and last.expires <= now:
         return "evidence too old"
     open_findings = {entry.fact.id: entry.fact for entry in about if entry.kind == "finding"}
@@ -92,7 +136,7 @@ def complaint(entries, model, now) -> str:
         entry.holder for entry in about
         if entry.kind == "review" and entry.fact.gate == GATE and entry.fact.action == "approve"
         and entry.fact.role == "approver" and "approver" in ROLES[entry.holder] and entry.holder not in out
-        and not broken(entry, entries, model, under)
+        and not broken(entry, entries, model, under) and entry.index < voided(entries, entry.holder)
     }
     need = last.approvals[0].count
     return "" if len(good) >= need else f"{len(good)} good approvals of {need}"
@@ -166,9 +210,67 @@ class Lifecycle(RuleBasedStateMachine):
     def wait(self, days):
         self.book.now += timedelta(days=days)
 
-    @rule()
-    def compromise(self):
-        self.book.revoke_key("reviewer", len(self.book.entries), "compromised")
+    @rule(who=st.sampled_from(["reviewer", "second", "third", "trainer", "chief"]), back=st.integers(0, 12),
+          reason=st.sampled_from(["compromised", "lost", "lost"]))
+    def revoke(self, who, back, reason):
+        """A key turns out to be void, from now on or from some entries ago."""
+        if all(one.fact.keys[who].void_from is None for one in self.book.entries if one.kind == "trust-root"):
+            self.book.revoke_key(who, max(1, len(self.book.entries) - back), reason)
+
+    @rule(days=st.integers(1, 40))
+    def clock_jumps_back(self, days):
+        self.book.now -= timedelta(days=days)
+
+    @rule(n=models_, who=st.sampled_from(["third", "second"]))
+    def attest(self, n, who):
+        given = Attestation(rule="FAIR-001", policy=self.book.state.policies["fairness"].digest, statement="read")
+        self.said(n, who, action="attest", attestation=given)
+
+    @rule(n=models_, who=st.sampled_from(["third", "second"]))
+    def take_back(self, n, who):
+        mine = [
+            one.index for one in self.book.entries
+            if one.kind == "review" and one.fact.action == "attest" and one.holder == who
+            and one.statement.subjects[0].digest == self.models[n]
+        ]
+        if mine:
+            self.said(n, who, action="comment", supersedes=mine[-1])
+
+    def said(self, n, who, **words):
+        fact = ReviewFact(system="credit", gate=GATE, role="validator", **words)
+        self.book.add(fact, by=who, subject=("model", self.models[n]))
+
+    @rule(n=models_, outcome=st.sampled_from(["allow", "allow", "deny"]))
+    def gate_deploy(self, n, outcome):
+        self.book.decide(self.models[n], "deploy", outcome=outcome, approvals=())
+
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_, who=st.sampled_from(["chief", "chief", "pipeline"]))
+    def emergency(self, n, who):
+        """Only the role `emergency` goes back to what is stale, and never to what is revoked, retired, or never ran."""
+        runs = self.book.state.environments.get(("credit", "production"))
+        left = self.book.state.deployments.get(runs.primary) if runs else None
+        granted = may_roll_back(
+            self.book.state, self.models[n], "production", self.book.now + timedelta(minutes=1), keyid=who,
+            reason="fire", emergency=True,
+        )
+        if left is None or not granted.allowed:
+            return
+        assert who == "chief"
+        assert voided(self.book.entries, who) > len(self.book.entries)
+        assert any(
+            one.kind == "deployment" and one.fact.mode == "full" and one.statement.subjects[0].digest == self.models[n]
+            for one in self.book.entries
+        )
+        assert not any(
+            one.kind == "retirement" and one.statement.subjects[0].digest == self.models[n] for one in self.book.entries
+        )
+        self.book.roll_back(self.models[n], left.model, emergency=True, by=who)
+
+    @precondition(lambda self: self.deployed > 2)
+    @rule(n=models_)
+    def retire(self, n):
+        self.book.retire(self.models[n])
 
     @rule(n=models_)
     def promote(self, n):
@@ -183,6 +285,8 @@ class Lifecycle(RuleBasedStateMachine):
         granted = may_deploy(self.book.state, self.models[n], "production", "production", now, mode=mode)
         if granted.allowed:
             assert complaint(self.book.entries, self.models[n], self.book.now) == ""
+            if mode == "full":
+                assert mended(self.book.entries, self.models[n]) == ""
             self.book.deploy(self.models[n], name=f"D-{n}", mode=mode, traffic=100 if mode == "full" else 10)
             self.deployed += 1
 
@@ -220,15 +324,20 @@ class Lifecycle(RuleBasedStateMachine):
         if not hasattr(self, "book"):
             return
         for model in self.models:
-            if may_run(self.book.state, model, "production", self.book.now).allowed:
+            asked = may_run(self.book.state, model, "production", self.book.now)
+            if asked.allowed and not any(note.startswith("emergency rollback by chief") for note in asked.notes):
                 assert complaint(self.book.entries, model, self.book.now) == ""
+            if asked.allowed and asked.notes:
+                forced = [one for one in self.book.entries if one.kind == "rollback"][-1]
+                assert forced.fact.emergency
+                assert forced.index < voided(self.book.entries, "chief")
 
     def teardown(self):
         if hasattr(self, "book"):
             assert list(check_history(self.book.entries)) == []
             middle = len(self.book.entries) // 2
-            at = self.book.entries[middle].time
-            upto = [entry for entry in self.book.entries if entry.time <= at]
+            at = max(entry.time for entry in self.book.entries[: middle + 1])
+            upto = list(takewhile(lambda entry: entry.time <= at, self.book.entries))
             assert fold(self.book.entries, as_of=at) == fold(upto)
             assert digest("x") not in self.book.state.models
 

@@ -1,0 +1,112 @@
+"""From promotion to retirement by hand: canary, full, rollback, emergency, retirement, and a pack that is asked offline."""
+
+from pathlib import Path
+
+import pytest
+from cli.conftest import BINDING, POLICY, Sample
+from cli.runner import govern
+
+REASON = ("--reason", "Seen by two people and found good.")
+
+
+def third(sample: Sample, folder: Path) -> Path:
+    """Another version with the same behaviour: the file's bytes differ, its answers don't."""
+    made = folder / "credit-3.skops"
+    made.write_bytes((sample.models / "credit-2.skops").read_bytes() + b"\0")
+    return made
+
+
+def approved(version: str) -> None:
+    govern("review", "approve", f"credit@{version}", *REASON, "--as", "reviewer").ended(0)
+    govern("promote", f"credit@{version}", "--to", "production").ended(0)
+
+
+@pytest.fixture
+def two(line: Path, sample: Sample) -> Path:
+    """credit@2 runs in production; credit@3 was approved and promoted after it."""
+    approved("2")
+    govern("deploy", "credit@2", "--to", "production").ended(0)
+    made = third(sample, line)
+    govern(
+        "record", "model", made, "--name", "credit", "--system", "credit", "--version", "3", "--run", "run/train-2",
+        "--threshold", "0.6", "--as", "developer",
+    ).ended(0)
+    words = [made if str(word).endswith("credit-2.skops") else word for word in sample.gate("2")]
+    govern(*["credit@3" if word == "credit@2" else word for word in words]).ended(0)
+    approved("3")
+    return line
+
+
+def asks_before_deploying(folder: Path) -> None:
+    """Install a policy that binds the gate `deploy`, beside the one that binds the stage."""
+    place = folder / "shipping"
+    place.mkdir()
+    (place / "policy.yaml").write_text(POLICY.replace("name: lean", "name: shipping").replace(
+        "  - {role: approver, count: 1, distinct_from: [developers, requester]}", "  []"
+    ).replace("approvals:\n  []", "approvals: []"))
+    binding = BINDING.replace("lean", "shipping").split("gates:")[0] + "gates:\n  deploy: {enforcement: require}\n"
+    (place / "binding.yaml").write_text(binding)
+    govern("policy", "install", place).ended(0)
+
+
+def test_a_canary_grows_only_by_its_own_gate_and_going_back_asks_it_too(two: Path):
+    govern("deploy", "credit@3", "--to", "production", "--mode", "canary", "--traffic", "5").ended(0)
+    assert "canary 5 %" in govern("log", "--kind", "deployment").ended(0).out
+    for version in ("2", "3"):
+        govern("deploy", f"credit@{version}", "--to", "production", "--check").ended(0)
+    assert "moves to full only by an allowing decision at deploy" in govern("deploy", "credit@3", "--to", "production").ended(1).err
+    asks_before_deploying(two)
+    govern("deploy", "credit@3", "--to", "production").ended(0)
+    assert [row["kind"] for row in govern("log", "-n", "2", "--json").document["entries"]] == ["decision", "deployment"]
+    assert "not deployed in production" in govern("deploy", "credit@2", "--to", "production", "--check").ended(1).out
+
+    govern("rollback", "credit", "--to", "credit@2", *REASON).ended(0)
+    assert [row["kind"] for row in govern("log", "-n", "2", "--json").document["entries"]] == ["decision", "rollback"]
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(0)
+    govern("deploy", "credit@3", "--to", "production", "--check").ended(1)
+    govern("verify", "--full").ended(0)
+
+
+def test_an_emergency_goes_back_to_what_is_stale_and_stays_on_every_status(two: Path):
+    govern("deploy", "credit@3", "--to", "production", "--mode", "blue-green", "--traffic", "50").ended(0)
+    said = govern("dataset", "withdraw", "credit-train@1", *REASON, "--yes").ended(0)
+    assert "approve#" in said.out + said.err  # what it touches is said before it is done
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
+    assert "withdrawn" in govern("rollback", "credit", "--to", "credit@2", *REASON).ended(1).err
+    assert "role emergency" in govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency").ended(1).err
+    govern("key", "new", "chief").ended(0)
+    govern("key", "enrol", "chief", "--role", "operator", "--role", "emergency").ended(0)
+    govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(0)
+    assert "emergency rollback by chief" in govern("deploy", "credit@2", "--to", "production", "--check").ended(0).out
+    assert "Seen by two people" in govern("status").ended(0).out
+
+    govern("retire", "credit@2", *REASON).ended(0)
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
+    refused = govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(1).err
+    assert "nothing of credit runs in production" in refused or "was retired" in refused
+
+
+@pytest.mark.parametrize("words", [
+    ("promote", "credit@2", "--to", "moon"), ("deploy", "credit@2", "--to", "moon"),
+    ("deploy", "credit@2", "--to", "production", "--mode", "green"),
+    ("deploy", "credit@2", "--to", "production", "--mode", "full", "--traffic", "50"),
+    ("deploy", "credit@2", "--to", "production", "--pack", "x.pdf"),
+    ("deploy", "credit@2", "--to", "production", "--check", "--pack", "x.pdf"),
+    ("rollback", "credit", "--to", "credit@2", "--environment", "moon", *REASON),
+    ("retire", "credit@2", "--environment", "moon", *REASON), ("rollback", "credit", "--to", "credit@2", "--reason", "no"),
+])
+def test_words_that_name_nothing_change_nothing(line: Path, words):
+    before = govern("checkpoint").ended(0).out
+    assert govern(*words).ended(2).err
+    assert govern("checkpoint").ended(0).out == before
+
+
+@pytest.mark.slow
+def test_a_pack_of_the_ledger_is_asked_offline(line: Path, tmp_path: Path):
+    approved("2")
+    govern("deploy", "credit@2", "--to", "production").ended(0)
+    govern("trust", "show", "-o", tmp_path / "root.json").ended(0)
+    govern("export", "--kind", "ledger", "-o", tmp_path / "ledger.pdf").ended(0)
+    ask = ("deploy", "--to", "production", "--check", "--pack", tmp_path / "ledger.pdf", "--trust", tmp_path / "root.json")
+    govern(*ask, "credit@2").ended(0)
+    govern(*ask, "credit@1").ended(1)
