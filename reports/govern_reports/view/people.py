@@ -27,7 +27,7 @@ def people(context: Context) -> Section:
                 line(row.reason or "–", f" [{row.note}]" if row.note else ""), Span(word, tone), f"#{row.index}",  # type: ignore[arg-type]
             ))
         page.table(
-            ("Holder 12%", "Role 9%", "Action 9%", "Signed, UTC 14%", "Key 17%", "Reason 21%", "Standing 11%", ">Entry 7%"), rows,
+            ("Holder 11%", "Role 8%", "Action 8%", "Signed, UTC 13%", "Key 16%", "Reason 28%", "Standing 9%", ">Entry 7%"), rows,
             f"Reviews of {dossier.name}", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
         )
         page.table(
