@@ -101,6 +101,8 @@ class GovernApp(App[int]):
         self.due = 0
         self.changes = 0
         """What was written from here; a page that was read before that is read again when it is shown."""
+        self.reading: set[object] = set()
+        """What reads now, one a thread."""
         self.lost = False
         self.signer = self.settings.key or self.remembered.key
         self.animation_level = "none"

@@ -1,5 +1,9 @@
 """Starting the application: settings read, workspace wrapped, and one place where its end becomes an exit code."""
 
+import asyncio
+import os
+import sys
+
 from govern.errors import ExitCode
 from govern.workflow.interface import PackRenderer
 from govern.workflow.workspace import Workspace
@@ -13,7 +17,14 @@ def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
     desk = WorkflowDesk(workspace, renderer)
     folder = desk.place()
     app = GovernApp(desk, read_settings(folder / "tui.toml"), state_file=folder / "tui-state.json")
-    result = app.run()
-    if app.return_code:
-        return int(app.return_code)
-    return int(ExitCode.OK if result is None else result)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    result = app.run(loop=loop)  # a loop of our own does not wait for threads when it ends
+    code = int(app.return_code or (ExitCode.OK if result is None else result))
+    if app.reading:
+        # Somebody who leaves does not wait until a long ledger is folded. These threads only read; whoever writes is waited
+        # for by the dialog or asked about at Quit, and an entry is in the ledger whole or not at all.
+        sys.stdout.flush()
+        os._exit(code)
+    loop.close()
+    return code

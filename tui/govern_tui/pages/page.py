@@ -83,15 +83,20 @@ class Page(Container):
 
     def read(self, work: Callable[[], Value], then: Callable[[Value], None], *, group: str = "read") -> None:
         """Read in a thread and hand the result to `then` in the main thread; a later reading replaces an earlier one."""
+        govern = self.govern
 
         def body() -> None:
             worker = get_current_worker()
+            me = object()
+            govern.reading.add(me)
             try:
                 value = work()
             except GovernError as error:
                 if not worker.is_cancelled:
                     self.app.call_from_thread(self.govern.trouble, error)
                 return
+            finally:
+                govern.reading.discard(me)
             if not worker.is_cancelled:
                 self.app.call_from_thread(self._deliver, then, value)
 
