@@ -1,16 +1,19 @@
-"""Boundary cases made from a rule: at its threshold, one step either side, NaN, missing, too few, nobody at all."""
+"""Boundary cases made from a rule: at its threshold, one step either side, NaN, missing, too few, nobody at all, too old."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
 from govern.domain.decision import Status
-from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.evidence import Evidence, JsonValue, Measurement
+from govern.domain.text import Digest
 from govern.policy.bound import BoundRule
 from govern.policy.cases import MANY, Wanted, beside, leaves, made, showing
 from govern.policy.counts import counted, exact_value
 from govern.policy.judging import Sighting
 from govern.policy.model import Assertion
+from govern.policy.question import PresentedEvidence, Question
 from govern.policy.selftest import Trial
 
 STEP: Final = Fraction(1, 10**9)
@@ -43,6 +46,58 @@ def boundary_trials(rule: BoundRule) -> tuple[Trial, ...]:
     if rule.rule.over.need > 1 and rule.rule.over.each != "whole":
         trials.append(Trial(name="one alone", sighting=_cut(good), expected=Status.INCONCLUSIVE))
     return tuple(trials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgedTrial:
+    """Good evidence of some age, and the status that a rule must give on it."""
+
+    name: str
+    question: Question
+    expected: Status
+
+
+MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""When aged trials are decided."""
+
+
+def aged_trials(rule: BoundRule) -> tuple[AgedTrial, ...]:
+    """Return cases around a measured rule's age; none where any age will do. Raises `UsageError`."""
+    oldest, system = rule.rule.max_age, rule.bound.system
+    if oldest is None or system is None or rule.rule.assertion is None:
+        return ()
+    subject, other = rule.bound.policy_digest, rule.bound.binding_digest
+    good = made(rule, good=True)
+
+    def asked(age: timedelta) -> Question:
+        sides = [(subject, good.measurement), *([(other, good.baseline)] if good.baseline is not None else [])]
+        return Question(
+            gate=rule.bound.gate, system=system, subject=subject, subject_name="case", bound=(), baseline=other,
+            evidence=tuple(_presented(rule, digest, side, MOMENT - age) for digest, side in sides),
+        )
+
+    placed = (
+        ("on its last day", oldest, Status.PASS), ("a second past its age", oldest + timedelta(seconds=1), Status.INCONCLUSIVE),
+        ("measured after the moment", timedelta(seconds=-1), Status.INCONCLUSIVE),
+    )
+    return tuple(AgedTrial(name=name, question=asked(age), expected=expected) for name, age, expected in placed)
+
+
+def _presented(rule: BoundRule, subject: Digest, measurement: Measurement, collected: datetime) -> PresentedEvidence:
+    """Present made evidence as a gate would: of the right parameters, for every attribute that the rule asks about."""
+    parameters = rule.parameters()
+    asked = replace(
+        measurement, parameters=parameters, favourable=str(parameters.get("favourable", "")),
+        reference=str(parameters.get("reference", measurement.reference)),
+    )
+    attributes = rule.attributes(parameters)
+    rows = sum(int(str(group.get("n", 0))) for group in asked.groups)
+    evidence = Evidence(
+        rows=rows or MANY, measures=tuple(replace(asked, attribute=one) for one in attributes) if attributes else (asked,)
+    )
+    return PresentedEvidence(
+        digest=subject, evidence=evidence, subject=subject, data=subject, collected=collected, trusted=True, holder="case",
+    )
 
 
 def _around(rule: BoundRule, assertion: Assertion, leaf: Assertion, number: int) -> list[Trial]:

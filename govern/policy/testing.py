@@ -8,11 +8,13 @@ from govern.domain.text import Digest
 from govern.errors import UsageError
 from govern.policy.applicability import applicable
 from govern.policy.bound import BoundPolicy, BoundRule
-from govern.policy.boundaries import boundary_trials
+from govern.policy.boundaries import MOMENT, aged_trials, boundary_trials
 from govern.policy.consistency import bound_problem
 from govern.policy.model import Binding, Policy, Selector
 from govern.policy.mutating import unnoticed
+from govern.policy.selecting import Shelf, look
 from govern.policy.selftest import cases_of, prove, status_on
+from govern.policy.verdict import combined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,13 @@ def _report(rule: BoundRule, bound: BoundPolicy) -> RuleReport:
                 status = status_on(rule, trial.sighting)
                 if status is not trial.expected:
                     wrong.append(f"{trial.name}: {status.value}, should be {trial.expected.value}")
+            ages = aged_trials(rule)
+            tried += len(ages)
+            for aged in ages:
+                found = look(rule, aged.question, Shelf(aged.question.evidence), MOMENT)
+                status = combined(found.checks, of=rule.rule.over.of).status
+                if status is not aged.expected:
+                    wrong.append(f"{aged.name}: {status.value}, should be {aged.expected.value}")
             overlooked = unnoticed(rule, (*cases_of(rule), *trials)) if proof.proved else ()
         except UsageError as error:
             wrong.append(error.message)

@@ -2,12 +2,13 @@
 
 The policy room proves that its rules can fail on made evidence. Here the same is proved from rows on, with the measures
 and packages of this machine, so that a package whose update turned a number round is noticed before it judges a model.
-What was proved once is remembered by the digests of rule, measure, environment and engine.
+What was proved once is remembered by the digests of rule, measuring code, environment and engine.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -62,7 +63,7 @@ def measured_proofs(
     """
     from govern.measure import environment
 
-    versions = json.dumps([environment(), ENGINE, detector, VERSION], sort_keys=True)
+    versions = json.dumps([environment(), code_digest(), ENGINE, detector, VERSION], sort_keys=True)
     trials = list(_trials(bound, versions))
     known = _read(remembered)
     new = [trial for trial in trials if trial.key not in known]
@@ -76,6 +77,19 @@ def measured_proofs(
         )
         for trial in trials
     )
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> Digest:
+    """Return one digest over the code that measures and judges: a proof by other code proves nothing of this one."""
+    import govern.measure
+    import govern.policy
+
+    files = sorted(
+        path for package in (govern.measure, govern.policy) for folder in package.__path__
+        for path in Path(folder).rglob("*.py")
+    )
+    return digest_of(b"".join(path.name.encode() + b"\0" + path.read_bytes() for path in files))
 
 
 def _trials(bound: Sequence[BoundPolicy], versions: str) -> Iterator[_Trial]:

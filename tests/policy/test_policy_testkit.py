@@ -1,9 +1,10 @@
 """`govern policy test`: documents that fit, rules that can fail, wrongs that no case notices."""
 
+import pytest
 from policy.policy_worlds import OTHER, RULE, bind, binding_text, policy_text
 
 from govern.policy.applicability import applicable
-from govern.policy.boundaries import boundary_trials
+from govern.policy.boundaries import aged_trials, boundary_trials
 from govern.policy.testing import RuleReport, made_system, try_documents
 
 CASES = """cases:
@@ -27,6 +28,37 @@ def test_a_sound_policy_is_proved_at_its_boundaries() -> None:
     assert rule.cases == 2
     assert rule.tried >= 5
     assert rule.boundary == ()
+
+
+AGED = {
+    "by counts, two attributes": RULE.replace('"${system.protected}"', '[sex, "sex*race"]'),
+    "a change against the baseline": """
+  - id: PERF-009
+    measure: performance@1
+    assert: {value: auc, op: ">=", threshold: "0", against: baseline}
+    max_age: P7D
+""",
+    "by feature": """
+  - id: DRIFT-009
+    measure: covariate_drift@1
+    with: {attributes: [sex, race]}
+    assert: {value: effect, op: "<", threshold: "0.2"}
+    over: {each: feature}
+    max_age: P7D
+""",
+}
+
+
+@pytest.mark.parametrize("rule", AGED.values(), ids=list(AGED))
+def test_every_rule_with_an_age_is_tried_around_it(rule: str) -> None:
+    one = bind(policy_text(rule))
+    (bound,) = applicable([one], system=made_system(one.policy, one.binding), gate="promote:production")
+    (aged,) = [aged_trials(rule) for rule in bound.rules()]
+    assert [trial.name for trial in aged] == ["on its last day", "a second past its age", "measured after the moment"]
+    (report,), _, ok = tried(policy_text(rule))
+    assert ok, report
+    (ageless,), _, _ = tried(policy_text("\n".join(line for line in rule.splitlines() if "max_age" not in line) + "\n"))
+    assert report.tried == ageless.tried + 3
 
 
 def test_a_wrong_that_no_case_notices_is_named() -> None:

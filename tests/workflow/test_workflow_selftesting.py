@@ -9,6 +9,7 @@ from policy.policy_worlds import SYSTEM, ask, bind, pack, policy_text
 import govern_policies
 from govern.domain.decision import Status
 from govern.policy.applicability import applicable
+from govern.policy.model import Over
 from govern.policy.testing import made_system
 from govern.workflow import selftesting
 from govern.workflow.selftesting import measured_proofs
@@ -62,6 +63,42 @@ def test_a_proof_is_remembered_by_rule_and_versions(tmp_path: Path, monkeypatch:
     file.write_text("not JSON")
     assert measured_proofs(bound(one), detector="scipy", remembered=file) == first
     assert len(runs) == 6
+
+
+OTHERWISE = {
+    "rule": lambda one, _: replace(one, assertion=replace(one.assertion, threshold="0.75")),
+    "measure": lambda one, _: replace(one, measure="demographic_parity@1", parameters={"attributes": ["sex"]}, over=Over()),
+    "environment": lambda one, patch: patch.setattr("govern.measure.environment", lambda: {"numpy": "9.9.9"}) or one,
+    "measuring code": lambda one, patch: patch.setattr(selftesting, "code_digest", lambda: "sha256:other") or one,
+    "engine": lambda one, patch: patch.setattr(selftesting, "ENGINE", "govern-policy/99") or one,
+}
+
+
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_a_proof_is_made_anew_when_anything_that_it_rests_on_changes(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, runs = tmp_path / "proofs.json", []
+    real = selftesting._measured
+    monkeypatch.setattr(selftesting, "_measured", lambda *args, **more: runs.append(1) or real(*args, **more))
+    one = bind()
+    for _ in range(2):
+        measured_proofs(bound(one), detector="scipy", remembered=file)
+    assert len(runs) == 2, "the second time it is remembered"
+    rules = tuple(OTHERWISE[what](rule, monkeypatch) for rule in one.policy.rules)
+    measured_proofs(bound(replace(one, policy=replace(one.policy, rules=rules))), detector="scipy", remembered=file)
+    assert len(runs) == 4
+
+
+def test_another_line_of_code_is_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import govern.measure
+
+    before = selftesting.code_digest()
+    (tmp_path / "more.py").write_text("THRESHOLD = 1")
+    monkeypatch.setattr(govern.measure, "__path__", [*govern.measure.__path__, str(tmp_path)])
+    selftesting.code_digest.cache_clear()
+    assert selftesting.code_digest() != before
+    selftesting.code_digest.cache_clear()
 
 
 @pytest.mark.parametrize("name", govern_policies.pack_ids())
