@@ -235,14 +235,32 @@ class Cases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Versioned:
+    """A document with a name and a version."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    metadata: Metadata
+
+    @property
+    def name(self) -> str:
+        """The document's name."""
+        return self.metadata.name
+
+    @property
+    def version(self) -> str:
+        """The document's version."""
+        return self.metadata.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Versioned):
     """What is measured and what counts as good."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     api_version: Annotated[Literal["govern/v1"], Field(alias="apiVersion")]
     kind: Literal["Policy"]
-    metadata: Metadata
     sources: tuple[Source, ...] = ()
     applies_to: Selector = field(default_factory=Selector)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -252,16 +270,6 @@ class Policy:
     cases: Mapping[str, Cases] = field(default_factory=dict)
     lines: Mapping[str, int] = field(init=False, default_factory=dict, compare=False)
     """Rule id to its line in the document, for SARIF; known to the reader, not a key of the document."""
-
-    @property
-    def name(self) -> str:
-        """The policy's name."""
-        return self.metadata.name
-
-    @property
-    def version(self) -> str:
-        """The policy's version."""
-        return self.metadata.version
 
     @property
     def title(self) -> str:
@@ -308,29 +316,18 @@ class GateTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Binding(Versioned):
     """Where a policy applies, how strictly, with which parameters."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     api_version: Annotated[Literal["govern/v1"], Field(alias="apiVersion")]
     kind: Literal["Binding"]
-    metadata: Metadata
     pin: Annotated[Pin, Field(alias="policy")]
     scope: Selector = field(default_factory=Selector)
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     """For every gate; a gate's own come first."""
     terms: Annotated[Mapping[GateName, GateTerms], Field(alias="gates", min_length=1)]
-
-    @property
-    def name(self) -> str:
-        """The binding's name."""
-        return self.metadata.name
-
-    @property
-    def version(self) -> str:
-        """The binding's version."""
-        return self.metadata.version
 
     @property
     def policy(self) -> str:
