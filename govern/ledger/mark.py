@@ -13,8 +13,8 @@ from govern.canonical.values import from_json, object_bytes
 from govern.domain.statement import TreeHead
 from govern.domain.text import Digest
 from govern.errors import DocumentError, StorageError
+from govern.ledger.asked import Resume
 from govern.ledger.steps import Verification
-from govern.ledger.verify import Resume
 from govern.trust.files import read_private, replace, write_new
 
 MAX_FILE: Final = 1 << 22

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from govern.ledger import tree
-from govern.ledger.verify import Source
+from govern.ledger.asked import Source
 
 
 class Past:

@@ -12,12 +12,13 @@ from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Producer, Subject, TreeHead
 from govern.errors import CorruptStoreError, DocumentError, NotFoundError, StorageError
 from govern.ledger import tree
+from govern.ledger.asked import Anchored, Asked
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
 from govern.ledger.mark import MarkStore
 from govern.ledger.proof import write_proof
 from govern.ledger.steps import StepResult, Verification
-from govern.ledger.verify import Anchored, Asked, verify
+from govern.ledger.verify import verify
 from govern.store import tables
 from govern.store.appending import Appending, last_of
 from govern.store.database import CHUNK, Database

@@ -18,8 +18,8 @@ from govern.domain.facts import AnchorFact
 from govern.domain.statement import Draft, Subject, TreeHead
 from govern.domain.text import Digest, as_digest, instant
 from govern.errors import DocumentError, GovernError, StorageError, UnverifiableError, UsageError, VerificationError
+from govern.ledger.asked import Anchored
 from govern.ledger.checkpoint import Checkpoint, read_checkpoint, verify_checkpoint
-from govern.ledger.verify import Anchored
 from govern.trust import gittags, timestamps
 from govern.trust.files import read_private, write_new
 from govern.workflow.interface import Passphrases

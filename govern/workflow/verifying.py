@@ -14,11 +14,11 @@ from govern.errors import (
     UnverifiableError,
     VerificationError,
 )
+from govern.ledger.asked import Anchored, Asked
 from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
 from govern.ledger.past import Past
 from govern.ledger.steps import StepResult, Verification
-from govern.ledger.verify import Anchored, Asked
 from govern.ledger.verify import verify as verify_source
 from govern.trust.checkpoints import Trusted
 from govern.workflow.agreeing import disagreements

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from ledger.kit_ledger import NOW, Kit, model, root_of, signer
-from ledger.test_ledger_portable import by_main, by_portable
+from ledger.kit_portable import by_main, by_portable
 
 from govern.canonical.statement import fact_digest
 from govern.domain.statement import Draft, Subject

@@ -1,36 +1,27 @@
 """The portable verifier and the main one agree on a corpus of good and damaged proofs, bundles and packs."""
 
 import ast
-import base64
-import contextlib
-import hashlib
-import io
 import json
-import shutil
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
-import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from ledger.kit_ledger import NOW, Kit, model, review, signer
+from ledger.kit_portable import SOURCE, agree, both_on_proof, bundle, make_pdf, run
 
 from govern.canonical.dsse import PAYLOAD_TYPE, Envelope, Signature, leaf_bytes, pae, parse_leaf
 from govern.canonical.statement import fact_digest
 from govern.canonical.values import object_bytes
 from govern.domain.statement import Draft, Subject
-from govern.errors import GovernError, UnverifiableError, VerificationError
+from govern.errors import GovernError, VerificationError
 from govern.ledger import tree
-from govern.ledger.bundle import proofs_line, verify_bundle, verify_entry
+from govern.ledger.bundle import verify_bundle, verify_entry
 from govern.ledger.checkpoint import sign_checkpoint
 from govern.ledger.portable import verify_pack as portable
 from govern.ledger.proof import write_proof
 from govern.trust import changes, enrolment
 from govern.trust.signer import local_signer
-
-SOURCE = Path(portable.__file__)
 
 
 def test_it_is_one_short_file_of_the_standard_library_and_cryptography():
@@ -43,64 +34,6 @@ def test_it_is_one_short_file_of_the_standard_library_and_cryptography():
         elif isinstance(node, ast.ImportFrom):
             used.add(node.module.split(".")[0])
     assert used <= sys.stdlib_module_names | {"cryptography"}
-
-
-@pytest.fixture(scope="module")
-def kit(tmp_path_factory):
-    kit = Kit.make(tmp_path_factory.mktemp("portable"), seeded=True)
-    kit.append(model(1), model(2))
-    kit.append(review(1), by="reviewer")
-    second = changes.enrolled(kit.root, enrolment.ask(kit.origin, signer("more", 77)), ["approver"])
-    draft = Draft(subjects=(Subject(name="trust-root@2", digest=fact_digest(second)),), fact=second)
-    kit.append(draft, by="root")
-    kit.append(model(3))
-    yield kit
-    kit.ledger.close()
-
-
-@pytest.fixture(scope="module")
-def files(kit):
-    return bundle(kit)
-
-
-def bundle(kit, indices=None):
-    size = kit.ledger.size
-    leaves = [(index, leaf) for index, leaf in enumerate(kit.ledger.leaves()) if indices is None or index in indices]
-    return {
-        "entries.jsonl": b"".join(leaf + b"\n" for _, leaf in leaves),
-        "proofs.jsonl": b"".join(proofs_line(index, leaf, kit.ledger.inclusion(index, size)) for index, leaf in leaves),
-        "checkpoint.txt": kit.ledger.checkpoint().note.encode(),
-        "trust-root.json": b"[" + b",".join(leaf for _, leaf in kit.ledger.root_leaves()) + b"]",
-    }
-
-
-def by_main(files, trust):
-    try:
-        verify_bundle(
-            entries=files["entries.jsonl"], proofs=files["proofs.jsonl"], checkpoint=files["checkpoint.txt"].decode("utf-8", "replace"),
-            trust_roots=files["trust-root.json"], trusted_root=trust,
-        )
-    except VerificationError:
-        return 1
-    except UnverifiableError:
-        return 4
-    return 0
-
-
-def by_portable(files, trust):
-    try:
-        portable.verify_bundle(files, *portable.read_trust(trust))
-    except portable.Wrong:
-        return 1
-    except portable.Unchecked:
-        return 4
-    return 0
-
-
-def agree(files, trust):
-    main, other = by_main(files, trust), by_portable(files, trust)
-    assert main == other
-    return main
 
 
 def test_both_accept_a_whole_bundle_and_a_part_of_it(kit, files):
@@ -262,198 +195,6 @@ def forged(kit, payload):
     leaf = leaf_bytes(Envelope(payload=payload, signatures=(signature,)))
     note = sign_checkpoint(kit.origin, 1, tree.leaf_hash(leaf), log).note
     return leaf, write_proof(0, (), note).encode()
-
-
-def both_on_proof(leaf, proof, trust):
-    codes = []
-    for run, wrong, unchecked in (
-        (lambda: verify_entry(leaf=leaf, proof=proof, trusted_root=trust), VerificationError, UnverifiableError),
-        (lambda: portable.verify_proof(leaf, proof, portable.read_trust(trust)[0]), portable.Wrong, portable.Unchecked),
-    ):
-        try:
-            run()
-            codes.append(0)
-        except wrong:
-            codes.append(1)
-        except unchecked:
-            codes.append(4)
-    assert codes[0] == codes[1]
-    return codes[0]
-
-
-def make_pdf(files, **options):
-    with pikepdf.Pdf.new() as pdf:
-        pdf.add_blank_page()
-        for name, data in files.items():
-            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name, mime_type="application/json")
-        out = io.BytesIO()
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, **options)
-        return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def pack(files):
-    manifest = {
-        "schema": "govern/manifest/v1",
-        "files": [
-            {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for name, data in sorted(files.items())
-        ],
-    }
-    return {**files, "manifest.json": json.dumps(manifest).encode()}
-
-
-def run(*arguments):
-    """Run the file as a stranger would: alone, in a process without govern."""
-    done = subprocess.run(
-        [sys.executable, "-I", SOURCE, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode in {0, 1, 2, 4}, done.stderr
-    assert not done.stderr
-    return done.returncode, done.stdout
-
-
-def test_a_pack_is_verified_by_the_file_alone(kit, pack, tmp_path):
-    (tmp_path / "pack.pdf").write_bytes(make_pdf(pack))
-    (tmp_path / "root.json").write_bytes(kit.ledger.leaf(0))
-    code, said = run("--trust", tmp_path / "root.json", tmp_path / "pack.pdf")
-    assert (code, said.splitlines()[0]) == (0, "VERIFIED")
-    assert kit.ledger.checkpoint().root.removeprefix("sha256:") in said
-    (tmp_path / "entry.json").write_bytes(kit.ledger.leaf(2))
-    (tmp_path / "entry.proof").write_text(kit.ledger.proof(2))
-    (tmp_path / "root2.json").write_bytes(kit.ledger.leaf(4))
-    assert run("--trust", tmp_path / "root2.json", tmp_path / "entry.json", tmp_path / "entry.proof")[0] == 0
-    assert run("--trust", tmp_path / "root.json", tmp_path / "nothing.pdf")[0] == 4
-    assert run()[0] == 2
-    (tmp_path / "bad.pdf").write_bytes(make_pdf({**pack, "checkpoint.txt": b"x"}))
-    assert run("--trust", tmp_path / "root.json", tmp_path / "bad.pdf")[0] == 1
-
-
-@pytest.mark.parametrize("options", [{}, {"deterministic_id": True}, {"linearize": True}])
-def test_attachments_are_the_ones_that_pikepdf_sees(pack, options):
-    names = {f"evidence/{number:03}.json": b'{"n": %d}' % number * 40 for number in range(70)}
-    data = make_pdf({**pack, **names, "a (b).txt": b"1", "ümlaut.txt": b"2"}, **options)
-    found = portable.attachments(data)
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        assert found == {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
-
-
-def tables(data, folder, *options):
-    """Save a PDF with a classic cross-reference table, as qpdf does for old readers."""
-    (folder / "in.pdf").write_bytes(data)
-    words = ["qpdf", "--object-streams=disable", "--static-id", *options, folder / "in.pdf", folder / "out.pdf"]
-    subprocess.run(words, check=True, capture_output=True)
-    saved = (folder / "out.pdf").read_bytes()
-    assert b"\nxref\n" in saved
-    return saved
-
-
-def seen_by_pikepdf(data):
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        return {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
-
-
-@pytest.mark.skipif(not shutil.which("qpdf"), reason="qpdf is not installed (Debian: apt-get install qpdf)")
-@pytest.mark.parametrize("options", [[], ["--linearize"], ["--force-version=1.3", "--stream-data=uncompress"]])
-def test_classic_tables_are_read_as_well(kit, pack, tmp_path, options):
-    saved = tables(make_pdf({**pack, "a (b).txt": b"1"}), tmp_path, *options)
-    assert portable.attachments(saved) == seen_by_pikepdf(saved)
-    assert portable.verify_pack(tables(make_pdf(pack), tmp_path, *options), *portable.read_trust(kit.ledger.leaf(0)))
-    place = saved.rindex(b"00000 n")
-    for damaged in (saved[:place] + b"00000 x" + saved[place + 7 :], saved.replace(b"trailer", b"TRAILER")):
-        with pytest.raises((portable.Wrong, portable.Unchecked)):
-            portable.attachments(damaged)
-
-
-def hybrid(data):
-    """Write the file anew with a table that hides every compressed object, and a stream beside it that knows them."""
-    pdf = portable.Pdf(data)
-    at = int(data.rsplit(b"startxref", 1)[1].split()[0])
-    rows = b"xref\n"
-    for number in range(max(pdf.places) + 1):
-        place = pdf.places.get(number)
-        row = b"%010d 00000 n \n" % place[1] if place and place[0] == 1 else b"0000000000 65535 f \n"
-        rows += b"%d 1\n" % number + row
-    root = pdf.trailer["/Root"][0]
-    return (
-        data + rows + b"trailer\n<< /Size %d /Root %d 0 R /XRefStm %d >>\nstartxref\n%d\n%%%%EOF\n"
-        % (max(pdf.places) + 1, root, at, len(data))
-    )
-
-
-def test_a_hybrid_of_table_and_stream_could_not_be_checked(kit, pack, tmp_path):
-    """qpdf 11 and pyHanko read such a file as ISO 32000 says, qpdf 12 and poppler do not: nobody can say what is seen."""
-    (tmp_path / "pack.pdf").write_bytes(hybrid(make_pdf(pack)))
-    (tmp_path / "root.json").write_bytes(kit.ledger.leaf(0))
-    code, said = run("--trust", tmp_path / "root.json", tmp_path / "pack.pdf")
-    assert code == 4
-    assert "side by side" in said
-
-
-def test_an_object_that_is_not_where_the_references_say_is_refused(pack):
-    """Some readers repair such a file, each in its own way: what they would show, nobody can say."""
-    saved = make_pdf(pack)
-    refused = 0
-    for number, place in portable.Pdf(saved).places.items():
-        if place and place[0] == 1:
-            digits = len(b"%d" % number)
-            changed = saved[: place[1]] + b"9" * digits + saved[place[1] + digits :]
-            try:
-                assert portable.attachments(changed) == pack, "only what no attachment needs may lie elsewhere"
-            except (portable.Wrong, portable.Unchecked):
-                refused += 1
-    assert refused >= len(pack)
-
-
-@pytest.mark.parametrize("classic", [False, True])
-def test_an_appended_revision_is_read_as_viewers_read_it(pack, tmp_path, classic):
-    from pyhanko.pdf_utils import generic
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-
-    if classic and not shutil.which("qpdf"):
-        pytest.skip("qpdf is not installed (Debian: apt-get install qpdf)")
-    out = io.BytesIO(tables(make_pdf(pack), tmp_path) if classic else make_pdf(pack))
-    writer = IncrementalPdfFileWriter(out)
-    names = writer.root["/Names"]["/EmbeddedFiles"]
-    place = [str(names["/Names"][at]) for at in range(0, len(names["/Names"]), 2)].index("checkpoint.txt")
-    spec = names["/Names"][2 * place + 1]
-    stream = generic.StreamObject(stream_data=b"replaced")
-    stream["/Type"] = generic.pdf_name("/EmbeddedFile")
-    spec["/EF"]["/F"] = writer.add_object(stream)
-    writer.mark_update(names.container_ref or writer.root_ref)
-    writer.update_container(spec)
-    writer.write_in_place()
-    assert out.getvalue().count(b"\nxref\n") == 2 * classic
-    assert portable.attachments(out.getvalue())["checkpoint.txt"] == b"replaced"
-
-
-def test_hostile_pdfs_end_in_an_answer(kit, pack):
-    trust = portable.read_trust(kit.ledger.leaf(0))
-    good = make_pdf(pack)
-    damaged = [good[: len(good) * part // 20] for part in range(20)] + [b"", b"%PDF-1.7\n", b"%PDF-1.5\nstartxref\n9\n%%EOF\n"]
-    damaged += [good[:place] + bytes([good[place] ^ 0x20]) + good[place + 1 :] for place in range(9, len(good), 499)]
-    damaged.append(b"%PDF-1.5\n1 0 obj\n" + b"[" * 5000 + b"\nstartxref\n9\n%%EOF\n")
-    damaged.append(make_pdf({"a": b"1"}))
-    answers = set()
-    for data in damaged:
-        with contextlib.suppress(portable.Wrong, portable.Unchecked):
-            portable.verify_pack(data, *trust)
-            answers.add("verified")
-            # What the damage did not reach is still what was signed.
-            assert {name: portable.attachments(data)[name] for name in pack} == pack
-    with pytest.raises((portable.Wrong, portable.Unchecked)):
-        portable.verify_pack(b"%PDF-1.5\n" + base64.b64encode(good), *trust)
-
-
-def test_manifest_and_recorded_objects_are_compared(kit, pack):
-    trust = portable.read_trust(kit.ledger.leaf(0))
-    assert portable.verify_pack(make_pdf(pack), *trust)
-    with pytest.raises(portable.Wrong, match="manifest"):
-        portable.verify_pack(make_pdf({**pack, "more.txt": b"x"}), *trust)
-    without = {name: data for name, data in pack.items() if name != "manifest.json"}
-    with pytest.raises(portable.Wrong, match="signed entry"):
-        portable.verify_pack(make_pdf({**without, "evidence/0.json": b"{}"}), *trust)
-    with pytest.raises(portable.Unchecked, match="not attached"):
-        portable.verify_pack(make_pdf({name: data for name, data in without.items() if name != "proofs.jsonl"}), *trust)
 
 
 def test_a_later_revocation_is_told(tmp_path):
