@@ -261,6 +261,26 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForMeRow:
+    """Something that one holder may or must act on."""
+
+    kind: Literal["review", "waiver", "finding", "revalidation"]
+    ref: str
+    """`model@version`, or a finding's id."""
+    system: str
+    gate: str
+    due: datetime | None
+    overdue: bool
+    must: bool
+    """Whether it is theirs alone: what they own. Otherwise anybody in the role may."""
+    role: str
+    """In which they would sign; empty where they act as owner."""
+    what: str
+    barred: str
+    """Why they may not, with the entry that stands against them; empty where they may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldRow:
     """One thing that held at a time."""
 

@@ -13,7 +13,7 @@ from govern.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from govern.workflow.findings import Condition
-    from govern.workflow.views import Dossier
+    from govern.workflow.views import Dossier, ForMeRow
 
 SHORTEST_PREFIX = 8
 SCHEMA = "govern/written/v1"
@@ -56,12 +56,16 @@ def queue(
 ) -> None:
     """Show what waits for a person, the most urgent first."""
     from govern.workflow import reading
+    from govern.workflow.for_me import for_me
 
     with session.workspace() as workspace:
         items = reading.queue(workspace, holder)
+        mine = for_me(workspace, holder) if holder else ()
     if session.as_json:
-        session.voice.document("govern/queue/v1", {"items": items})
+        session.voice.document("govern/queue/v1", {"items": items, **({"for_me": mine} if holder else {})})
         return
+    if mine:
+        _for_me(session, mine)
     if not items:
         session.voice.line("✓ nothing waits for review")
         return
@@ -80,6 +84,21 @@ def queue(
         "Next: govern review waive --approve WAIVER --reason “…” --as KEY" if first.why == "waiver"
         else f"Next: govern review show {first.name} --gate {first.gate}"
     )
+
+
+def _for_me(session: Session, mine: "tuple[ForMeRow, ...]") -> None:
+    session.voice.line("For you", "bold")
+    session.voice.table(
+        [
+            (
+                "MUST" if row.must else "✗ barred" if row.barred else "may", row.kind, Cell(row.ref, "bold"), row.gate, row.role,
+                Cell(when(row.due), "red" if row.overdue else ""), row.what + (f": you {row.barred}" if row.barred else ""),
+            )
+            for row in mine
+        ],
+        indent="  ",
+    )
+    session.voice.line()
 
 
 def show(session: Session, *, model: Model, to: options.Stage = None, gate: options.Gate = None) -> None:
