@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 
 from govern.errors import ExitCode
 from govern.workflow.interface import PackRenderer
@@ -24,7 +23,6 @@ def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
     if app.reading:
         # Somebody who leaves does not wait until a long ledger is folded. These threads only read; whoever writes is waited
         # for by the dialog or asked about at Quit, and an entry is in the ledger whole or not at all.
-        sys.stdout.flush()
         os._exit(code)
     loop.close()
     return code
