@@ -61,6 +61,12 @@ class Dashboard(Page):
         systems.add_class("pane")
         yield systems
         yield Flow(id="emergencies")
+        yield from self._waiting()
+        yield from self._wrong()
+        yield from self._running()
+
+    def _waiting(self) -> ComposeResult:
+        """What waits, and what falls due."""
         with Horizontal(classes="tiles"):
             due = RowTable(
                 [
@@ -79,6 +85,9 @@ class Dashboard(Page):
             deadlines.add_class("pane")
             deadlines.add_class("second")
             yield deadlines
+
+    def _wrong(self) -> ComposeResult:
+        """Findings and waivers."""
         with Horizontal(classes="tiles second"):
             findings = RowTable(
                 [
@@ -105,6 +114,9 @@ class Dashboard(Page):
             waivers.border_title = "Waivers"
             waivers.add_class("pane")
             yield waivers
+
+    def _running(self) -> ComposeResult:
+        """Drift, results and the ledger."""
         with Horizontal(classes="tiles second"):
             drift = RowTable(
                 [
