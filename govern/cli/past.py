@@ -6,7 +6,7 @@ from govern.cli.text import brief, count, when
 
 if TYPE_CHECKING:
     from govern.cli.speak import Voice
-    from govern.workflow.views import PastView
+    from govern.workflow.past_views import PastView
 
 
 def show(voice: "Voice", past: "PastView") -> None:

@@ -19,7 +19,8 @@ from govern.store.ledger import Ledger
 from govern.workflow import logbook
 from govern.workflow.interface import Objects
 from govern.workflow.moments import moment_at, proof_at
-from govern.workflow.views import EntryDetail, HeldRow, PastView
+from govern.workflow.past_views import HeldRow, PastView
+from govern.workflow.views import EntryDetail
 from govern.workflow.waivers import life
 from govern.workflow.workspace import Workspace
 

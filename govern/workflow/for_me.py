@@ -1,7 +1,9 @@
 """What one key holder may and must act on, with its day: reviews, waivers, findings, and what they own that ends."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from govern.lineage.deadlines import deadlines
 from govern.lineage.people import REVIEWING, roles_at, same_person
@@ -9,8 +11,27 @@ from govern.lineage.records import FindingRecord
 from govern.lineage.review import conflicts
 from govern.lineage.state import State
 from govern.workflow import reading
-from govern.workflow.views import ForMeRow
 from govern.workflow.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForMeRow:
+    """Something that one holder may or must act on."""
+
+    kind: Literal["review", "waiver", "finding", "revalidation"]
+    ref: str
+    """`model@version`, or a finding's id."""
+    system: str
+    gate: str
+    due: datetime | None
+    overdue: bool
+    must: bool
+    """Whether it is theirs alone: what they own. Otherwise anybody in the role may."""
+    role: str
+    """In which they would sign; empty where they act as owner."""
+    what: str
+    barred: str
+    """Why they may not, with the entry that stands against them; empty where they may."""
 
 
 def for_me(ws: Workspace, holder: str, *, state: State | None = None, now: datetime | None = None) -> tuple[ForMeRow, ...]:

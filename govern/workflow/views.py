@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from govern.domain.decision import Decision, Outcome, Quorum
 from govern.domain.evidence import Evidence, JsonValue
 from govern.domain.text import Digest
+from govern.workflow.past_views import PastView
 
 if TYPE_CHECKING:
     from govern.policy.attempts import Goalposts
@@ -256,62 +257,8 @@ class StatusView:
     """What falls due within 30 days, and what is overdue, the most urgent first."""
     emergencies: tuple[str, ...] = ()
     """Emergency rollbacks that stay on every report: who, when, why."""
-    past: "PastView | None" = None
+    past: PastView | None = None
     """What held then and what proves it, where an earlier moment was asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForMeRow:
-    """Something that one holder may or must act on."""
-
-    kind: Literal["review", "waiver", "finding", "revalidation"]
-    ref: str
-    """`model@version`, or a finding's id."""
-    system: str
-    gate: str
-    due: datetime | None
-    overdue: bool
-    must: bool
-    """Whether it is theirs alone: what they own. Otherwise anybody in the role may."""
-    role: str
-    """In which they would sign; empty where they act as owner."""
-    what: str
-    barred: str
-    """Why they may not, with the entry that stands against them; empty where they may."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRow:
-    """One thing that held at a time."""
-
-    system: str
-    kind: str
-    """`model`, `deployment`, `dataset`, `decision`, `policy`, `binding`, `approval` or `waiver`."""
-    name: str
-    digest: Digest
-    index: int
-    """Of the entry that made it hold."""
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastView:
-    """An earlier moment, and what proves it."""
-
-    as_of: datetime
-    entries: int
-    """How many entries counted then."""
-    size: int
-    """Of the checkpoint of that time; smaller than `entries` where a batch holds entries of several times."""
-    root: Digest
-    note: str
-    """That checkpoint, as the log signed it."""
-    newest_size: int
-    newest_root: Digest
-    newest_note: str
-    consistency: tuple[Digest, ...]
-    """RFC 6962 consistency proof from that checkpoint to the newest."""
-    held: tuple[HeldRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

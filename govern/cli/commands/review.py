@@ -13,7 +13,8 @@ from govern.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from govern.workflow.findings import Condition
-    from govern.workflow.views import Dossier, ForMeRow
+    from govern.workflow.for_me import ForMeRow
+    from govern.workflow.views import Dossier
 
 SHORTEST_PREFIX = 8
 SCHEMA = "govern/written/v1"
