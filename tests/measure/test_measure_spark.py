@@ -19,7 +19,7 @@ from govern.measure.engines import connect
 
 NAMES = (
     "impact_ratio@1", "demographic_parity@1", "equalized_odds@1", "error_rates@1", "predictive_parity@1", "performance@1", "covariate_drift@1",
-    "scoring_rate@1", "calibration@1", "calibration_by_group@1", "data_quality@1", "representativeness@1", "train_test_overlap@1",
+    "conditional_disparity@1", "scoring_rate@1", "calibration@1", "calibration_by_group@1", "data_quality@1", "representativeness@1", "train_test_overlap@1",
 )
 WEIGHTED = ("impact_ratio@1", "equalized_odds@1")
 
@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def given(folder: Path, **more: object) -> dict[str, object]:
     return {"data": folder / "window", "reference": folder / "reference", "target": "y", "score": "score", "threshold": "0.5",
-            "protected": ("sex", "age<=30"), "cross": ("sex*home",), "features": ("age", "income", "small", "home", "member"), **more}
+            "protected": ("sex", "age<=30"), "cross": ("sex*home",), "control": ("home",), "features": ("age", "income", "small", "home", "member"), **more}
 
 
 @pytest.mark.timeout(600)
@@ -87,6 +87,13 @@ def test_weighted_rows_in_csv(cluster: str, folder: Path):
     more = {"data": folder / "window.csv", "weight": "weight", "reference": None, "features": ()}
     here, there = (measure(requests, Inputs(**given(folder, engine=engine, **more))) for engine in (None, cluster))  # type: ignore[arg-type]
     assert object_bytes(here) == object_bytes(there)
+    quantities = [MeasureRequest(measure="residuals_by_group@1"), MeasureRequest(measure="performance@1")]
+    here, there = (
+        measure(quantities, Inputs(data=folder / "window.csv", target="score", prediction="weight", protected=("sex",), engine=engine))
+        for engine in (None, cluster)
+    )
+    assert object_bytes(here) == object_bytes(there)
+    assert {one.availability for one in here.measures} == {"measured"}
 
 
 @pytest.mark.timeout(600)
