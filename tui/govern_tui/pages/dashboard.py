@@ -61,11 +61,11 @@ class Dashboard(Page):
         systems.add_class("pane")
         yield systems
         yield Flow(id="emergencies")
-        yield from self._waiting()
-        yield from self._wrong()
-        yield from self._running()
+        yield from self._row_of_waiting()
+        yield from self._row_of_wrong()
+        yield from self._row_of_running()
 
-    def _waiting(self) -> ComposeResult:
+    def _row_of_waiting(self) -> ComposeResult:
         """What waits, and what falls due."""
         with Horizontal(classes="tiles"):
             due = RowTable(
@@ -86,7 +86,7 @@ class Dashboard(Page):
             deadlines.add_class("second")
             yield deadlines
 
-    def _wrong(self) -> ComposeResult:
+    def _row_of_wrong(self) -> ComposeResult:
         """Findings and waivers."""
         with Horizontal(classes="tiles second"):
             findings = RowTable(
@@ -115,7 +115,7 @@ class Dashboard(Page):
             waivers.add_class("pane")
             yield waivers
 
-    def _running(self) -> ComposeResult:
+    def _row_of_running(self) -> ComposeResult:
         """Drift, results and the ledger."""
         with Horizontal(classes="tiles second"):
             drift = RowTable(
