@@ -6,7 +6,7 @@ import pikepdf
 import pytest
 from workflow.conftest import Clock, Story, asks
 
-from govern.errors import NotFoundError, VerificationError
+from govern.errors import GovernError, NotFoundError
 from govern.trust.home import Home
 from govern.workflow import (
     attached,
@@ -139,8 +139,9 @@ def test_decisions_replay_from_the_pack_alone(exported):
     assert one == found[0]
     with pytest.raises(NotFoundError):
         replaying.replay_pack(pack, "#0", trust=trust)
-    with pytest.raises(VerificationError):
-        replaying.replay_pack(pack, trust=trust.replace(b'"version":', b'"version" :'))
+    middle = len(trust) // 2
+    with pytest.raises(GovernError):
+        replaying.replay_pack(pack, trust=trust[:middle] + bytes([trust[middle] ^ 1]) + trust[middle + 1:])
 
 
 def test_a_decision_by_a_key_that_is_void_since_is_not_replayed(exported, tmp_path):
