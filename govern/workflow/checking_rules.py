@@ -85,7 +85,7 @@ def _binding(state: State, entry: Entry, fact: BindingFact, objects: Objects) ->
 def _four_eyes(state: State, entry: Entry, looser: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     holders = {one.holder for one in entry.signed_by if holds_role(state, one.keyid, "policy", entry.index)}
     if looser and len(holders) < FOUR_EYES:
-        yield "policy", f"it loosens what was in force, and one person signed it: {looser[0]}"
+        yield "policy", f"it loosens what was in force, or may, and one person signed it: {looser[0]}"
 
 
 def _waivers(state: State, fact: DecisionFact, objects: Objects) -> Iterator[tuple[str, str]]:

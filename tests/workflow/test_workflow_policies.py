@@ -36,13 +36,27 @@ def test_what_is_in_force_is_not_installed_again(story: Story, passphrases):
 
 def test_loosening_takes_two_holders_and_is_named(story: Story, folder: Path, passphrases):
     edit(folder, 'default: "0.8", bounds', 'default: "0.7", bounds')
-    with pytest.raises(Refused, match=r"loosens what is in force: .*0\.8.*0\.7"):
+    with pytest.raises(Refused, match=r"loosens what is in force, or may: .*0\.8.*0\.7"):
         policies.install(story.ws, str(folder), passphrases=passphrases)
     enrol(story.ws, "second-owner", "policy")
     written = policies.install(story.ws, str(folder), also_as=("second-owner",), passphrases=passphrases)
     entry = story.ws.ledger.entry(written[0].index)
     assert entry.fact.change == "loosened"
     assert sorted(signed.holder for signed in entry.signed_by) == ["policy-owner", "second-owner"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('assert: {value: share, op: "<="', 'assert: {value: share, op: ">="'),
+        ("measure: impact_ratio@1", "measure: demographic_parity@1"),
+        ("{each: group, need: 2}", "{each: whole, need: 2}"),
+    ],
+)
+def test_what_may_loosen_takes_two_holders(story: Story, folder: Path, passphrases, old: str, new: str):
+    edit(folder, old, new)
+    with pytest.raises(Refused, match="loosens what is in force, or may: rules"):
+        policies.install(story.ws, str(folder), passphrases=passphrases)
 
 
 def test_tightening_takes_one(story: Story, folder: Path, passphrases):

@@ -36,7 +36,7 @@ def replay(
         Path | None, typer.Option("--trust", metavar="ROOT", help="With a pack: the trust root that you were given on another way.")
     ] = None,
 ) -> ExitCode:
-    """Derive a decision again from what it rested on: in the ledger, or from an evidence pack alone.
+    """Derive a decision again, from the ledger or from a pack alone.
 
     Exit 0 the same; 1 it differs, with the rule; 4 it can't be derived, with the reason.
     """
