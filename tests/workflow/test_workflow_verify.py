@@ -1,12 +1,14 @@
 """Verification of ledgers and packs: what is right passes, and each kind of damage is named."""
 
+import base64
+import json
 import shutil
 
 import pikepdf
 import pytest
 from workflow.conftest import Clock, Story, asks
 
-from govern.errors import GovernError, NotFoundError
+from govern.errors import NotFoundError, VerificationError
 from govern.trust.home import Home
 from govern.workflow import (
     attached,
@@ -139,9 +141,12 @@ def test_decisions_replay_from_the_pack_alone(exported):
     assert one == found[0]
     with pytest.raises(NotFoundError):
         replaying.replay_pack(pack, "#0", trust=trust)
-    middle = len(trust) // 2
-    with pytest.raises(GovernError):
-        replaying.replay_pack(pack, trust=trust[:middle] + bytes([trust[middle] ^ 1]) + trust[middle + 1:])
+    envelope = json.loads(trust)
+    said = base64.b64decode(envelope["payload"])
+    assert b'"holder":"reviewer"' in said
+    envelope["payload"] = base64.b64encode(said.replace(b'"holder":"reviewer"', b'"holder":"somebody"')).decode()
+    with pytest.raises(VerificationError, match="not the one given from outside"):
+        replaying.replay_pack(pack, trust=json.dumps(envelope, separators=(",", ":")).encode())
 
 
 def test_a_decision_by_a_key_that_is_void_since_is_not_replayed(exported, tmp_path):
