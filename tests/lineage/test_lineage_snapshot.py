@@ -54,7 +54,10 @@ def wandered(seed: int) -> Book:
             lambda n=n: machine.approve_and_deploy(n, rng.choice(["reviewer", "second"])),
             lambda: machine.dataset(rng.choice(["raw@1", "train@1"]), rng.choice(["withdrawn", "active"])),
             machine.policy, lambda n=n: machine.waiver(n, "author"), lambda n=n: machine.finding(n, "open"),
-            lambda: machine.wait(rng.randint(1, 9)), machine.compromise, lambda n=n: machine.speak(n, "second", "reject"),
+            lambda: machine.wait(rng.randint(1, 9)), lambda n=n: machine.speak(n, "second", "reject"),
+            lambda: machine.revoke(rng.choice(["second", "third"]), rng.randint(0, 12), rng.choice(["compromised", "lost"])),
+            lambda n=n: machine.attest(n, "third"), lambda n=n: machine.take_back(n, "third"),
+            lambda n=n: machine.gate_deploy(n, rng.choice(["allow", "deny"])),
         ])()
         if machine.deployed and rng.random() < 0.3:
             machine.observe(n, rng.choice(["allow", "deny"]))
