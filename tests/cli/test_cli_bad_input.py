@@ -199,6 +199,12 @@ def test_a_policy_with_an_unknown_key_or_a_bad_number(verified: Path, tmp_path: 
     told(govern("policy", "install", folder), 2, says, "policy.yaml:")
 
 
+def test_a_policy_that_asks_for_a_measure_that_is_not_there(tmp_path: Path):
+    assert "impact_ratio@1" in POLICY
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("impact_ratio@1", "impact_ratio@9", 1))
+    told(govern("policy", "lint", tmp_path / "policy.yaml"), 2, "impact_ratio@9", "Did you mean impact_ratio@1", "policy.yaml")
+
+
 def test_bad_references(verified: Path):
     told(govern("show", "credit@9"), 2, "credit@9")
     told(govern("show", "#999"), 2, "#999")

@@ -9,7 +9,7 @@ import typer
 from govern.cli.options import days, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell, brief, count, state
-from govern.errors import ExitCode, UsageError
+from govern.errors import DocumentError, ExitCode, GovernError, UsageError
 
 if TYPE_CHECKING:
     from govern.domain.text import Digest
@@ -107,7 +107,7 @@ def lint(
 ) -> None:
     """Check policy documents strictly.
 
-    Unknown or duplicate keys and bad numbers are errors with line and column; exit 2.
+    Unknown or duplicate keys and bad numbers are errors with line and column; so is a measure that is not there. Exit 2.
     """
     checked = [document for named in files for document in _documents(named)]
     if session.as_json:
@@ -118,7 +118,7 @@ def lint(
 
 def _documents(named: str) -> list[tuple[str, str]]:
     """Parse one file, or all of a folder or pack. Raises `DocumentError`, `UsageError`."""
-    from govern.policy.documents import parse_binding, parse_policy, parse_waiver
+    from govern.policy.documents import parse_binding, parse_waiver
     from govern.workflow.policies import documents
 
     path = Path(named)
@@ -135,12 +135,25 @@ def _documents(named: str) -> list[tuple[str, str]]:
         if kind == "Waiver":
             parse_waiver(data, where=named)
             return [(named, "waiver")]
-        policy = parse_policy(data, where=named)
-        return [(named, f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}")]
+        return [(named, _with_measures(data, named))]
     given = documents(named)
-    policy = parse_policy(given.policy, where=given.policy_where)
-    found = [(given.policy_where, f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}")]
-    return found + [(where, f"binding {parse_binding(data, where=where).name}") for where, data in given.bindings]
+    bindings = [(where, f"binding {parse_binding(data, where=where).name}") for where, data in given.bindings]
+    return [(given.policy_where, _with_measures(given.policy, given.policy_where)), *bindings]
+
+
+def _with_measures(data: bytes, where: str) -> str:
+    """Parse a policy whose measures all exist here. Raises `DocumentError`."""
+    from govern.measure.registry import find
+    from govern.policy.documents import parse_policy
+
+    policy = parse_policy(data, where=where)
+    for rule in policy.rules:
+        if rule.measure:
+            try:
+                find(rule.measure)
+            except GovernError as error:
+                raise DocumentError(f"{rule.id}: {error.message}", error.hint, where=where) from error
+    return f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}"
 
 
 def test(session: Session, *, named: Where) -> ExitCode:
