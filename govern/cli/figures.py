@@ -43,12 +43,15 @@ def _rows(voice: Voice, rows: Sequence[Mapping[str, JsonValue]]) -> None:
     names += [
         name
         for name, value in rows[0].items()
-        if name not in names and not isinstance(value, list) and (not isinstance(value, dict) or "low" in value)
+        if name not in {*names, "reason"} and not isinstance(value, list) and (not isinstance(value, dict) or "low" in value)
     ]
     names = names[:MOST_COLUMNS]
     shown = [[_short(row.get(name), name) for name in names] for row in rows[:MOST_ROWS]]
     right = [i for i, name in enumerate(names) if isinstance(rows[0].get(name), int | str) and name not in {"group", "feature"}]
     voice.table(shown, [name.replace("_", " ").upper() for name in names], right=right, indent="  ")
+    for row in rows[:MOST_ROWS]:
+        if row.get("reason"):
+            voice.line(f"  {row.get('feature') or row.get('group')}: {row['reason']}")
     if len(rows) > MOST_ROWS:
         voice.line(f"  … and {len(rows) - MOST_ROWS} more; --json has all of them")
 

@@ -74,6 +74,14 @@ def test_a_frame_without_rows_or_of_another_type(verified: Path, tmp_path: Path,
     told(ran, ran.code, name)
 
 
+def test_a_column_that_can_t_be_compared_is_shown_with_its_reason(tmp_path: Path):
+    for name, start in (("before", 0), ("after", 5000)):
+        rows = [f"c{number + start},{number % 7}" for number in range(20_000)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["code,level", *rows]))
+    ran = govern("measure", "--data", tmp_path / "after.csv", "--reference", tmp_path / "before.csv", "--measures", "covariate_drift")
+    assert "  code: free text or an identifier" in ran.ended(0).out
+
+
 def test_a_type_that_can_t_be_measured(verified: Path, tmp_path: Path):
     (tmp_path / "rows.xlsx").write_bytes(b"PK\x03\x04")
     ran = govern("measure", "--data", tmp_path / "rows.xlsx", "--target", "repaid", "--protected", "sex")
