@@ -18,7 +18,7 @@ from govern.lineage.codec import fingerprint, key_text, read_head, table_codec, 
 from govern.lineage.state import TABLES, State
 from govern.lineage.tables import Table
 
-BATCH: Final = 2000
+BATCH: Final = 500
 """Entries between two kept states when a long ledger is folded: what reading as of a time has to fold at most."""
 
 

@@ -8,21 +8,17 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import StorageError, VerificationError
 from govern.ledger.checkpoint import digest_bytes, digest_text
 from govern.ledger.tree import Frontier, peak_indices
-from govern.lineage.snapshot import load
+from govern.lineage.snapshot import BATCH, load
 from govern.lineage.state import State, fold
 from govern.store.ledger import Ledger
 from govern.store.read_tables import ReadTables
 from govern.trust.home import Home
-
-CHUNK: Final = 2000
-"""Entries that are hashed before one of them is believed."""
 
 
 class LedgerSource:
@@ -37,11 +33,11 @@ class LedgerSource:
         return self.ledger.size
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
-        """Entries in order, each chunk hashed into the tree first. Raises `VerificationError` where it does not fit."""
+        """Entries in order, a batch hashed into the tree before one of it is given. Raises `VerificationError` where it does not fit."""
         end = self.size if stop is None else stop
         frontier = Frontier(start, self.ledger.nodes(peak_indices(0, start)))
-        for first in range(start, end, CHUNK):
-            chunk = list(self.ledger.entries(first, min(first + CHUNK, end)))
+        for first in range(start, end, BATCH):
+            chunk = list(self.ledger.entries(first, min(first + BATCH, end)))
             frontier.extend(digest_bytes(entry.leaf_hash) for entry in chunk)
             if digest_text(frontier.root()) != self.root(first + len(chunk)):
                 raise VerificationError(
