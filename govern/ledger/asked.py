@@ -54,6 +54,12 @@ class Resume:
 
     head: TreeHead
     producers: dict[str, tuple[int, Digest]] = field(default_factory=dict)
+    history: bool = False
+    """Whether step 8 was judged up to there."""
+
+
+History = Callable[[int, Iterable[Entry]], object]
+"""Step 8: gets the index at which it begins and the entries from there on. Raises `VerificationError`, `UnverifiableError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,6 @@ class Asked:
     resume: Resume | None = None
     processes: int = 1
     anchors: tuple[Anchored, ...] = ()
-    history: Callable[[Iterable[Entry]], object] | None = None
-    """Step 8. Raises `VerificationError`."""
+    history: History | None = None
     progress: Callable[[str, int, int | None], None] | None = None
     on_step: Callable[[StepResult], None] | None = None

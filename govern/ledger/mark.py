@@ -35,6 +35,7 @@ class _Mark:
     size: int
     root: Digest
     producers: tuple[_Counter, ...]
+    history: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class MarkStore:
         return Resume(
             head=TreeHead(size=mark.size, root=mark.root),
             producers={one.keyid: (one.seq, one.prev) for one in mark.producers},
+            history=mark.history,
         )
 
     def write(self, found: Verification) -> None:
@@ -72,7 +74,7 @@ class MarkStore:
         if found.head is None:
             return
         mark = _Mark(
-            origin=found.origin, size=found.head.size, root=found.head.root,
+            origin=found.origin, size=found.head.size, root=found.head.root, history=found.judged,
             producers=tuple(
                 _Counter(keyid=keyid, seq=seq, prev=prev) for keyid, (seq, prev) in sorted(found.producers.items())
             ),

@@ -19,6 +19,8 @@ TITLES: Final = {
     9: "cosignatures and anchors",
 }
 
+HISTORY: Final = 8
+
 State = Literal["ok", "wrong", "unchecked", "not-run"]
 
 
@@ -60,6 +62,11 @@ class Verification:
     def root(self) -> Digest | None:
         """The root that was verified."""
         return self.head.root if self.head else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether step 8 was run and found everything right."""
+        return any(step.number == HISTORY and step.state == "ok" for step in self.steps)
 
     def check(self) -> "Verification":
         """Return itself if everything was right. Raises `VerificationError` or `UnverifiableError` if not."""

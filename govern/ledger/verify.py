@@ -334,16 +334,18 @@ class _Run:
         if any(step in self.report.failures for step in (1, 2, 3, 4, 5, 6, 7)):
             self.report.skip(8, "not judged before the entries are right")
             return
+        resume = self.asked.resume
+        begin = self.begin if resume is not None and resume.history else 0
+        leaves = self.source.leaves(begin, self.size)
         try:
-            self.asked.history(
-                decode(index, leaf, roots) for index, leaf in enumerate(self.source.leaves(0, self.size))
-            )
+            self.asked.history(begin, (decode(index, leaf, roots) for index, leaf in enumerate(leaves, begin)))
         except VerificationError as error:
             self.report.wrong(error, 8)
         except UnverifiableError as error:
             self.report.wrong(error, 8)
         else:
-            self.report.ok(8, "every promotion and deployment was allowed when it was made")
+            again = f"; {begin} entries were judged before" if begin else ""
+            self.report.ok(8, f"every promotion and deployment was allowed when it was made{again}")
 
     def _anchors(self) -> None:
         if not self.asked.anchors:

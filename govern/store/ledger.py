@@ -1,6 +1,6 @@
 """The ledger in a database: created once, opened, appended to, read and proved."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +12,7 @@ from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Producer, Subject, TreeHead
 from govern.errors import CorruptStoreError, DocumentError, NotFoundError, StorageError
 from govern.ledger import tree
-from govern.ledger.asked import Anchored, Asked
+from govern.ledger.asked import Anchored, Asked, History
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
 from govern.ledger.mark import MarkStore
@@ -245,7 +245,7 @@ class Ledger:
     def verify(
         self, *, trusted: CheckpointStore | None = None, trust_root: TrustRootFact | None = None,
         now: datetime | None = None, full: bool = True, mark: MarkStore | None = None, processes: int = 1,
-        history: Callable[[Iterable[Entry]], object] | None = None, anchors: Sequence[Anchored] = (),
+        history: History | None = None, anchors: Sequence[Anchored] = (),
         progress: Callable[[str, int, int | None], None] | None = None,
         on_step: Callable[[StepResult], None] | None = None,
     ) -> Verification:
@@ -258,7 +258,7 @@ class Ledger:
             full: Look at every entry; otherwise go on from `mark`.
             mark: Where the last complete verification is remembered.
             processes: How many to verify signatures with.
-            history: Step 8; gets every entry, raises `VerificationError`.
+            history: Step 8; gets the entries that were not judged before, raises `VerificationError`.
             anchors: Step 9; tree heads that somebody outside keeps.
             progress: Told (part, done, total).
             on_step: Told each step's result.

@@ -1,33 +1,47 @@
 """Whether an entry says what the object that it names says: a promotion rests on the entry, a replay on the object."""
 
-from collections.abc import Iterable, Iterator
-
 from govern.canonical.values import from_json
 from govern.domain.decision import Decision
 from govern.domain.facts import DecisionFact, ObservationFact, WaiverFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
+from govern.errors import VerificationError
+from govern.lineage.state import State
 from govern.workflow.interface import Objects
 
 
-def disagreements(entries: Iterable[Entry], objects: Objects, *, only: frozenset[Digest] | None = None) -> Iterator[tuple[int, str]]:
-    """Give (index, in what) for every decision and observation whose entry and object do not say the same.
+class Claims:
+    """What entries claim of the objects that they name; remembers which waivers were proposed so far."""
 
-    `only` narrows it to decision objects that are at hand. Raises what `objects.get` raises.
-    """
-    proposals: dict[str, Digest] = {}
-    for entry in entries:
+    def __init__(self, objects: Objects, *, only: frozenset[Digest] | None = None, before: State | None = None) -> None:
+        """`only` narrows it to decision objects that are at hand; `before` is the state before the first entry."""
+        self._objects, self._only = objects, only
+        self._proposals = {} if before is None else {one: record.digest for one, record in before.waivers.items()}
+
+    def disagreement(self, entry: Entry) -> str:
+        """Name the first thing that the next entry says otherwise than its object; empty where they agree.
+
+        Raises what `objects.get` raises.
+        """
         fact = entry.fact
         if isinstance(fact, WaiverFact) and fact.action == "propose":
-            proposals[fact.id] = entry.leaf_hash
-        if isinstance(fact, DecisionFact | ObservationFact) and (only is None or fact.decision in only):
-            stored = from_json(Decision, objects.get(fact.decision))
-            words = (
-                decision_disagreement(entry, fact, stored, proposals) if isinstance(fact, DecisionFact)
-                else _observation_disagreement(entry, fact, stored)
-            )
-            if words:
-                yield entry.index, words
+            self._proposals[fact.id] = entry.leaf_hash
+        if not isinstance(fact, DecisionFact | ObservationFact) or (self._only is not None and fact.decision not in self._only):
+            return ""
+        stored = from_json(Decision, self._objects.get(fact.decision))
+        if isinstance(fact, ObservationFact):
+            return _observation_disagreement(entry, fact, stored)
+        return decision_disagreement(entry, fact, stored, self._proposals)
+
+
+def check_claims(entry: Entry, claims: Claims, *, step: int) -> None:
+    """Raise `VerificationError` where an entry says otherwise than the object that it names."""
+    word = claims.disagreement(entry)
+    if word:
+        raise VerificationError(
+            f"entry {entry.index} says another {word} than the decision that it names",
+            "Whoever signed it claimed a verdict that was not derived.", step=step, index=entry.index, kind="verdict",
+        )
 
 
 def decision_disagreement(

@@ -30,20 +30,26 @@ def check_state_machine(entries: Iterable[Entry], objects: Objects | None = None
     """
     folding = Folding()
     for entry in entries:
-        for fault in faults(folding.state, entry):
-            raise VerificationError(
-                f"entry {fault.index}: {fault.reason}" + (f" (#{fault.because})" if fault.because is not None else ""),
-                "It should never have been written: find out who signed it, and roll back what rests on it.",
-                step=8, index=fault.index, kind=fault.kind, touches=fault.touches,
-            )
-        if objects is not None:
-            for kind, reason in rule_faults(folding.state, entry, objects):
-                raise VerificationError(
-                    f"entry {entry.index}: {reason}",
-                    "It should never have been written: find out who signed it, and decide again what rests on it.",
-                    step=8, index=entry.index, kind=kind,
-                )
+        check_allowed(folding.state, entry, objects)
         folding.apply(entry)
+
+
+def check_allowed(state: State, entry: Entry, objects: Objects | None) -> None:
+    """Raise `VerificationError` where the state before an entry, or with `objects` a document, does not allow it."""
+    for fault in faults(state, entry):
+        raise VerificationError(
+            f"entry {fault.index}: {fault.reason}" + (f" (#{fault.because})" if fault.because is not None else ""),
+            "It should never have been written: find out who signed it, and roll back what rests on it.",
+            step=8, index=fault.index, kind=fault.kind, touches=fault.touches,
+        )
+    if objects is None:
+        return
+    for kind, reason in rule_faults(state, entry, objects):
+        raise VerificationError(
+            f"entry {entry.index}: {reason}",
+            "It should never have been written: find out who signed it, and decide again what rests on it.",
+            step=8, index=entry.index, kind=kind,
+        )
 
 
 def rule_faults(state: State, entry: Entry, objects: Objects) -> Iterator[tuple[str, str]]:

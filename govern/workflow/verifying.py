@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from govern.domain.facts import BindingFact, DecisionFact, EvidenceFact, ObservationFact, PolicyFact
 from govern.domain.statement import Entry
@@ -20,10 +21,13 @@ from govern.ledger.mark import MarkStore
 from govern.ledger.past import Past
 from govern.ledger.steps import StepResult, Verification
 from govern.ledger.verify import verify as verify_source
+from govern.lineage.folding import Folding
+from govern.lineage.state import State
 from govern.trust.checkpoints import Trusted
-from govern.workflow.agreeing import disagreements
+from govern.workflow.agreeing import Claims, check_claims
 from govern.workflow.anchors import Outside, anchored
-from govern.workflow.checking_rules import check_state_machine
+from govern.workflow.checking_rules import check_allowed
+from govern.workflow.folded import folded
 from govern.workflow.interface import Objects, Progress, silent
 from govern.workflow.moments import When, moment_of
 from govern.workflow.touching import readable, touched
@@ -54,7 +58,7 @@ def verify(
         trusted=ws.trusted, now=ws.now(), full=full,
         mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
         anchors=heads,
-        history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
+        history=partial(judge, ws), progress=progress,
         on_step=lambda step: on_step(shown(step)),
     )
     if unread is not None and found.failure is None:
@@ -87,7 +91,7 @@ def verify_as_of(
             trusted=next((one for one in known if one.size <= size or one.size > newest.size), None),
             later=tuple({one.size: one for one in later if size < one.size <= newest.size}.values()),
             now=min(moment.time, ws.now()), processes=default_processes(),
-            history=lambda entries: check_ledger_history(entries, ws.objects), progress=progress,
+            history=partial(judge, ws), progress=progress,
             on_step=lambda step: on_step(shown(step)),
         ),
     )
@@ -96,44 +100,45 @@ def verify_as_of(
     return view_of(found, seconds=time.perf_counter() - started, names=names)
 
 
-def check_ledger_history(entries: Iterable[Entry], objects: Objects) -> None:
+def judge(ws: Workspace, begin: int, entries: Iterable[Entry]) -> None:
+    """Step 8 from `begin` on, where what came before was judged by an earlier run."""
+    before = folded(ws.home, ws.config.origin, ws.unguarded, stop=begin) if begin else None
+    check_ledger_history(entries, ws.objects, before=before)
+
+
+def check_ledger_history(entries: Iterable[Entry], objects: Objects, *, before: State | None = None) -> None:
     """Step 8: nothing was promoted or deployed that was not allowed then, and every named object is what it was.
 
-    Raises `VerificationError`; `UnverifiableError` where an object is not at hand.
+    One entry after the other: a long ledger takes no more memory than its state. `before` is the state before the first
+    one. Raises `VerificationError`; `UnverifiableError` where an object is not at hand.
     """
-    seen = list(entries)
-    missing = _check_objects(seen, objects)
-    # What the entries alone show to be wrong is told even where a document is missing.
-    check_state_machine(seen, None if missing else objects)
-    if missing is not None:
-        raise missing
-    check_agreement(disagreements(seen, objects), step=8)
-
-
-def _check_objects(entries: Iterable[Entry], objects: Objects) -> UnverifiableError | None:
-    """Read every object that entries name; returns what to say of the first that is not at hand."""
+    folding, claims = Folding(before), Claims(objects, before=before)
     missing: UnverifiableError | None = None
     for entry in entries:
-        for digest in named_objects(entry):
-            try:
-                objects.get(digest)
-            except CorruptStoreError as error:
-                raise VerificationError(
-                    f"entry {entry.index} names an object that was changed: {error.message}", error.hint, step=8,
-                    index=entry.index, kind="object",
-                ) from error
-            except (NotFoundError, StorageError) as error:
-                missing = missing or UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint)
-    return missing
+        found = _missing_object(entry, objects)
+        missing = missing or found
+        # What the entries alone show to be wrong is told even where a document is missing.
+        check_allowed(folding.state, entry, None if missing else objects)
+        if missing is None:
+            check_claims(entry, claims, step=8)
+        folding.apply(entry)
+    if missing is not None:
+        raise missing
 
 
-def check_agreement(found: Iterable[tuple[int, str]], *, step: int) -> None:
-    """Raise `VerificationError` at the first entry that says otherwise than its decision object."""
-    for index, word in found:
-        raise VerificationError(
-            f"entry {index} says another {word} than the decision that it names",
-            "Whoever signed it claimed a verdict that was not derived.", step=step, index=index, kind="verdict",
-        )
+def _missing_object(entry: Entry, objects: Objects) -> UnverifiableError | None:
+    """Read every object that an entry names; returns what to say of one that is not at hand. Raises `VerificationError`."""
+    for digest in named_objects(entry):
+        try:
+            objects.get(digest)
+        except CorruptStoreError as error:
+            raise VerificationError(
+                f"entry {entry.index} names an object that was changed: {error.message}", error.hint, step=8,
+                index=entry.index, kind="object",
+            ) from error
+        except (NotFoundError, StorageError) as error:
+            return UnverifiableError(f"entry #{entry.index} names an object: {error.message}", error.hint)
+    return None
 
 
 def named_objects(entry: Entry) -> tuple[Digest, ...]:

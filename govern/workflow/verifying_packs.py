@@ -12,7 +12,7 @@ from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.exchange.pdf_manifest import Manifest, check_manifest, check_relations
 from govern.ledger.bundle import BundleProof
 from govern.lineage.state import fold
-from govern.workflow.agreeing import disagreements
+from govern.workflow.agreeing import Claims, check_claims
 from govern.workflow.attached import (
     AttachedObjects,
     check_previous,
@@ -23,7 +23,7 @@ from govern.workflow.attached import (
 )
 from govern.workflow.checking_rules import check_state_machine
 from govern.workflow.interface import LayOutAgain, Progress, silent
-from govern.workflow.verifying import check_agreement, named_objects
+from govern.workflow.verifying import named_objects
 from govern.workflow.views import VerifyStep, VerifyView
 
 TITLES = {
@@ -157,7 +157,9 @@ def _objects(steps: _Steps, objects: AttachedObjects, entries: tuple[Entry, ...]
                 f"{strangers[0]} is named by no entry", "It was added to the pack, or changed.", step=4, kind="stranger"
             )
         at_hand = frozenset(digest for digest, name in objects.named.items() if name.startswith("decisions/"))
-        check_agreement(disagreements(entries, objects, only=at_hand), step=4)
+        claims = Claims(objects, only=at_hand)
+        for entry in entries:
+            check_claims(entry, claims, step=4)
         detail.append(f"{len(objects.named)} objects, each named by an entry and saying what it says")
 
 

@@ -133,6 +133,16 @@ def test_a_waiver_with_its_quorum_does(story: Story, waived: str, passphrases):
     assert view.kind != "waiver", view.problem
 
 
+def test_a_waiver_proposed_before_the_last_run_is_known_to_the_next(story: Story, waived: str, passphrases):
+    waivers.approve_waiver(story.ws, waived, reason="I read why and agree", key="second", passphrases=passphrases)
+    assert verifying.verify(story.ws).outcome == "verified"
+    before = story.ws.ledger.size
+    decided(story, passphrases, waived)
+    view = verifying.verify(story.ws, full=False)
+    assert view.outcome == "verified", view.problem
+    assert any(f"; {before} entries were judged before" in step.detail for step in view.steps)
+
+
 def test_a_waiver_that_came_later_or_never_helps_nobody(story: Story, waived: str, passphrases):
     waivers.approve_waiver(story.ws, waived, reason="I read why and agree", key="second", passphrases=passphrases)
     story.clock.forward(days=40)

@@ -8,7 +8,10 @@ import pikepdf
 import pytest
 from workflow.conftest import Clock, Story, asks
 
+from govern.domain.facts import PromotionFact
+from govern.domain.statement import Draft
 from govern.errors import NotFoundError, VerificationError
+from govern.ledger.mark import MarkStore
 from govern.trust.home import Home
 from govern.workflow import (
     attached,
@@ -22,7 +25,7 @@ from govern.workflow import (
     verifying,
     verifying_packs,
 )
-from govern.workflow.workspace import Workspace
+from govern.workflow.workspace import Workspace, about
 
 GATE = "promote:production"
 
@@ -78,23 +81,46 @@ def test_an_object_that_was_changed_is_wrong(story: Story):
     assert (view.outcome, view.kind, view.index) == ("wrong", "object", record.index)
 
 
-def test_a_promotion_that_was_never_allowed_is_found(story: Story, passphrases):
+def never_allowed(story: Story, passphrases) -> int:
     """As an operator with a program of their own could write: the append checks the role, the history the rest."""
-    from govern.domain.facts import PromotionFact
-    from govern.domain.statement import Draft
-    from govern.workflow.workspace import about
-
     ws = story.ws
     denied = next(m for m in ws.state().models.values() if m.fact.version == "1")
     decision = ws.state().decisions_of(denied.digest)[-1]
     fact = PromotionFact(
         system="credit", stage="production", decision=decision.digest, approvals=(), closure=decision.digest
     )
-    written = ws.write([Draft(subjects=about("credit@1", denied.digest), fact=fact)], key="pipeline", passphrases=passphrases)
-    view = verifying.verify(ws)
+    draft = Draft(subjects=about("credit@1", denied.digest), fact=fact)
+    return ws.write([draft], key="pipeline", passphrases=passphrases)[0].index
+
+
+def test_a_promotion_that_was_never_allowed_is_found(story: Story, passphrases):
+    index = never_allowed(story, passphrases)
+    view = verifying.verify(story.ws)
     assert view.outcome == "wrong"
-    assert (view.index, steps(view)[8]) == (written[0].index, "wrong")
+    assert (view.index, steps(view)[8]) == (index, "wrong")
     assert "denies" in view.problem
+
+
+def test_a_second_run_judges_what_is_new_on_the_state_before_it(story: Story, passphrases):
+    assert verifying.verify(story.ws).outcome == "verified"
+    before = story.ws.ledger.size
+    keys.new(story.ws.home, "late", holder="late", passphrases=asks)
+    keys.enrol(story.ws, "late", roles=("recorder",), passphrases=asks)
+    view = verifying.verify(story.ws, full=False)
+    assert f"; {before} entries were judged before" in next(step.detail for step in view.steps if step.number == 8)
+    index = never_allowed(story, passphrases)
+    view = verifying.verify(story.ws, full=False)
+    assert (view.outcome, view.index, steps(view)[8]) == ("wrong", index, "wrong")
+    assert "denies" in view.problem
+
+
+def test_what_was_verified_without_its_history_is_judged_by_the_next_run(story: Story, passphrases):
+    mark = MarkStore(story.ws.home.checkpoint_folder, story.ws.config.origin)
+    index = never_allowed(story, passphrases)
+    story.ws.ledger.verify(trusted=story.ws.trusted, mark=mark).check()
+    assert mark.read().head.size == story.ws.ledger.size
+    view = verifying.verify(story.ws, full=False)
+    assert (view.outcome, view.index, steps(view)[8]) == ("wrong", index, "wrong")
 
 
 @pytest.fixture(scope="module")
