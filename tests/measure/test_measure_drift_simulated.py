@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from govern.measure.detectors import domain_classifier
-from govern.measure.detectors.interface import Column, Joint, TestName, detector
+from govern.measure.detectors.choosing import detector
+from govern.measure.detectors.interface import Column, Joint, TestName
 from govern.measure.detectors.joint import numbers
 from govern.measure.detectors.mmd import collect as discrepancy
 from govern.measure.detectors.scipy_ import from_counts

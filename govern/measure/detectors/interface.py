@@ -71,21 +71,3 @@ class Detector(Protocol):
 
     def rounded(self, number: float, test: TestName) -> float:
         """A number as precise as this detector gives it."""
-
-
-def detector(name: DetectorName) -> Detector:
-    """Make a detector. Raises `UsageError` for an unknown name, `MissingExtraError` where its package is absent."""
-    from govern.errors import MissingExtraError, UsageError
-
-    if name == "scipy":
-        from govern.measure.detectors.scipy_ import ScipyDetector
-
-        return ScipyDetector()
-    if name != "alibi-detect":
-        raise UsageError(f"there is no detector “{name}”", "Name scipy or alibi-detect.")
-    from govern.measure.detectors.alibi import AlibiDetector
-
-    try:
-        return AlibiDetector()
-    except ImportError as error:
-        raise MissingExtraError("alibi-detect is not installed", 'Install it (mind its licence), or use detector = "scipy".') from error

@@ -6,7 +6,7 @@ from typing import Any, cast
 from govern.domain.evidence import Evidence, JsonValue, Measurement
 from govern.measure.base import Parameters, Unmeasured, integer
 from govern.measure.bias.groups import rows_of
-from govern.measure.detectors.interface import detector
+from govern.measure.detectors.choosing import detector
 from govern.measure.drift.figures import drift_numbers
 from govern.measure.drift.profile import (
     Bins,
