@@ -16,9 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from govern.errors import UsageError
 from govern.measure import recompute
+from govern.measure.detectors.choosing import detector
 from govern.measure.detectors.cramer_von_mises import rank_sums, rank_sums_of_bins
 from govern.measure.detectors.domain_classifier import collect as classify
-from govern.measure.detectors.choosing import detector
 from govern.measure.detectors.interface import Column, Joint, NotAvailable
 from govern.measure.detectors.joint import numbers
 from govern.measure.detectors.mmd import collect as discrepancy
