@@ -128,7 +128,9 @@ class _Run:
             )
         self.frontier = tree.Frontier(head.size, peaks)
         self.begin = head.size
-        self.last_checkpoint = head.size
+        there = next(self.source.checkpoints(head.size - 1), None)
+        if there is not None and there[0] == head.size:
+            self.last_checkpoint, self.note = there
 
     def _processes(self) -> int:
         return self.asked.processes if self.size - self.begin >= WORTH_PROCESSES else 1

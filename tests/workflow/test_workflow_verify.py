@@ -244,6 +244,8 @@ def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
     from govern.workflow import reading
 
     database = story.ws.folder / "ledger.db"
+    assert verifying.verify(story.ws).outcome == "verified"
+    notes = [story.ws.ledger.checkpoint().note]
     story.ws.close()
     old = database.read_bytes()
     ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
@@ -251,6 +253,7 @@ def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
         ws, SystemFact(name="other", purpose="credit", task="regression", tier="low", owner="model-risk"),
         passphrases=passphrases,
     )
+    notes.append(ws.ledger.checkpoint().note)
     ws.close()
     for beside in story.ws.folder.glob("ledger.db*"):
         beside.unlink()
@@ -260,8 +263,10 @@ def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
         promoting.check(ws, "credit@2", to="production")
     with pytest.raises(VerificationError, match="put back"):
         reading.status(ws)
-    view = verifying.verify(ws)
-    assert (view.outcome, view.kind) == ("wrong", "rollback")
+    for full in (True, False):
+        view = verifying.verify(ws, full=full)
+        assert (view.outcome, view.kind) == ("wrong", "rollback")
+        assert all(note in view.hint for note in notes), "both notes are the evidence"
     ws.close()
 
 
