@@ -1,15 +1,27 @@
 """The command line: one file a command, and the only writer of stdout and stderr."""
 
+import io
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `govern` with `arguments` (those of the process by default) and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A terminal that can't show “✓” gets an escape instead of a traceback.
+                stream.reconfigure(errors="backslashreplace")
+        if "--check" in words:
+            from govern.cli.asking import answered
+
+            code = answered(words)
+            if code is not None:
+                return int(code)
         from govern.cli.app import run
 
-        return run(list(sys.argv[1:] if arguments is None else arguments))
+        return run(words)
     except KeyboardInterrupt:
         # Before a command had begun: there is nothing to say about what it did.
         sys.stderr.write("govern: stopped\n")

@@ -1,7 +1,6 @@
 """The application: every command in the order in which one meets them, and what Typer itself refuses."""
 
 import importlib
-import io
 import sys
 import warnings
 from collections.abc import Sequence
@@ -72,10 +71,6 @@ def build() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that can't show “✓” gets an escape instead of a traceback.
-            stream.reconfigure(errors="backslashreplace")
     if not sys.warnoptions:
         # Warnings of libraries are for developers (`python -W default`); what matters to a user, a measure says itself.
         warnings.simplefilter("ignore")

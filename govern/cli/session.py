@@ -6,7 +6,6 @@ that they are the same everywhere. Whatever the function raises becomes sentence
 """
 
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from govern.cli import failing, passphrases, progress
+from govern.cli import failing, passphrases, place, progress
 from govern.cli.speak import Voice
 from govern.cli.text import Cell, brief
 from govern.errors import ExitCode
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from govern.workflow.views import Written
     from govern.workflow.workspace import Workspace
 
-FOLDER = ".govern"
-"""As `govern.workflow.workspace` calls it, which takes long to load (a test holds the two together)."""
 Options = ParamSpec("Options")
 
 WorkspaceOption = Annotated[
@@ -70,17 +67,11 @@ class Session:
 
     def named_folder(self) -> Path | None:
         """Return the folder that the caller names as the workspace, by option or by GOVERN_WORKSPACE."""
-        variable = os.environ.get("GOVERN_WORKSPACE")
-        return self.folder or (Path(variable) if variable else None)
+        return place.named_folder(self.folder)
 
     def found_folder(self) -> Path | None:
         """Return the `.govern` folder that `workspace` would open, without loading what opens it; None if there is none."""
-        named = self.named_folder()
-        if named is not None:
-            place = named if named.name == FOLDER else named / FOLDER
-            return place if place.is_dir() else None
-        start = Path.cwd()
-        return next((up / FOLDER for up in (start, *start.parents) if (up / FOLDER / "config.toml").is_file()), None)
+        return place.found_folder(self.named_folder())
 
     @contextmanager
     def workspace(self) -> Iterator["Workspace"]:

@@ -51,7 +51,9 @@ def deploy(
     Refused unless the ledger allows it. --check is what a pipeline or an admission controller calls.
     """
     if check:
-        return _check(session, _permission(session, model, to, pack, trust), model, to)
+        from govern.cli import asking
+
+        return asking.say(session.voice, _permission(session, asking.reference(model), to, pack, trust), model, to)
     if pack is not None or trust is not None:
         raise UsageError("--pack and --trust are for --check", "A deployment is recorded in a workspace.")
     from govern.workflow import promoting
@@ -66,8 +68,7 @@ def deploy(
 
 
 def _permission(session: Session, model: str, to: str, pack: Path | None, trust: Path | None) -> "Permission":
-    """Ask whether a model may run, of a pack or of the ledger; the kept answer first, for whoever waits for it."""
-    named = _reference(model)
+    """Ask whether a model may run, of a pack or of the ledger."""
     if pack is not None:
         if trust is None:
             raise UsageError("a pack answers only with a trust root from outside", "Give --trust ROOT.")
@@ -76,43 +77,10 @@ def _permission(session: Session, model: str, to: str, pack: Path | None, trust:
 
         with session.progress() as progress:
             return check_pack(
-                existing(pack), named, environment=to, trust=read(trust, "the trust root"), now=system_clock(),
+                existing(pack), model, environment=to, trust=read(trust, "the trust root"), now=system_clock(),
                 progress=progress,
             ).permission
-    from govern.workflow.quick import quick_check
-
-    folder = session.found_folder()
-    kept = quick_check(folder, named, to=to) if folder is not None else None
-    if kept is not None:
-        return kept
     from govern.workflow import promoting
 
     with session.workspace() as workspace:
-        return promoting.check(workspace, named, to=to)
-
-
-def _reference(model: str) -> str:
-    """Return a reference as it is, and of a file its digest: what counts is the very bytes that would run."""
-    named = "@" in model or model.startswith(("sha256:", "#"))
-    if named or not Path(model).is_file():
-        return model
-    from govern.workflow.places import file_digest
-
-    return file_digest(Path(model))
-
-
-def _check(session: Session, permission: "Permission", model: str, to: str) -> ExitCode:
-    code = ExitCode.OK if permission.allowed else ExitCode.REFUSED
-    if session.as_json:
-        session.voice.document(
-            "govern/permission/v1",
-            {"model": model, "environment": to, "exit_code": int(code), "permission": permission},
-        )
-        return code
-    session.voice.line(f"{session.voice.state('allow' if permission.allowed else 'deny')}  {model} in {to}")
-    session.voice.table(
-        [(f"#{r.index}" if r.index is not None else "", r.reason) for r in permission.refusals], indent="  "
-    )
-    for note in permission.notes:
-        session.voice.paragraph(f"! {note}", indent="  ")
-    return code
+        return promoting.check(workspace, model, to=to)
