@@ -67,6 +67,11 @@ def moment(text: str) -> datetime:
     return read.astimezone(UTC)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a count with its word: `1 entry`, `2,000 entries`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def decimal_text(number: float | Decimal, digits: int = SIGNIFICANT_DIGITS) -> DecimalText:
     """Write a finite number as decimal text with at most `digits` significant digits. Raises `ValueError` otherwise."""
     if isinstance(number, Decimal):

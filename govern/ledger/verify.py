@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from govern.domain.statement import Producer, TreeHead
-from govern.domain.text import Digest, instant
+from govern.domain.text import Digest, counted, instant
 from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
 from govern.ledger import tree
 from govern.ledger.asked import Anchored, Asked, Source
@@ -312,22 +312,22 @@ class _Run:
             self.report.failures[3] = error
 
     def _details(self) -> None:
-        report, new = self.report, self.size - self.begin
-        again = f" after {self.begin} verified before" if self.begin else ""
+        report, new = self.report, counted(self.size - self.begin, "entry", "entries")
+        again = f" after {self.begin:,} verified before" if self.begin else ""
         trusted = self.asked.trusted
         beside = f"; continues the trusted one of size {trusted.size}" if trusted else "; none was trusted before"
         if self.asked.later:
             beside = f"; those of size {' and '.join(str(one.size) for one in self.asked.later)} continue it"
         void = f"; {self.void_later} by a key that was later declared void from then on" if self.void_later else ""
-        report.ok(2, f"{new} entries{again}")
-        report.ok(3, f"{self.checkpoints} checkpoints{beside}")
-        report.ok(4, f"{new} entries{again}")
-        report.ok(5, f"{new} entries{again}{void}")
-        report.ok(7, f"{new} entries{again}")
+        report.ok(2, f"{new}{again}")
+        report.ok(3, f"{counted(self.checkpoints, 'checkpoint')}{beside}")
+        report.ok(4, f"{new}{again}")
+        report.ok(5, f"{new}{again}{void}")
+        report.ok(7, f"{new}{again}")
         if {4, 5, 7} & report.failures.keys():
             report.skip(6, "not judged: an entry could not be read")
         else:
-            report.ok(6, f"{len(self.producers)} keys")
+            report.ok(6, counted(len(self.producers), "key"))
 
     def _history(self, roots: RootChain) -> None:
         if self.asked.history is None:
@@ -346,7 +346,7 @@ class _Run:
         except UnverifiableError as error:
             self.report.wrong(error, 8)
         else:
-            again = f"; {begin} entries were judged before" if begin else ""
+            again = f", after {begin:,} judged before" if begin else ""
             self.report.ok(8, f"every promotion and deployment was allowed when it was made{again}")
 
     def _anchors(self) -> None:
@@ -364,7 +364,7 @@ class _Run:
                     )
                 )
         newest = max(one.head.size for one in self.asked.anchors)
-        self.report.ok(9, f"{len(self.asked.anchors)} anchors; unanchored tail: {self.size - newest} entries")
+        self.report.ok(9, f"{counted(len(self.asked.anchors), 'anchor')}; unanchored tail: {counted(self.size - newest, 'entry', 'entries')}")
 
     def _anchor(self, one: Anchored) -> None:
         if one.head.size in self.roots_at:

@@ -25,7 +25,7 @@ from govern.domain.facts import (
     WaiverFact,
 )
 from govern.domain.statement import Entry
-from govern.domain.text import instant, short
+from govern.domain.text import counted, instant, short
 from govern.workflow.views import EntryRow, Standing
 
 
@@ -56,11 +56,6 @@ def standing(fact: Fact) -> Standing:
             return "none" if state == "active" else "warn"
         case _:
             return "none"
-
-
-def counted(number: int, word: str) -> str:
-    """Write a count with its word."""
-    return f"{number:,} {word}" + "s" * (number != 1)
 
 
 def summary(fact: Fact) -> str:

@@ -140,7 +140,7 @@ def test_a_waiver_proposed_before_the_last_run_is_known_to_the_next(story: Story
     decided(story, passphrases, waived)
     view = verifying.verify(story.ws, full=False)
     assert view.outcome == "verified", view.problem
-    assert any(f"; {before} entries were judged before" in step.detail for step in view.steps)
+    assert any(f"after {before} judged before" in step.detail for step in view.steps)
 
 
 def test_a_waiver_that_came_later_or_never_helps_nobody(story: Story, waived: str, passphrases):

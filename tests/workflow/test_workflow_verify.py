@@ -107,7 +107,7 @@ def test_a_second_run_judges_what_is_new_on_the_state_before_it(story: Story, pa
     keys.new(story.ws.home, "late", holder="late", passphrases=asks)
     keys.enrol(story.ws, "late", roles=("recorder",), passphrases=asks)
     view = verifying.verify(story.ws, full=False)
-    assert f"; {before} entries were judged before" in next(step.detail for step in view.steps if step.number == 8)
+    assert f"after {before} judged before" in next(step.detail for step in view.steps if step.number == 8)
     index = never_allowed(story, passphrases)
     view = verifying.verify(story.ws, full=False)
     assert (view.outcome, view.index, steps(view)[8]) == ("wrong", index, "wrong")
