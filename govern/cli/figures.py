@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from govern.cli.speak import Voice
 from govern.cli.text import figure, probability
 from govern.domain.evidence import Evidence, JsonValue, Measurement
+from govern.domain.leaving_out import left_out
 
 FIRST = ("group", "feature", "n")
 MOST_ROWS = 30
@@ -34,6 +35,11 @@ def _measurement(voice: Voice, found: Measurement) -> None:
     voice.table(flat, indent="  ")
     for rows in (found.groups, found.features):
         _rows(voice, rows)
+    for row in left_out(found):
+        voice.paragraph(
+            f"{row.get('group')} is left out of the ratios: {row.get('n')} rows, rate {_short(row.get('rate'), 'rate')}, "
+            f"share {_short(row.get('share'), 'share')}: {row.get('reason')}", indent="  ",
+        )
 
 
 def _rows(voice: Voice, rows: Sequence[Mapping[str, JsonValue]]) -> None:

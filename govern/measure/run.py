@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from govern.domain.evidence import Evidence, JsonValue, Measurement, MeasureRequest
 from govern.measure.base import Measure, Parameters, Unmeasured, evaluated, settled
+from govern.measure.bias.leaving_out import checked, narrowed
 from govern.measure.frames import Frames
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.interface import excluded, order
@@ -35,12 +36,13 @@ def asked_attributes(request: MeasureRequest, inputs: Inputs) -> tuple[str, ...]
 
 def _request(request: MeasureRequest, study: Study) -> list[Measurement]:
     measure = find(request.measure)
+    attributes = asked_attributes(request, study.inputs)
+    checked(request, attributes)
     if not measure.per_attribute:
         return [_one(measure, study, "", request.parameters)]
-    attributes = asked_attributes(request, study.inputs)
     if not attributes:
         return [_answer(measure, "", request.parameters, Unmeasured("missing", "no protected attribute was named"))]
-    return [_one(measure, study, attribute, request.parameters) for attribute in attributes]
+    return [_one(measure, study, attribute, narrowed(request.parameters, attribute)) for attribute in attributes]
 
 
 def _one(measure: Measure, study: Study, attribute: str, parameters: Parameters) -> Measurement:

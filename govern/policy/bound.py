@@ -7,6 +7,7 @@ from fractions import Fraction
 from govern.domain.decision import Enforcement
 from govern.domain.evidence import JsonValue, MeasureRequest
 from govern.domain.facts import SystemFact
+from govern.domain.leaving_out import LEAVE_OUT, asked
 from govern.domain.text import Digest
 from govern.errors import UsageError
 from govern.policy.counts import number_of
@@ -87,8 +88,21 @@ class BoundRule:
         return stated[name]
 
     def parameters(self) -> dict[str, JsonValue]:
-        """Return the measure's parameters, resolved. Raises `UsageError`."""
-        return {key: self._inside(value) for key, value in self.rule.parameters.items()}
+        """Return the measure's parameters, resolved; categories to leave out only where there are some.
+
+        Raises `UsageError`, also for categories of an attribute that the rule does not compare.
+        """
+        found = {key: self._inside(value) for key, value in self.rule.parameters.items()}
+        wanted = asked(found.pop(LEAVE_OUT, {}))
+        strange = sorted(wanted.keys() - set(self.attributes(found) or ()))
+        if strange:
+            raise UsageError(
+                f"{self.rule.id} is to leave out categories of “{strange[0]}”, which it does not compare",
+                "Name an attribute that the system's rule compares, or bind the policy to the systems that are meant.",
+            )
+        if wanted:
+            found[LEAVE_OUT] = {attribute: {**categories} for attribute, categories in wanted.items()}
+        return found
 
     def _inside(self, value: JsonValue) -> JsonValue:
         if isinstance(value, list):

@@ -1,5 +1,6 @@
 """Boundary cases made from a rule: at its threshold, one step either side, NaN, missing, too few, nobody at all, too old."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -7,6 +8,7 @@ from typing import Final
 
 from govern.domain.decision import Status
 from govern.domain.evidence import Evidence, JsonValue, Measurement
+from govern.domain.leaving_out import LEAVE_OUT, LEFT_OUT, asked
 from govern.domain.text import Digest
 from govern.policy.bound import BoundRule
 from govern.policy.cases import MANY, Wanted, beside, leaves, made, showing
@@ -69,7 +71,7 @@ def aged_trials(rule: BoundRule) -> tuple[AgedTrial, ...]:
     subject, other = rule.bound.policy_digest, rule.bound.binding_digest
     good = made(rule, good=True)
 
-    def asked(age: timedelta) -> Question:
+    def aged(age: timedelta) -> Question:
         sides = [(subject, good.measurement), *([(other, good.baseline)] if good.baseline is not None else [])]
         return Question(
             gate=rule.bound.gate, system=system, subject=subject, subject_name="case", bound=(), baseline=other,
@@ -80,23 +82,33 @@ def aged_trials(rule: BoundRule) -> tuple[AgedTrial, ...]:
         ("on its last day", oldest, Status.PASS), ("a second past its age", oldest + timedelta(seconds=1), Status.INCONCLUSIVE),
         ("measured after the moment", timedelta(seconds=-1), Status.INCONCLUSIVE),
     )
-    return tuple(AgedTrial(name=name, question=asked(age), expected=expected) for name, age, expected in placed)
+    return tuple(AgedTrial(name=name, question=aged(age), expected=expected) for name, age, expected in placed)
 
 
 def _presented(rule: BoundRule, subject: Digest, measurement: Measurement, collected: datetime) -> PresentedEvidence:
     """Present made evidence as a gate would: of the right parameters, for every attribute that the rule asks about."""
     parameters = rule.parameters()
-    asked = replace(
+    left_out = asked(parameters.pop(LEAVE_OUT, {}))
+    one = replace(
         measurement, parameters=parameters, favourable=str(parameters.get("favourable", "")),
         reference=str(parameters.get("reference", measurement.reference)),
     )
     attributes = rule.attributes(parameters)
-    rows = sum(int(str(group.get("n", 0))) for group in asked.groups)
-    evidence = Evidence(
-        rows=rows or MANY, measures=tuple(replace(asked, attribute=one) for one in attributes) if attributes else (asked,)
-    )
+    rows = sum(int(str(group.get("n", 0))) for group in one.groups) or MANY
+    measures = tuple(_without(replace(one, attribute=name), left_out.get(name, {})) for name in attributes) if attributes else (one,)
+    evidence = Evidence(rows=rows, measures=measures)
     return PresentedEvidence(
         digest=subject, evidence=evidence, subject=subject, data=subject, collected=collected, trusted=True, holder="case",
+    )
+
+
+def _without(measurement: Measurement, named: Mapping[str, str]) -> Measurement:
+    """Return made evidence that leaves out what a rule leaves out, with nobody in it."""
+    if not named:
+        return measurement
+    rows: list[JsonValue] = [{"group": name, "n": 0, "reason": reason} for name, reason in named.items()]
+    return replace(
+        measurement, parameters={**measurement.parameters, LEAVE_OUT: {**named}}, values={**measurement.values, LEFT_OUT: rows}
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.domain.evidence import JsonValue
+from govern.domain.leaving_out import LEAVE_OUT, MAY_LEAVE_OUT, asked
 from govern.domain.text import decimal_of
+from govern.errors import UsageError
 from govern.policy.model import Assertion, Binding, Parameter, Policy, Rule
 from govern.policy.scalars import decimal_string, parameter_name, text_list
 from govern.policy.yaml import Step
@@ -88,6 +90,8 @@ def parameter_problem(
         return "" if name in SYSTEM_PARAMETERS else f"${{{name}}} is nothing that a system states"
     if parameter.type == "text":
         return "" if isinstance(value, str) else "text is expected"
+    if parameter.type == "categories":
+        return _categories_problem(value)
     try:
         if parameter.type == "list":
             text_list(value)
@@ -101,6 +105,14 @@ def parameter_problem(
         low, high = parameter.bounds
         if not decimal_of(low) <= decimal_of(text) <= decimal_of(high):
             return f"{text} is outside its bounds, {low} to {high}"
+    return ""
+
+
+def _categories_problem(value: JsonValue) -> str:
+    try:
+        asked(value)
+    except UsageError as error:
+        return error.message
     return ""
 
 
@@ -122,6 +134,24 @@ def _rule_complaints(rule: Rule, path: tuple[Step, ...], parameters: Mapping[str
         yield from _reference_complaint(value, (*path, "with", key), parameters)
         if value == []:
             yield Complaint(path=(*path, "with", key), message=f"“{key}” is empty", hint="Name at least one.")
+    if LEAVE_OUT in rule.parameters:
+        yield from _leave_out_complaints(rule, (*path, "with", LEAVE_OUT), parameters)
+
+
+def _leave_out_complaints(rule: Rule, path: tuple[Step, ...], parameters: Mapping[str, Parameter]) -> Iterator[Complaint]:
+    if rule.measure.partition("@")[0] not in MAY_LEAVE_OUT:
+        yield Complaint(
+            path=path, message=f"{rule.measure} can't leave categories out",
+            hint=f"{' and '.join(sorted(MAY_LEAVE_OUT))} can.",
+        )
+    value = rule.parameters[LEAVE_OUT]
+    name = parameter_name(value)
+    if name is None:
+        problem = _categories_problem(value)
+        if problem:
+            yield Complaint(path=path, message=problem, hint="Each category stands under its attribute, with its reason.")
+    elif name in parameters and parameters[name].type != "categories":
+        yield Complaint(path=path, message=f"“{name}” is no list of categories", hint="Use a parameter of the type categories.")
 
 
 def _unfit(rule: Rule, path: tuple[Step, ...]) -> Iterator[Complaint]:

@@ -117,7 +117,9 @@ def _result(
         rule=rule.rule.id, title=rule.rule.title, measure=rule.rule.measure, policy=rule.bound.policy_digest,
         policy_name=policy.name, enforcement=enforcement, status=verdict.status, reason=verdict.reason,
         explanation=verdict.explanation, checks=verdict.checks, evidence=found.evidence,
-        advisory="; ".join(text for text in (verdict.advisory, dropped, _sources(policy, rule.rule.id, as_of)) if text),
+        advisory="; ".join(
+            text for text in (verdict.advisory, *found.left_out, dropped, _sources(policy, rule.rule.id, as_of)) if text
+        ),
         flip=smallest_flip(verdict.status, verdict.checks, measure=rule.rule.measure, of=rule.rule.over.of, name=_name(rule)), remediation=rule.rule.remediation,
         controls=rule.rule.controls, claim=rule.rule.claim,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Literal
 
+from govern.domain.evidence import JsonValue
+from govern.domain.leaving_out import LEAVE_OUT, asked
 from govern.domain.text import decimal_of
 from govern.errors import UsageError
 from govern.policy.cases import leaves
@@ -92,16 +94,36 @@ def _rule(old: Rule, new: Rule, where: str) -> Iterator[Line]:
     if (old.over.each, old.over.of) != (new.over.each, new.over.of):
         yield Line(kind="changed", where=f"{where}.over", before=f"{old.over.of} {old.over.each}",
                    after=f"{new.over.of} {new.over.each}")
-    for name in ("parameters", "attestation", "needs"):
-        if getattr(old, name) != getattr(new, name):
-            yield Line(kind="changed", where=f"{where}.{name}", before=str(getattr(old, name)),
-                       after=str(getattr(new, name)))
+    if old.parameters.get(LEAVE_OUT) != new.parameters.get(LEAVE_OUT):
+        yield _left_out(old.parameters.get(LEAVE_OUT), new.parameters.get(LEAVE_OUT), f"{where}.parameters.{LEAVE_OUT}")
+    rest = [{key: value for key, value in one.parameters.items() if key != LEAVE_OUT} for one in (old, new)]
+    for name, was, now in (("parameters", *rest), ("attestation", old.attestation, new.attestation), ("needs", old.needs, new.needs)):
+        if was != now:
+            yield Line(kind="changed", where=f"{where}.{name}", before=str(was), after=str(now))
     if old.over.min_rows != new.over.min_rows:
         yield Line(kind="changed", where=f"{where}.over.min_rows", before=str(dict(old.over.min_rows)),
                    after=str(dict(new.over.min_rows)))
     for name in ("title", "controls", "claim", "remediation"):
         if getattr(old, name) != getattr(new, name):
             yield Line(kind="text", where=f"{where}.{name}", before=str(getattr(old, name)), after=str(getattr(new, name)))
+
+
+def _left_out(old: JsonValue, new: JsonValue, where: str) -> Line:
+    """Compare which categories are left out of ratios: one more is looser, one fewer tighter, another reason may be either."""
+    def categories(value: JsonValue) -> set[tuple[str, str]] | None:
+        try:
+            return {(attribute, category) for attribute, given in asked(value or {}).items() for category in given}
+        except UsageError:
+            # `${name}`: what it stands for is compared where it is set; that the rule takes any is looser.
+            return None
+
+    was, now = categories(old), categories(new)
+    kind: Kind = "changed"
+    if old is None or (was is not None and now is not None and was < now):
+        kind = "loosened"
+    elif new is None or (was is not None and now is not None and now < was):
+        kind = "tightened"
+    return Line(kind=kind, where=where, before=str(old or "none"), after=str(new or "none"))
 
 
 def _assertion(old: Assertion, new: Assertion, where: str) -> Iterator[Line]:
@@ -199,22 +221,23 @@ def _parameter(old: Policy, new: Policy, name: str) -> Iterator[Line]:
         yield Line(kind="text", where=where, before="there" if was else "not there", after="there" if now else "gone")
         return
     if was.default != now.default:
-        yield Line(kind=direction_of(new, name, str(was.default), str(now.default)), where=f"{where}.default",
-                   before=str(was.default), after=str(now.default))
+        yield parameter_line(new, name, was.default, now.default, f"{where}.default")
     if (was.bounds, was.type) != (now.bounds, now.type):
         yield Line(kind="changed", where=f"{where}.bounds", before=str(was.bounds), after=str(now.bounds))
     if was.description != now.description:
         yield Line(kind="text", where=f"{where}.description", before=was.description, after=now.description)
 
 
-def direction_of(policy: Policy, name: str, was: str, now: str) -> Kind:
-    """Say which way another value of a parameter goes, by the comparisons that use it."""
+def parameter_line(policy: Policy, name: str, was: JsonValue, now: JsonValue, where: str) -> Line:
+    """Say which way another value of a parameter goes, by what it is and the comparisons that use it."""
+    if name in policy.parameters and policy.parameters[name].type == "categories":
+        return _left_out(was or None, now or None, where)
     used = {
-        _direction(leaf.op or "", was, now)
+        _direction(leaf.op or "", str(was), str(now))
         for rule in policy.rules if rule.assertion is not None
         for leaf in leaves(rule.assertion) if leaf.threshold == f"${{{name}}}"
     }
-    return used.pop() if len(used) == 1 else "changed"
+    return Line(kind=used.pop() if len(used) == 1 else "changed", where=where, before=str(was), after=str(now))
 
 
 def _approvals(old: Policy, new: Policy) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from govern.domain.decision import Enforcement
 from govern.domain.evidence import JsonValue
-from govern.policy.diff import Kind, Line, PolicyDiff, change_of, direction_of, selector_lines
+from govern.policy.diff import Kind, Line, PolicyDiff, change_of, parameter_line, selector_lines
 from govern.policy.model import Binding, GateTerms, Policy
 
 _STRICTNESS = {level: rank for rank, level in enumerate(Enforcement)}
@@ -76,5 +76,4 @@ def _parameters(
         default = policy.parameters[name].default if name in policy.parameters else None
         before, after = was.get(name, default), now.get(name, default)
         if before != after:
-            yield Line(kind=direction_of(policy, name, str(before), str(after)), where=f"{where}.{name}",
-                       before=str(before), after=str(after))
+            yield parameter_line(policy, name, before, after, f"{where}.{name}")

@@ -9,6 +9,7 @@ from typing import Final
 
 from govern.domain.decision import Check, Interval, Reason, Status
 from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.leaving_out import LEAVE_OUT, is_small, left_out, reasons
 from govern.domain.text import decimal_of, decimal_text
 from govern.errors import UsageError
 from govern.policy.bound import BoundRule
@@ -33,7 +34,7 @@ _COMPARE: Final = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": 
 _ONE: Final = Fraction(1)
 _SHOWN: Final = Context(prec=15)
 _COUNTED: Final = frozenset({
-    "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "error_rates",
+    "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "error_rates", "scoring_rate",
 })
 """Measures whose groups must add up to all rows: a group that was left out would be a group that was not judged."""
 
@@ -93,7 +94,13 @@ def _unaccounted(sighting: Sighting) -> str:
     measurement = sighting.measurement
     if measurement.measure.partition("@")[0] not in _COUNTED or sighting.rows is None or not measurement.groups:
         return ""
-    counted = sum(int(number_of(group.get("n"))) for group in measurement.groups)
+    without = left_out(measurement)
+    counted = sum(int(number_of(group.get("n"))) for group in (*measurement.groups, *without))
+    named = reasons(measurement.parameters[LEAVE_OUT], measurement.attribute) if LEAVE_OUT in measurement.parameters else {}
+    if {str(group.get("group")): str(group.get("reason")) for group in without} != named:
+        return "the categories that were left out are not those that were named, with their reasons"
+    if any(not is_small(number_of(group.get("n")), counted) for group in without):
+        return "a category was left out that is not less than 2 % of the data"
     excluded = sighting.excluded or {}
     own, every = excluded.get(measurement.attribute, 0), sum(excluded.values())
     if counted + own > sighting.rows or counted + every < sighting.rows:

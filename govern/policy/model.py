@@ -100,7 +100,8 @@ class Parameter:
 
     __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
-    type: Literal["decimal", "integer", "text", "list"]
+    type: Literal["decimal", "integer", "text", "list", "categories"]
+    """`categories`: attribute to category to the reason for leaving it out of a table of ratios."""
     default: JsonValue
     bounds: tuple[DecimalString, DecimalString] | None = None
     description: str = ""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from govern.domain.decision import Check, Reason, Status
 from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.leaving_out import LEAVE_OUT, asked, left_out
 from govern.domain.text import Digest, instant, short
 from govern.policy.bound import BoundRule
 from govern.policy.judging import Sighting, checks_of
@@ -20,6 +21,8 @@ class Found:
     checks: tuple[Check, ...]
     evidence: tuple[Digest, ...] = ()
     expires: datetime | None = None
+    left_out: tuple[str, ...] = ()
+    """Categories that were counted and not compared, with the reason, in words."""
     absent: bool = False
     """Whether trusted, fresh evidence says that an input was not there, and nothing else stands against a pass."""
 
@@ -55,8 +58,8 @@ class Shelf:
         """Return attribute to rows left out, summed up once for each piece of evidence."""
         if one.digest not in self._excluded:
             found: dict[str, int] = {}
-            for left_out in one.evidence.excluded:
-                found[left_out.attribute] = found.get(left_out.attribute, 0) + left_out.n
+            for unknown in one.evidence.excluded:
+                found[unknown.attribute] = found.get(unknown.attribute, 0) + unknown.n
             self._excluded[one.digest] = found
         return self._excluded[one.digest]
 
@@ -85,6 +88,7 @@ def look(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> 
         checks=tuple(check for one in found for check in one.checks),
         evidence=tuple(sorted({digest for one in found for digest in one.evidence})),
         expires=min((one.expires for one in found if one.expires is not None), default=None),
+        left_out=tuple(note for one in found for note in one.left_out),
         absent=any(one.absent for one in found) and all(one.absent or _passes(one) for one in found),
     )
 
@@ -112,7 +116,15 @@ def _one(looking: _Look, attribute: str | None) -> Found:
         checks=tuple(checks),
         evidence=tuple(sorted({candidate.presented.digest for candidate in newest})),
         expires=latest + rule.rule.max_age if rule.rule.max_age is not None else None,
+        left_out=tuple(sorted({note for one in newest for note in _left_out(one.measurement)})),
         absent=all(candidate.measurement.availability == "missing" for candidate in newest),
+    )
+
+
+def _left_out(measurement: Measurement) -> tuple[str, ...]:
+    return tuple(
+        f"{measurement.attribute}={row.get('group')} ({row.get('n')} rows) is left out of the ratios: {row.get('reason')}"
+        for row in left_out(measurement)
     )
 
 
@@ -143,8 +155,11 @@ def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurem
 def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> bool:
     """Whether the numbers were made with the parameters that the rule names."""
     own = {"favourable": measurement.favourable, "reference": measurement.reference}
+    # Whether or not a rule names any: a category that was left out is not judged, so the rule itself has to leave it out.
+    if asked(parameters.get(LEAVE_OUT, {})).get(measurement.attribute, {}) != measurement.parameters.get(LEAVE_OUT, {}):
+        return False
     for key, wanted in parameters.items():
-        if key == "attributes":
+        if key in {"attributes", LEAVE_OUT}:
             continue
         had = own.get(key) or measurement.parameters.get(key)
         if had is None and measurement.availability != "measured":

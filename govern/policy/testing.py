@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.domain.facts import SystemFact
+from govern.domain.leaving_out import asked
 from govern.domain.text import Digest
 from govern.errors import UsageError
 from govern.policy.applicability import applicable
@@ -89,8 +90,17 @@ def made_system(policy: Policy, binding: Binding) -> SystemFact:
         task=first("task", "binary-classification"),  # type: ignore[arg-type] # the document's word
         tier=first("tier", "high"),  # type: ignore[arg-type] # the document's word
         owner="case", jurisdictions=tuple(word for selector in both for word in selector.jurisdictions) or ("case",),
-        protected=("case",),
+        protected=("case", *_left_out_of(policy, binding)),
     )
+
+
+def _left_out_of(policy: Policy, binding: Binding) -> tuple[str, ...]:
+    """Return the attributes of which a binding leaves categories out: such a binding is for systems that have them."""
+    return tuple(sorted({
+        attribute for given in (binding.parameters, *(terms.parameters for terms in binding.terms.values()))
+        for name, value in given.items() if name in policy.parameters and policy.parameters[name].type == "categories"
+        for attribute in asked(value)
+    }))
 
 
 def _report(rule: BoundRule, bound: BoundPolicy) -> RuleReport:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from govern.domain.decision import Status
 from govern.domain.evidence import MeasureRequest
+from govern.domain.leaving_out import LEAVE_OUT
 from govern.domain.text import Digest, digest_of
 from govern.errors import GovernError
 from govern.policy.bound import BoundPolicy, BoundRule
@@ -102,6 +103,7 @@ def _trials(bound: Sequence[BoundPolicy], versions: str) -> Iterator[_Trial]:
             given = dict(own.parameters)
             if "attributes" in given:
                 given["attributes"] = [ATTRIBUTE]
+            given.pop(LEAVE_OUT, None)
             made = replace(rule, rule=replace(own, parameters=given))
             said = repr((made.rule, rule.terms.parameters, one.binding.parameters, sorted(one.policy.parameters.items())))
             yield _Trial(

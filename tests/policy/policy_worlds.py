@@ -75,6 +75,7 @@ def pack(name: str = "baseline") -> BoundPolicy:
 def ratio_evidence(
     *counts: tuple[int, int], attribute: str = "sex", rows: int | None = None, excluded: int = 0,
     values: dict[str, JsonValue] | None = None, reference: str = "highest", groups: Sequence[dict[str, JsonValue]] = (),
+    parameters: dict[str, JsonValue] | None = None,
 ) -> Evidence:
     """Impact-ratio evidence from (selected, n) pairs."""
     given = groups or [
@@ -86,7 +87,7 @@ def ratio_evidence(
         excluded=(Excluded(attribute=attribute, value="", n=excluded),) if excluded else (),
         measures=(Measurement(
             measure="impact_ratio@1", attribute=attribute, favourable="1", reference=reference, values=values or {},
-            groups=tuple(given),
+            groups=tuple(given), parameters=parameters or {},
         ),),
     )
 

@@ -150,11 +150,12 @@ def test_a_superseded_pack_loads_its_successor_and_warns() -> None:
 def test_ll144_has_no_pass_mark() -> None:
     """The lowest ratio there can be passes: the law asks that it be computed and published."""
     city = replace(SYSTEM, purpose="employment", jurisdictions=("US-NYC",))
-    decision = ask([ratio_evidence((900, 1000), (1, 1000))], pack("nyc-ll144"), system=city)
+    measured = ratio_evidence((900, 1000), (1, 1000), parameters={"min_reference": 1})
+    decision = ask([measured], pack("nyc-ll144"), system=city)
     statuses = {rule.rule: rule.status.value for rule in decision.rules}
     assert statuses["LL144-301b"] == "pass"
     assert decision.outcome.value == "deny", "but nobody attested independence"
-    old = presented(ratio_evidence((900, 1000), (1, 1000)), collected=NOW - timedelta(days=366))
+    old = presented(measured, collected=NOW - timedelta(days=366))
     late = ask([old], pack("nyc-ll144"), system=city)
     assert {rule.rule: rule.reason for rule in late.rules}["LL144-301b"] is Reason.STALE
 

@@ -61,7 +61,8 @@ def group(name, n, selected, best, low, high, p):
 
 
 def evidence(shift: str = "0.031") -> Evidence:
-    sex = (group("female", 4210, 1381, 0.372, "0.8312", "0.9351", "0.00021"), group("male", 5790, 2154, 0.372, "1", "1", None))
+    best = 2154 / 5790
+    sex = (group("female", 4210, 1381, best, "0.8312", "0.9351", "0.00021"), group("male", 5790, 2154, best, "1", "1", None))
     crossed = tuple(
         group(f"{sex}*{race}", n, selected, 0.391, low, high, p)
         for sex, race, n, selected, low, high, p in (

@@ -175,6 +175,22 @@ def test_the_ll144_summary_has_both_layouts_and_counts_the_unknown():
     assert "6 RCNY 5-301" not in markup.markdown(build_view(other, Register(()))).decode("utf-8")
 
 
+def test_a_category_that_was_left_out_is_in_the_summary_without_a_ratio_and_with_its_reason():
+    pack = build()
+    view = pack.dossiers[0].evidence[0]
+    less = replace(
+        view.evidence.measures[0], parameters={"leave_out": {"x": "few people"}},
+        values={"left_out": [{"group": "x", "n": 90, "selected": 40, "rate": "0.444444444444444", "share": "0.009", "reason": "few people"}]},
+    )
+    shown = replace(view, evidence=replace(view.evidence, measures=(less, *view.evidence.measures)))
+    text = markup.markdown(build_view(replace(pack, dossiers=(replace(pack.dossiers[0], evidence=(shown,)),)), Register(()))).decode("utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| x, left out of the ratios |"))
+    assert [cell.strip()[:5] for cell in row.split("|")[2:6]] == ["90", "40", "44.4 ", "–"]
+    assert "x is left out of the ratios, for less than 2 % of the data (90 rows): few people" in text
+    captions = re.findall(r"in the layout of 6 RCNY 5-301: sex(?! ×)", text)
+    assert len(captions) == 1, "the table with everybody is not published beside it"
+
+
 def test_a_pack_of_many_models_says_in_every_section_how_many_are_not_printed():
     html = markup.html(build_view(many(14), Register(()))).decode("utf-8")
     for section in ("results", "attempts", "fairness", "explanation", "performance", "people", "lineage", "system"):

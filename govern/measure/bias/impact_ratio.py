@@ -6,8 +6,10 @@ from fractions import Fraction
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.leaving_out import LEFT_OUT
 from govern.measure.base import Parameters, Unmeasured, integer, settled
 from govern.measure.bias.groups import GroupCount, collect_selected, need_groups, read_selected
+from govern.measure.bias.leaving_out import parted
 from govern.measure.labels import declared
 from govern.measure.numbers import exact, text
 from govern.measure.statistics.intervals import katz, wilson
@@ -21,7 +23,10 @@ DEFAULTS: Final[Parameters] = {
 
 
 class ImpactRatio:
-    """Selection rates, their ratios, and how sure one can be of them."""
+    """Selection rates, their ratios, and how sure one can be of them.
+
+    Categories that `leave_out` names with a reason are counted in `values.left_out` and compared with nobody.
+    """
 
     id = "impact_ratio@1"
     per_attribute = True
@@ -38,28 +43,39 @@ class ImpactRatio:
 
     def evaluate(self, bare: Measurement) -> Measurement:
         """Compute rates, ratios, intervals, tests, flips, shortfalls and what the sample could have shown."""
-        counts = read_selected(bare)
-        need_groups([count.json() | {"rate": text(count.rate)} for count in counts], bare.attribute)
-        reference = reference_of(counts, bare.reference, integer(bare.parameters, "min_reference"), bare.attribute)
-        whole = not counts[0].weighted
-        overall = omnibus([c.chosen for c in counts], [c.size for c in counts], seed=integer(bare.parameters, "seed"), whole=whole)
-        if reference.weight_selected == 0:
-            raise Unmeasured(
-                "undefined", f"nobody of the reference group “{reference.group}” has the outcome “{bare.favourable}”",
-                groups=tuple(c.json() | {"rate": text(c.rate)} for c in counts), values={"reference_group": reference.group},
-            )
-        pairwise = [None if c is reference else two_rates(c.chosen, c.size, reference.chosen, reference.size, whole=whole) for c in counts]
-        holm = adjusted([None if result is None else result.p_value for result in pairwise])
-        groups = tuple(
-            _group(count, reference, bare, result, corrected)
-            for count, result, corrected in zip(counts, pairwise, holm, strict=True)
+        counts, left_out = parted(read_selected(bare), bare.attribute, bare.parameters)
+        shown: dict[str, JsonValue] = {LEFT_OUT: list[JsonValue](left_out)} if left_out else {}
+        try:
+            found = _compared(bare, counts)
+        except Unmeasured as answer:
+            answer.values = {**answer.values, **shown}
+            raise
+        return replace(found, values={**found.values, **shown})
+
+
+def _compared(bare: Measurement, counts: list[GroupCount]) -> Measurement:
+    """Compare the groups that are to be compared with the reference among them. Raises `Unmeasured`."""
+    need_groups([count.json() | {"rate": text(count.rate)} for count in counts], bare.attribute)
+    reference = reference_of(counts, bare.reference, integer(bare.parameters, "min_reference"), bare.attribute)
+    whole = not counts[0].weighted
+    overall = omnibus([c.chosen for c in counts], [c.size for c in counts], seed=integer(bare.parameters, "seed"), whole=whole)
+    if reference.weight_selected == 0:
+        raise Unmeasured(
+            "undefined", f"nobody of the reference group “{reference.group}” has the outcome “{bare.favourable}”",
+            groups=tuple(c.json() | {"rate": text(c.rate)} for c in counts), values={"reference_group": reference.group},
         )
-        lowest = min((c for c in counts if c is not reference), key=lambda c: (c.rate, c.group))
-        values: dict[str, JsonValue] = {
-            "reference_group": reference.group, "p_value": text(overall.p_value), "test": overall.test,
-            "smallest_ratio": text(lowest.rate / reference.rate), "smallest_group": lowest.group,
-        }
-        return replace(bare, values=values, groups=groups)
+    pairwise = [None if c is reference else two_rates(c.chosen, c.size, reference.chosen, reference.size, whole=whole) for c in counts]
+    holm = adjusted([None if result is None else result.p_value for result in pairwise])
+    groups = tuple(
+        _group(count, reference, bare, result, corrected)
+        for count, result, corrected in zip(counts, pairwise, holm, strict=True)
+    )
+    lowest = min((c for c in counts if c is not reference), key=lambda c: (c.rate, c.group))
+    values: dict[str, JsonValue] = {
+        "reference_group": reference.group, "p_value": text(overall.p_value), "test": overall.test,
+        "smallest_ratio": text(lowest.rate / reference.rate), "smallest_group": lowest.group,
+    }
+    return replace(bare, values=values, groups=groups)
 
 
 def reference_of(counts: list[GroupCount], wanted: str, least: int, attribute: str) -> GroupCount:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from govern.domain.evidence import JsonValue, Measurement
+from govern.domain.leaving_out import LEFT_OUT
 from govern.measure.attributes import parts
 from govern.measure.base import Parameters, Unmeasured, settled
 from govern.measure.bias.groups import check_outcomes, check_width
@@ -57,9 +58,12 @@ class ScoringRate:
             found = ImpactRatio().evaluate(bare)
         except Unmeasured as answer:
             answer.groups = tuple(_renamed(row) for row in answer.groups)
+            answer.values = _with_names(answer.values)
             raise
-        median = {"median": bare.statistics["median"], "ties": bare.statistics["ties"]}
-        return replace(found, values={**found.values, **median}, groups=tuple(_renamed(row) for row in found.groups))
+        median: dict[str, JsonValue] = {"median": bare.statistics["median"], "ties": bare.statistics["ties"]}
+        return replace(
+            found, values={**_with_names(found.values), **median}, groups=tuple(_renamed(row) for row in found.groups)
+        )
 
 
 def published_ratio(one: tuple[int, int], highest: tuple[int, int], places: int = 2) -> str:
@@ -74,3 +78,9 @@ def published_ratio(one: tuple[int, int], highest: tuple[int, int], places: int 
 
 def _renamed(row: Mapping[str, Any]) -> dict[str, JsonValue]:
     return {("above" if key == "selected" else key): value for key, value in row.items()}
+
+
+def _with_names(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    left_out = values.get(LEFT_OUT)
+    renamed: list[JsonValue] = [_renamed(row) for row in left_out if isinstance(row, dict)] if isinstance(left_out, list) else []
+    return {**values, LEFT_OUT: renamed} if renamed else dict(values)

@@ -3,11 +3,14 @@
 from typing import Final
 
 from govern.domain.evidence import Excluded, Measurement
+from govern.domain.leaving_out import left_out
+from govern.exchange.ll144 import published
 from govern.exchange.pdf_figures import show
+from govern.workflow.views import EvidenceView
 from govern_reports.charts.dots import Dot, dot_plot
 from govern_reports.view.blocks import Builder, Part, Section
 from govern_reports.view.context import FAIRNESS, Context, decisions, measure_name, results_of
-from govern_reports.view.measured import cell, rows_table, title, values_table
+from govern_reports.view.measured import cell, rows_table, sized, title, values_table
 from govern_reports.view.text import clean, count, is_number, one_line
 
 LL144: Final = {
@@ -29,12 +32,12 @@ def fairness(context: Context) -> Section:
         found = True
         base = f"/measures/{number}"
         source = context.register.source("evidence", view.digest)
-        whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else "Monitoring: "
+        whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else f"Window {view.data_name}{f' of {view.model}' if context.many and view.model else ''}: "
         page.head(f"{whose}{title(measurement)}")
         if measurement.availability != "measured":
             page.say(f"Not measured ({measurement.availability}). {measurement.reason}", role="note")
             continue
-        chart = _chart(context, measurement)
+        chart = _chart(context, view, measurement)
         if chart:
             page.chart(*chart)
         if measurement.groups:
@@ -42,12 +45,22 @@ def fairness(context: Context) -> Section:
         if measurement.features:
             rows_table(page, context, measurement, source, base, part="features")
         values_table(page, context, measurement, source, base)
-        if dossier is not None and measure_name(measurement.measure) in LL144 and _ll144_applies(context):
+        if dossier is not None and _ll144_applies(context) and measurement in published(view.evidence):
             _ll144(page, context, measurement, source, base, unknown=_unknown(view.evidence.excluded, measurement))
         _left_out(page, view.evidence.excluded, measurement)
+        if dossier is not None and not _judged(context, measurement):
+            page.say("No rule of the policies in force judges this: it is shown for people to look at.", role="note")
     if not found:
         page.say("No evidence in this pack measures fairness: this line is not assessed.", role="note")
     return page.done()
+
+
+def _judged(context: Context, measurement: Measurement) -> bool:
+    """Whether a rule of this pack looked at this measure of this attribute."""
+    return any(
+        not measurement.attribute or check.label.partition("=")[0] == measurement.attribute
+        for rule in results_of(context.pack, frozenset({measure_name(measurement.measure)})) for check in rule.checks
+    )
 
 
 def _unknown(excluded: tuple[Excluded, ...], measurement: Measurement) -> int:
@@ -56,7 +69,12 @@ def _unknown(excluded: tuple[Excluded, ...], measurement: Measurement) -> int:
 
 
 def _left_out(page: Builder, excluded: tuple[Excluded, ...], measurement: Measurement) -> None:
-    """Say how many rows of this attribute are unknown."""
+    """Say which categories are in no ratio and why, and how many rows of this attribute are unknown."""
+    for row in left_out(measurement):
+        page.say(
+            f"{clean(str(row.get('group', '–')), 60)} is left out of the ratios, for less than 2 % of the data "
+            f"({row.get('n')} rows): {clean(str(row.get('reason', '')), 300)}", role="note",
+        )
     total = _unknown(excluded, measurement)
     if total:
         page.say(f"{count(total)} rows have no known {measurement.attribute}: counted, and in no group above.", role="note")
@@ -76,7 +94,7 @@ def _thresholds(context: Context, measurement: Measurement) -> tuple[dict[str, s
     return statuses, threshold
 
 
-def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None:
+def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tuple[str, str] | None:
     """Draw the ratio (or the rate) of each group."""
     key = "ratio" if any(is_number(row.get("ratio")) for row in measurement.groups) else "rate"
     if not any(is_number(row.get(key)) for row in measurement.groups):
@@ -101,7 +119,7 @@ def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None
     if lowest:
         caption += f"; the lowest is {one_line(lowest.label, 80)} at {lowest.text}"
     caption += f", threshold {threshold}" if usable else ""
-    caption += ". Diamond: fails; ring: inconclusive; dot: passes or not judged."
+    caption += f"; {sized(view)}. Diamond: fails; ring: inconclusive; dot: passes or not judged."
     svg = dot_plot(
         dots, title=clean(caption, 300), axis=key, threshold=float(threshold) if usable else None,
         threshold_text=threshold, origin=1.0 if key == "ratio" else None,
@@ -126,6 +144,13 @@ def _ll144(page: Builder, context: Context, measurement: Measurement, source: st
         rows.append((
             str(row.get("group", "–")).replace("*", " × "),
             *(cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
+        ))
+    for number, row in enumerate(left_out(measurement)):
+        place = f"{base}/values/left_out/{number}"
+        category = str(row.get("group", "–")).replace("*", " × ")
+        rows.append((
+            f"{category}, left out of the ratios",
+            *("–" if key == "ratio" else cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
         ))
     rows.append(("Unknown category, in no ratio", count(unknown), *("–" for _ in columns[1:])))
     page.table(

@@ -6,6 +6,7 @@ from typing import Final
 from textual.content import Content
 
 from govern.domain.evidence import Evidence, JsonValue, Measurement
+from govern.domain.leaving_out import left_out
 from govern.domain.text import short
 from govern.workflow.views import Dossier
 from govern_tui.text import Piece, bar, decimal, grouped, number, when
@@ -58,9 +59,11 @@ def groups_text(dossier: Dossier) -> Content:
             made.line(f"favourable outcome {item.favourable or '–'}, compared with {item.reference or '–'}", "dim")
         _table(made, item.groups, "group")
         _values(made, item.values)
-        for left_out in evidence.excluded:
-            if left_out.attribute == item.attribute and left_out.n:
-                made.line(f"{grouped(left_out.n)} rows left out: {left_out.attribute} is {left_out.value}", "warn")
+        for row in left_out(item):
+            made.line(f"{row.get('group')}: {row.get('n')} rows, left out of the ratios: {row.get('reason')}", "warn")
+        for unknown in evidence.excluded:
+            if unknown.attribute == item.attribute and unknown.n:
+                made.line(f"{grouped(unknown.n)} rows left out: {unknown.attribute} is {unknown.value}", "warn")
     return made.content()
 
 
