@@ -36,7 +36,7 @@ def end(session: Session, ref: str, *, kind: str, state: str, reason: str, confi
 
 def _agreed() -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked here", "Look at what is touched, then say --yes.")
+        raise UsageError("nobody can be asked here", "`govern lineage REF --impact` shows what is touched; then say --yes.")
     sys.stderr.write("Go on? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

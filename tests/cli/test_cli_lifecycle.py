@@ -1,10 +1,16 @@
 """From promotion to retirement by hand: canary, full, rollback, emergency, retirement, and a pack that is asked offline."""
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli.conftest import BINDING, POLICY, Sample
-from cli.runner import govern
+from cli.runner import PASSPHRASE, govern
+from cli.test_cli_passphrases import on_terminal
+
+from govern.lineage.stale import stale
+from govern.workflow.workspace import opened
 
 REASON = ("--reason", "Seen by two people and found good.")
 
@@ -84,6 +90,47 @@ def test_an_emergency_goes_back_to_what_is_stale_and_stays_on_every_status(two: 
     govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
     refused = govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(1).err
     assert "nothing of credit runs in production" in refused or "was retired" in refused
+
+
+def log(kind: str) -> dict[int, str]:
+    """The entries of one kind: what each is about."""
+    return {row["index"]: row["subject"] for row in govern("log", "--kind", kind, "--json").ended(0).document["entries"]}
+
+
+def ended_approvals() -> set[int]:
+    """Approvals that are stale now."""
+    with opened() as workspace:
+        state, now = workspace.state(), datetime.now(UTC)
+        return {one.index for one in state.reviews.values() if one.fact.action == "approve" and stale(state, one, now)}
+
+
+ENDS = [("model", "revoke", "credit@2"), ("dataset", "withdraw", "credit-train@1"), ("dataset", "supersede", "credit-train@1")]
+
+
+@pytest.mark.parametrize("words", ENDS, ids=" ".join)
+def test_what_an_end_touches_is_said_before_anything_is_written(two: Path, words: tuple[str, ...]):
+    before = govern("checkpoint").ended(0).out
+    asked = govern(*words, *REASON).ended(2)
+    assert asked.out == ""
+    assert "nobody can be asked here" in asked.err
+    said = {int(index) for index in re.findall(r"  [a-z]+ #(\d+)$", asked.err, flags=re.MULTILINE)}
+    assert f"{len(said)} things rest on it" in asked.err
+    subjects = {"credit@2"} if words[0] == "model" else {"credit@2", "credit@3"}
+    rests = {
+        index for kind in ("review", "promotion", "deployment") for index, name in log(kind).items() if name in subjects
+    }
+    models = {index for index, name in log("model").items()} if words[0] == "dataset" else set()
+    assert said == rests | models
+
+    code, shown = on_terminal([*words, *REASON], ["n"], two)
+    assert code == 130
+    assert shown.index("rest on it:") < shown.index("Go on? [y/N]") < shown.index("nothing was written")
+    assert govern("checkpoint").ended(0).out == before
+    assert ended_approvals() == set()
+
+    code, shown = on_terminal([*words, *REASON], ["y", PASSPHRASE], two)
+    assert code == 0, shown
+    assert ended_approvals() == said & set(log("review")), "the approvals that were named, and no other, turn stale"
 
 
 @pytest.mark.parametrize("words", [

@@ -144,7 +144,7 @@ def on_terminal(words: list[str], answers: list[str], folder: Path) -> tuple[int
         except OSError:
             break
         shown += part
-        if part.rstrip(" ").endswith(":") and answers:
+        if part.rstrip(" ").endswith((":", "[y/N]")) and answers:
             os.write(terminal, answers.pop(0).encode() + b"\n")
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
 
