@@ -59,11 +59,17 @@ def verified_bundle(folder: Path, root: TrustRootFact, *, size: int) -> SignedBu
     files = read_folder(folder)
     if SIGNATURE not in files:
         raise UsageError(f"{folder} holds no {SIGNATURE}", "Have the policy's owner sign the folder.")
-    envelope = parse_envelope(files[SIGNATURE])
+    try:
+        envelope = parse_envelope(files[SIGNATURE])
+    except GovernError as error:
+        raise VerificationError(
+            f"{SIGNATURE} does not read: {error.message}", "Get the bundle again from its owner.", kind="signature"
+        ) from error
     holders = _holders(envelope, root, size)
     if not holders:
         raise VerificationError(
-            f"{SIGNATURE} is not signed by a key that may sign policies", "Get the bundle again from its owner.", kind="signature"
+            f"no signature in {SIGNATURE} is by a key that may sign policies, over what it says", "Get the bundle again from its owner.",
+            kind="signature",
         )
     check_bundle(files, envelope.payload)
     return SignedBundle(

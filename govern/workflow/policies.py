@@ -1,6 +1,6 @@
 """Policies in a workspace: installing documents, and finding the ones that apply to a gate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,9 +66,12 @@ def documents(named: str) -> Documents:
 
 
 def install(
-    ws: Workspace, named: str, *, key: str | None = None, also_as: Sequence[str] = (), passphrases: Passphrases
+    ws: Workspace, named: str, *, key: str | None = None, also_as: Sequence[str] = (), passphrases: Passphrases,
+    tell: Callable[[str], None] = str,
 ) -> tuple[Written, ...]:
     """Commit a policy and its bindings to the ledger: from the next gate on they judge.
+
+    Each rule is first proved to be able to fail and to pass; `tell` is told what could not be tried on this machine.
 
     What is in force already, byte for byte, is not written again. A change that loosens or narrows what is in force, or may,
     needs the signatures of two holders: `also_as` names the second's key. A folder that holds a signed bundle has to be
@@ -83,6 +86,8 @@ def install(
     changes = _changes(ws.objects, state, given)
     if not changes:
         raise UsageError(f"{named} is in force already", "There is nothing to install.")
+    for untried in _tried(ws, given):
+        tell(untried)
     signs = ws.key_for("policy", key)
     holders = {ws.holder_of(name) for name in (signs, *also_as) if "policy" in ws.roles_of(name)}
     looser = [line for change in changes for line in change.looser]
@@ -97,6 +102,14 @@ def install(
     return ws.write(
         [change.draft for change in changes], at=state.size, key=signs, also=tuple(also_as), passphrases=passphrases
     )
+
+
+def _tried(ws: Workspace, given: Documents) -> tuple[str, ...]:
+    """Prove the rules of documents that are to be installed. Raises `Refused`."""
+    from govern.workflow.trying import tried
+
+    bindings = [(parse_binding(data, where=where), digest_of(data)) for where, data in given.bindings]
+    return tried(ws, parse_policy(given.policy, where=given.policy_where), digest_of(given.policy), bindings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ MEASURED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 
 Rules that ask for anything else (a model, mere presence, a change against a baseline) are proved on made evidence only.
 """
+UNTRIED: Final = "the measures can't be tried here"
+"""How the detail of a proof begins that failed for want of something on this machine, and not for the rule."""
 VERSION: Final = 2
 """Of the made rows; another makes every proof be made anew."""
 
@@ -135,7 +137,7 @@ def _tried(trials: Sequence[_Trial], detector: Literal["scipy", "alibi-detect"])
             try:
                 seen = _measured(own, frame, detector, good=good)
             except GovernError as error:
-                return {trial.key: f"the measures can't be tried here: {error.message}" for trial in trials}
+                return {trial.key: f"{UNTRIED}: {error.message}" for trial in trials}
             for trial in own:
                 sighting = seen.get(trial.rule.rule.measure)
                 status = status_on(trial.rule, sighting) if sighting is not None else Status.ERROR

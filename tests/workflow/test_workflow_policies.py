@@ -50,13 +50,92 @@ def test_loosening_takes_two_holders_and_is_named(story: Story, folder: Path, pa
     [
         ('assert: {value: share, op: "<="', 'assert: {value: share, op: ">="'),
         ("measure: impact_ratio@1", "measure: demographic_parity@1"),
-        ("{each: group, need: 2}", "{each: whole, need: 2}"),
+        (", exact: rational", ""),
     ],
 )
 def test_what_may_loosen_takes_two_holders(story: Story, folder: Path, passphrases, old: str, new: str):
     edit(folder, old, new)
+    policy = folder / "policy.yaml"
+    policy.write_text(policy.read_text().partition("\ncases:")[0] + "\n")  # they would fail, and this is not about them
     with pytest.raises(Refused, match="loosens what is in force, or may: rules"):
         policies.install(story.ws, str(folder), passphrases=passphrases)
+
+
+OWN = """apiVersion: govern/v1
+kind: Policy
+metadata: {name: own, version: 1.0.0}
+rules:
+  - id: OWN-1
+    measure: impact_ratio@1
+    with: {attributes: "${system.protected}"}
+    assert: {value: ratio, op: ">=", threshold: "0.8"}
+    over: {each: group, need: 2}
+"""
+BINDING = """apiVersion: govern/v1
+kind: Binding
+metadata: {name: own, version: 1.0.0}
+policy: {name: own, version: 1.0.0}
+gates: {"promote:staging": {}}
+"""
+
+
+def own(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """A small policy's folder, changed."""
+    policy, binding = OWN, BINDING
+    for old, new in changes:
+        assert old in policy + binding
+        policy, binding = policy.replace(old, new, 1), binding.replace(old, new, 1)
+    made = tmp_path / "own"
+    made.mkdir()
+    (made / "policy.yaml").write_text(policy)
+    (made / "binding.yaml").write_text(binding)
+    return made
+
+
+CASES = (
+    "\ncases: {OWN-1: {bad: [{groups: [{group: a, n: 100, selected: 50}, {group: b, n: 100, selected: 45}]}], "
+    "good: [{groups: [{group: a, n: 100, selected: 50}, {group: b, n: 100, selected: 50}]}]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("need: 2}\n", f"need: 2}}{CASES}", "OWN-1 proves nothing at promote:staging: the known-bad case"),
+        ('threshold: "0.8"', 'threshold: "0"', "OWN-1 proves nothing at promote:staging: the known-bad case"),
+        ('gates: {"promote:staging": {}}', 'gates: {"promote:staging": {rules: [OWN-2]}}', "names OWN-2"),
+        ("policy: {name: own, version: 1.0.0}", "policy: {name: own, version: 1.0.1}", "pins own@1.0.1"),
+        ("version: 1.0.0}\ngates", f"version: 1.0.0, digest: sha256:{'0' * 64}}}\ngates", "pins sha256:000"),
+    ],
+)
+def test_a_policy_whose_rules_prove_nothing_is_not_installed(story: Story, tmp_path: Path, passphrases, old, new, said):
+    before = story.ws.ledger.size
+    with pytest.raises(Refused, match=said) as refused:
+        policies.install(story.ws, str(own(tmp_path, (old, new))), passphrases=passphrases)
+    assert "Nothing was installed" in refused.value.hint
+    assert story.ws.ledger.size == before
+
+
+def test_a_rule_that_fails_on_good_rows_is_not_installed(story: Story, tmp_path: Path, passphrases):
+    """On made evidence accuracy may be anything; on rows a thousandth is wrong, and a threshold above asks for the impossible."""
+    impossible = ('measure: impact_ratio@1\n    with: {attributes: "${system.protected}"}\n    assert: {value: ratio, op: ">=", threshold: "0.8"}\n    over: {each: group, need: 2}',
+                  'measure: performance@1\n    assert: {value: accuracy, op: ">=", threshold: "0.9999"}')
+    with pytest.raises(Refused, match="OWN-1 proves nothing at promote:staging: known-good rows, measured here"):
+        policies.install(story.ws, str(own(tmp_path, impossible)), passphrases=passphrases)
+
+
+def test_what_could_not_be_tried_here_is_said_and_installed(story: Story, tmp_path: Path, passphrases):
+    said: list[str] = []
+    elsewhere = own(tmp_path, ("measure: impact_ratio@1", "measure: their_measure@1"))
+    written = policies.install(story.ws, str(elsewhere), passphrases=passphrases, tell=said.append)
+    assert len(written) == 2
+    assert said == ["OWN-1 could not be tried here: there is no measure “their_measure@1”"]
+
+
+def test_a_binding_for_no_system_at_all_is_not_installed(story: Story, tmp_path: Path, passphrases):
+    nowhere = own(tmp_path, ("rules:\n", "applies_to: {task: [regression]}\nrules:\n"), ("gates:", "scope: {task: [ranking]}\ngates:"))
+    with pytest.raises(Refused, match="no system in common"):
+        policies.install(story.ws, str(nowhere), passphrases=passphrases)
 
 
 def test_tightening_takes_one(story: Story, folder: Path, passphrases):

@@ -42,13 +42,14 @@ def install(
 ) -> None:
     """Commit a policy and its bindings to the ledger.
 
-    From the next gate on they judge. A change that loosens or narrows what is in force takes the signatures of two holders.
+    From the next gate on they judge. Each rule has to prove first that it can fail and can pass here. A change that loosens or narrows what is in force takes the signatures of two holders.
     """
     from govern.workflow import policies
 
     with session.workspace() as workspace:
         written = policies.install(
-            workspace, named, key=session.key, also_as=tuple(also_as or ()), passphrases=session.passphrases
+            workspace, named, key=session.key, also_as=tuple(also_as or ()), passphrases=session.passphrases,
+            tell=lambda untried: session.voice.talk(f"! {untried}"),
         )
         session.wrote(*written, schema="govern/written/v1", done="installed")
 
