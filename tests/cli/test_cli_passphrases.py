@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -146,6 +147,8 @@ def on_terminal(words: list[str], answers: list[str], folder: Path) -> tuple[int
         shown += part
         if part.rstrip(" ").endswith((":", "[y/N]")) and answers:
             os.write(terminal, answers.pop(0).encode() + b"\n")
+    else:
+        os.kill(child, signal.SIGKILL)  # it waits for an answer that nobody gives
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
 
 
