@@ -67,7 +67,7 @@ def documents(named: str) -> Documents:
 
 def install(
     ws: Workspace, named: str, *, key: str | None = None, also_as: Sequence[str] = (), passphrases: Passphrases,
-    tell: Callable[[str], None] = str,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Written, ...]:
     """Commit a policy and its bindings to the ledger: from the next gate on they judge.
 

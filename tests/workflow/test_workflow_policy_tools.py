@@ -122,10 +122,10 @@ def test_a_signature_that_does_not_count(story, passphrases, folder):
     foreign = sign_bundle(story.ws, other, passphrases=passphrases)
     mixed = signature.read_text().replace(payload(signature), payload(other / "bundle.dsse.json"))
     signature.write_text(mixed)
-    with pytest.raises(VerificationError, match="no signature in bundle.dsse.json is by a key"):
+    with pytest.raises(VerificationError, match="is by a key that may sign policies"):
         check(story, folder)
     signature.write_text("{")
-    with pytest.raises(VerificationError, match="bundle.dsse.json does not read"):
+    with pytest.raises(VerificationError, match="does not read"):
         check(story, folder)
     assert foreign.digest != ""
 
