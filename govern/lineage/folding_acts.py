@@ -50,7 +50,10 @@ def review(state: State, entry: Entry) -> None:
     fact = entry.fact
     assert isinstance(fact, ReviewFact)
     subject = subject_of(entry)
-    shown = None if fact.decision is None else state.decision_by_digest(fact.decision)
+    # A word on a rule stands for the model and the policy's version, and not on the decision beside which it was given: the
+    # next decision, which rests on it, says otherwise than that one, and would rest on what it ended itself.
+    named = None if fact.action == "attest" else fact.decision
+    shown = None if named is None else state.decision_by_digest(named)
     record = ReviewRecord(
         index=entry.index, time=entry.time, digest=entry.leaf_hash, marks=marks_of(entry), fact=fact, model=subject,
         decision=None if shown is None else shown.index, problem=_problem(state, entry, fact, subject),

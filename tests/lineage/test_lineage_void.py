@@ -6,6 +6,7 @@ import pytest
 from lineage.book import START, Book, digest, furnished, root_fact, running
 
 from govern.domain.facts import Attestation, ReviewFact, SystemFact
+from govern.domain.text import Digest
 from govern.lineage.history import check_history
 from govern.lineage.people import EMERGENCY, holds_role
 from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
@@ -18,14 +19,14 @@ def reasons(permission) -> str:
     return "; ".join(one.text for one in permission.refusals)
 
 
-def attest(book: Book, model, *, by: str = "third", supersedes: int | None = None) -> int:
-    """An attestation of the rule, or, with `supersedes`, the comment that takes one back."""
+def attest(book: Book, model, *, by: str = "third", supersedes: int | None = None, beside: Digest | None = None) -> int:
+    """An attestation of the rule, given beside a decision or not, or, with `supersedes`, the comment that takes one back."""
     given = None if supersedes is not None else Attestation(
         rule=RULE, policy=book.state.policies["fairness"].digest, statement="read"
     )
     fact = ReviewFact(
         action="attest" if given else "comment", system="credit", gate="promote:production", role="validator",
-        attestation=given, supersedes=supersedes,
+        attestation=given, supersedes=supersedes, decision=beside,
     )
     return book.add(fact, by=by, subject=("model", model)).index
 
@@ -54,6 +55,18 @@ def test_an_attestation_taken_back_ends_the_decision_and_the_approval_with_the_p
     assert "third took back what FAIR-001 was attested by" in paths[0].text
     for asked in (may_run(book.state, model, "production", book.now), may_promote(book.state, model, "production", book.now)):
         assert f"(#{taken})" in reasons(asked)
+
+
+def test_a_decision_rests_on_a_word_given_beside_the_denial_before_it():
+    """As people work: denied for want of a word, the word is given, the next decision allows."""
+    book, model = furnished()
+    book.decide(model, outcome="deny")
+    word = attest(book, model, beside=book.state.latest_decision(model, "promote:production").digest)
+    book.decide(model)
+    approval = book.review(model)
+    assert book.state.latest_decision(model, "promote:production").attested == (word,)
+    assert may_promote(book.state, model, "production", book.now).allowed
+    assert stale(book.state, approval, book.now) == ()
 
 
 def test_somebody_elses_comment_takes_no_attestation_back():
