@@ -1,9 +1,9 @@
 """A workspace made by the real workflow with keys from fixed seeds, so that two runs show the same."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import govern_tui
 
@@ -12,7 +12,6 @@ govern_tui.forget_recording()
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from textual import events  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
-from textual.worker import WorkerCancelled  # noqa: E402
 
 from govern.domain.facts import SystemFact  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
@@ -26,6 +25,9 @@ from govern_tui.workflow_desk import WorkflowDesk  # noqa: E402
 PASSPHRASE = "correct horse"
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HERE = Path(__file__).resolve().parent
+SETTLED_WITHIN = 60.0
+"""Seconds after which an application that never comes to rest is a fault."""
+QUIET_ROUNDS = 3
 NAMES = ("root", "log", "pipeline", "policy-owner", "developer", "reviewer", "second", "validator")
 
 
@@ -154,13 +156,28 @@ class Bench:
 
 
 async def settled(pilot: Pilot) -> None:
-    """Wait until nothing reads and nothing is left to draw."""
-    for _ in range(2):
-        with suppress(WorkerCancelled):  # a reading that a later one replaced
-            await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-    with suppress(WorkerCancelled):
-        await pilot.app.workers.wait_for_complete()
+    """Wait until nobody reads or writes, no message is under way and nothing is left to draw.
+
+    Textual's own `pause` takes a process that gets no processor for one that has nothing to do. A message may go over
+    several hops (button, dialog, thread, dialog, application), so the same has to be seen several times in a row.
+    """
+    quiet, until = 0, monotonic() + SETTLED_WITHIN
+    while quiet < QUIET_ROUNDS:
+        await pilot.pause()  # by then each node of the screen has answered a message of ours, behind all that it had before
+        busy = under_way(pilot.app)
+        quiet = 0 if busy else quiet + 1
+        if monotonic() > until:
+            raise AssertionError(f"after {SETTLED_WITHIN:.0f} s the application still has: {', '.join(busy) or 'something to do now and then'}")
+
+
+def under_way(app: "GovernApp") -> list[str]:
+    """What is not done yet: workers, threads that read for nobody any more, messages that wait."""
+    if not app.is_running:
+        return []
+    workers = [f"worker {worker.name or worker.group}" for worker in app.workers if not worker.is_finished]
+    nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
+    waiting = [f"{node.message_queue_size} messages to {node!r}" for node in nodes if node.message_queue_size]
+    return workers + ["a thread that reads"] * len(app.reading) + waiting
 
 
 async def press(pilot: Pilot, *keys: str) -> None:
