@@ -10,7 +10,7 @@ from typing import Literal
 
 from govern.canonical.values import object_bytes
 from govern.domain.decision import Decision
-from govern.domain.evidence import Evidence
+from govern.domain.evidence import Evidence, MeasureRequest
 from govern.domain.facts import DecisionFact, EvidenceFact, Input, SystemFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
@@ -133,7 +133,7 @@ def ask(
         state = ws.state()
         with watch.part("decide"):
             progress("decide", 0, None)
-            asked = question(ws.objects, state, node.digest, gate_name, evidence=shown, now=now)
+            asked = question(ws.objects, state, node.digest, gate_name, evidence=shown, now=now, requesters=(ws.holder_of(signs),))
             decision = decide(asked, as_of=now)
             moved = beside_the_last(ws.objects, state, asked, now=now)
         body = object_bytes(decision)
@@ -203,12 +203,20 @@ def measured(bound: Sequence[BoundPolicy], data: Data, ws: Workspace, progress: 
     """Measure what the bound policies ask for."""
     from govern.measure import measure
 
-    wanted = requests(bound)
+    wanted = [_crossed(request, data.cross) for request in requests(bound)]
     if not wanted:
         # No rule asks for anything: the decision will say that nothing binds, and evidence of nothing helps nobody.
         return Evidence(rows=0)
     inputs = inputs_of(data, detector=ws.config.detector, allowed_types=ws.config.models.allowed_types)
     return measure(wanted, inputs, progress=progress)
+
+
+def _crossed(request: MeasureRequest, crossings: tuple[str, ...]) -> MeasureRequest:
+    """Add the crossings that were named to what a rule asks of attributes: evidence shows them, whether or not a rule judges them."""
+    attributes = request.parameters.get("attributes")
+    if not isinstance(attributes, list | tuple) or not attributes:
+        return request  # a rule that names none is asked about all that were named, and one about the whole has none
+    return replace(request, parameters={**request.parameters, "attributes": list(dict.fromkeys([*attributes, *crossings]))})
 
 
 def evidence_draft(

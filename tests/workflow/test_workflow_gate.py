@@ -176,3 +176,15 @@ def test_the_last_evidence_of_each_measure_speaks(story: Story, passphrases):
     assert newest["PERF-001"] != newest["FAIR-001"]
     assert set(result.decision.evidence) == {digest for one in newest.values() for digest in one}
     assert replaying.replay(story.ws, result.decision_digest).outcome == "identical"
+
+
+def test_a_crossing_that_was_named_is_measured_beside_what_the_policy_asks(story: Story, passphrases):
+    """The rules name the system's attributes alone, and `--cross` must not be dropped without a word."""
+    data = story.data("2", cross=("sex*group",))
+    result = gating.gate(story.ws, "credit@2", to="production", data=data, passphrases=passphrases)
+    assert result.decision.outcome is Outcome.ALLOW
+    assert not [check for rule in result.decision.rules for check in rule.checks if "*" in check.label]
+    shown = [view for digest in result.evidence for view in [story.ws.objects.get(digest).decode()]]
+    assert any('"attribute":"sex*group"' in text for text in shown)
+    record = max(decisions(story), key=lambda one: one.index)
+    assert replaying.replay(story.ws, record.digest).outcome == "identical"
