@@ -311,9 +311,11 @@ def largest_effect(decision: Decision) -> tuple[str, str]:
 
 def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
     """Yield the evidence of a model's monitoring windows, oldest first."""
-    for record in ws.state().evidence_of(model):
+    state = ws.state()
+    for record in state.evidence_of(model):
         if record.fact.purpose == "monitor":
             yield EvidenceView(
+                model=state.models[model].name,
                 digest=record.digest, index=record.index, collected=record.fact.collected, data_name=record.fact.data.name,
                 data=record.fact.data.digest, purpose=record.fact.purpose, holder=record.holder,
                 evidence=from_json(Evidence, ws.objects.get(record.digest)),

@@ -104,6 +104,8 @@ class EvidenceView:
     holder: str
     evidence: Evidence
     environment: Mapping[str, str]
+    model: str = ""
+    """`model@version`, where it was measured in service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

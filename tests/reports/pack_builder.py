@@ -221,7 +221,7 @@ def build(*, number: int = 40, outcome: Outcome = Outcome.ALLOW, kind: str = "mo
     )
     observation = EvidenceView(
         digest=seen, index=33, collected=NOW - timedelta(hours=5), data_name="credit-window@2026-11", data=digest("window"),
-        purpose="monitor", holder="pipeline", evidence=window, environment={},
+        purpose="monitor", holder="pipeline", evidence=window, environment={}, model="credit-scoring@2",
     )
     rows = entries(number)
     root = digest("root")

@@ -14,6 +14,7 @@ from govern.domain.evidence import Measurement
 from govern.exchange.pdf import read_attachments
 from govern.exchange.pdf_figures import check_figures
 from govern.exchange.pdf_manifest import check_manifest
+from govern.measure.ours import OURS
 from govern_reports import markup, render_html, render_markdown, render_pack
 from govern_reports.view.build import SECTIONS
 from govern_reports.view.build import build as build_view
@@ -196,3 +197,44 @@ def test_a_pack_of_many_models_says_in_every_section_how_many_are_not_printed():
     for section in ("results", "attempts", "fairness", "explanation", "performance", "people", "lineage", "system"):
         part = html.partition(f'<section id="{section}"')[2].partition("</section>")[0]
         assert "Printed here for 12 of 14 model versions" in part, section
+
+
+def measured_as(measure, **others):
+    """A pack whose one model has one more measurement, by this name."""
+    pack = build()
+    dossier = pack.dossiers[0]
+    view = dossier.evidence[0]
+    more = Measurement(measure=measure, **{"values": {"distinct": "0.4242"}} | others)
+    seen = replace(view, evidence=replace(view.evidence, measures=(*view.evidence.measures, more)))
+    return replace(pack, dossiers=(replace(dossier, evidence=(seen,)),))
+
+
+@pytest.mark.parametrize("measure", [*sorted(one.id for one in OURS), "somebody.elses@3"])
+def test_every_measure_that_evidence_may_hold_is_printed(measure):
+    html = markup.html(build_view(measured_as(measure), Register(()))).decode("utf-8")
+    assert "0.424" in html
+
+
+def test_a_measurement_that_no_rule_looks_at_says_so():
+    def said(pack):
+        return markup.html(build_view(pack, Register(()))).decode("utf-8").count("No rule of the policies in force judges this")
+
+    assert said(measured_as("impact_ratio@1", attribute="sex*age")) == said(build()) + 1
+
+
+def test_a_chart_says_on_how_many_rows_it_rests_and_where_they_are_recorded():
+    view = build_view(build(), Register(()))
+    charts = [block for section in view.sections if section.id in {"fairness", "explanation"} for block in section.blocks if block.kind == "chart"]
+    assert charts
+    assert all(re.search(r"; n 10,000, evidence #(20|33)\.", chart.caption) for chart in charts), charts
+
+
+def test_many_windows_print_the_latest_of_each_model_and_count_the_rest():
+    pack = build()
+    first = pack.observations[0]
+    seen = tuple(replace(first, digest=f"sha256:{number:064x}", index=100 + number, data_name=f"window-{number}") for number in range(40))
+    view = build_view(replace(pack, observations=seen), Register(()))
+    html = markup.html(view).decode("utf-8")
+    heads = [title for _, title, _ in view.contents if title.startswith("Window window-")]
+    assert {title.split(":")[0] for title in heads} == {f"Window window-{number}" for number in range(36, 40)}
+    assert "36 more monitoring windows were measured" in html

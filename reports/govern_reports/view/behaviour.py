@@ -1,12 +1,13 @@
-"""Explanation, performance and drift, and monitoring over time."""
+"""Explanation, performance and drift, monitoring over time, and what else was measured."""
 
 from govern.domain.evidence import Measurement
 from govern.exchange.pdf_figures import show
+from govern.workflow.views import EvidenceView
 from govern_reports.charts.bars import Bar, bar_chart
 from govern_reports.charts.spark import over_time
 from govern_reports.view.blocks import Builder, Part, Section, Span, line
 from govern_reports.view.context import DRIFT, EXPLANATION, PERFORMANCE, Context, measure_name, results_of
-from govern_reports.view.measured import rows_table, title, values_table
+from govern_reports.view.measured import rows_table, sized, title, values_table
 from govern_reports.view.text import clean, is_number, minute, one_line, words
 from govern_reports.view.windows import over_windows
 
@@ -31,30 +32,43 @@ def performance(context: Context) -> Section:
     """Write how well the model does, and how its data moves."""
     page = Builder("performance", "Performance and drift")
     page.tell(context.rest)
-    if not _measured(page, context, PERFORMANCE, windows=False):
+    if not _measured(page, context, PERFORMANCE):
         page.say("No evidence in this pack measures performance: this line is not assessed.", role="note")
     over_windows(page, context)
     _monitoring(page, context)
     if not _measured(page, context, DRIFT):
         page.say("No drift was measured for what this pack is about.", role="note")
+    page.tell(context.earlier)
     return page.done()
 
 
-def _measured(page: Builder, context: Context, names: frozenset[str], *, windows: bool = True) -> bool:
-    """Add every measurement of these measures, those of monitoring windows if they are wanted; say whether there was one."""
+def others(context: Context) -> Section:
+    """Write what was measured of the data, and by other people's measures."""
+    page = Builder("data", "Data and other measures")
+    page.tell(context.rest)
+    if not _measured(page, context, context.unplaced()):
+        page.say(
+            "No evidence in this pack speaks of the data's quality, of whom it stands for, or of rows that training and test share: "
+            "this line is not assessed.", role="note",
+        )
+    return page.done()
+
+
+def _measured(page: Builder, context: Context, names: frozenset[str]) -> bool:
+    """Add every measurement of these measures; say whether there was one."""
     found = False
     for dossier, view, number, measurement in context.measurements(names):
-        if dossier is None and not windows:
-            continue
+        if dossier is None and measure_name(measurement.measure) == "performance":
+            continue  # stands beside the gate's in one table
         found = True
         base = f"/measures/{number}"
         source = context.register.source("evidence", view.digest)
-        whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else f"Window {view.data_name}: "
+        whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else f"Window {view.data_name}{f' of {view.model}' if context.many and view.model else ''}: "
         page.head(f"{whose}{title(measurement)}")
         if measurement.availability != "measured":
             page.say(f"Not measured ({measurement.availability}). {measurement.reason}", role="note")
             continue
-        chart = _chart(context, measurement)
+        chart = _chart(context, view, measurement)
         if chart:
             page.chart(*chart)
         if measurement.features:
@@ -65,7 +79,7 @@ def _measured(page: Builder, context: Context, names: frozenset[str], *, windows
     return found
 
 
-def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None:
+def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tuple[str, str] | None:
     """Draw importance with its spread, or effect sizes against the limit."""
     name = measure_name(measurement.measure)
     key = "importance" if name == "permutation_importance" else "effect" if name in DRIFT else ""
@@ -87,7 +101,8 @@ def _chart(context: Context, measurement: Measurement) -> tuple[str, str] | None
     ]
     rest = f"; the {len(rows) - MOST_BARS} smallest are in the table" if len(rows) > MOST_BARS else ""
     caption = f"{title(measurement)}: the largest is {one_line(bars[0].label, 80)} at {bars[0].text}"
-    caption += f", limit {limit}{rest}." if limit else f"{rest}."
+    caption += f", limit {limit}{rest}" if limit else rest
+    caption += f"; {sized(view)}."
     axis = "importance, whisker one standard deviation" if key == "importance" else str(rows[0].get("effect_name") or "effect size")
     svg = bar_chart(
         bars, title=clean(caption, 300), axis=clean(axis, 60), threshold=float(limit) if limit else None, threshold_text=limit,

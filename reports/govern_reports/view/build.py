@@ -26,7 +26,7 @@ from govern_reports.view.text import clean, one_line, second
 
 Maker = Callable[[Context], Section | None]
 
-_MEASURED: Final[tuple[Maker, ...]] = (fairness.fairness, behaviour.explanation, behaviour.performance)
+_MEASURED: Final[tuple[Maker, ...]] = (fairness.fairness, behaviour.explanation, behaviour.performance, behaviour.others)
 _END: Final[tuple[Maker, ...]] = (ledger.integrity, ledger.entries, ledger.limits, proving.verify, rules.documents, ledger.back)
 
 SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {

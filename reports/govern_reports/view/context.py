@@ -16,13 +16,17 @@ DETAILED = 12
 """Model versions printed in full; two hundred would be some 3,000 pages that nobody reads, and are attached anyway."""
 FAIRNESS = frozenset({
     "impact_ratio", "demographic_parity", "equalized_odds", "equal_opportunity", "predictive_parity",
-    "calibration_by_group", "error_rates", "scoring_rate", "proxy",
+    "calibration_by_group", "error_rates", "scoring_rate", "class_rates", "residuals_by_group", "conditional_disparity", "proxy",
 })
 EXPLANATION = frozenset({
     "permutation_importance", "surrogate_fidelity", "rank_stability", "protected_reliance", "reason_codes", "monotonicity",
 })
-PERFORMANCE = frozenset({"performance", "calibration", "performance_drift"})
+PERFORMANCE = frozenset({"performance", "candidate_against_baseline", "calibration", "performance_drift"})
 DRIFT = frozenset({"covariate_drift", "label_drift", "prediction_drift"})
+PLACED = FAIRNESS | EXPLANATION | PERFORMANCE | DRIFT
+"""Measures with a section of their own; every other one, and those of other people's packages, stands in “Data and other measures”."""
+WINDOWS = 4
+"""Monitoring windows of a model that are printed with all their numbers; the series over time has every one."""
 
 STATUS_WORDS: dict[Status, tuple[str, Tone]] = {
     Status.PASS: ("pass", "good"),
@@ -71,6 +75,23 @@ class Context:
             return ""
         return f"Printed here for {len(self.detailed)} of {len(self.pack.dossiers)} model versions: those in service and the latest. The other {left} are in the table of model versions and in the attachments."
 
+    @property
+    def windows(self) -> tuple[EvidenceView, ...]:
+        """The latest `WINDOWS` monitoring windows of each detailed model."""
+        shown = {dossier.name for dossier in self.detailed}
+        latest: dict[str, list[EvidenceView]] = {}
+        for view in self.pack.observations:
+            if not view.model or view.model in shown:
+                latest.setdefault(view.model, []).append(view)
+        kept = {id(view) for views in latest.values() for view in views[-WINDOWS:]}
+        return tuple(view for view in self.pack.observations if id(view) in kept)
+
+    @property
+    def earlier(self) -> str:
+        """Say that there were windows before the ones printed, where there were."""
+        left = len(self.pack.observations) - len(self.windows)
+        return f"{left:,} more monitoring windows were measured; their numbers are in the attached evidence." if left else ""
+
     def measurements(self, names: frozenset[str]) -> Iterator[tuple[Dossier | None, EvidenceView, int, Measurement]]:
         """Yield the measurements of these measures with their dossier, evidence and place, observations last."""
         seen: set[str] = set()
@@ -78,9 +99,14 @@ class Context:
             for view in dossier.evidence:
                 seen.add(view.digest)
                 yield from self._of(dossier, view, names)
-        for view in self.pack.observations:
+        for view in self.windows:
             if view.digest not in seen:
                 yield from self._of(None, view, names)
+
+    def unplaced(self) -> frozenset[str]:
+        """Return the measures in this pack that no section of their own shows."""
+        views = [*(view for dossier in self.detailed for view in dossier.evidence), *self.windows]
+        return frozenset(measure_name(one.measure) for view in views for one in view.evidence.measures) - PLACED
 
     @staticmethod
     def _of(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
+from govern.workflow.views import EvidenceView
 from govern_reports.view.blocks import Builder, Part, line
 from govern_reports.view.context import Context, measure_name
-from govern_reports.view.text import is_number
+from govern_reports.view.text import count, is_number
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "n": ("n", "count"),
@@ -180,6 +181,11 @@ def title(measurement: Measurement) -> str:
     """Name a measurement: `Impact ratio by sex`."""
     name = measure_name(measurement.measure).replace("_", " ")
     return name.capitalize() + (f" by {measurement.attribute.replace('*', ' × ')}" if measurement.attribute else "")
+
+
+def sized(view: EvidenceView) -> str:
+    """Say on how much a chart rests, and where that is recorded."""
+    return f"n {count(view.evidence.rows)}, evidence #{view.index}"
 
 
 def caption(measurement: Measurement) -> str:
