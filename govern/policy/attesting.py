@@ -48,7 +48,7 @@ def _refusal(
         return Reason.UNTRUSTED_SIGNER, f"{at} was made as {one.role}, not as {terms.role}"
     if "developers" in terms.distinct_from and one.holder in question.developers:
         return Reason.UNTRUSTED_SIGNER, f"{at} is by a developer of the model"
-    if "requester" in terms.distinct_from and question.requester and one.holder == question.requester:
+    if "requester" in terms.distinct_from and one.holder in question.requesters:
         return Reason.UNTRUSTED_SIGNER, f"{at} is by the one who asks"
     if not one.holder or one.holder in terms.distinct_from:
         return Reason.UNTRUSTED_SIGNER, f"{at} is by a holder who may not attest this"

@@ -22,6 +22,8 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
     """
     if status not in {Status.PASS, Status.FAIL}:
         return ""
+    if not measure:
+        return _words(checks) if status is Status.PASS else ""
     same = [check for check in checks if check.status is status and margin(check) is not None]
     ranked = sorted(same, key=lambda check: (margin(check) or Decimal(0), check.label))
     if not ranked:
@@ -33,6 +35,13 @@ def smallest_flip(status: Status, checks: Sequence[Check], *, measure: str, of: 
         return f"all {len(ranked)} that hold would have to turn, among them {farthest}" if len(ranked) > 1 else farthest
     more = len(same) - SHOWN
     return "; and ".join(_change(check, measure, name) for check in same[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _words(checks: Sequence[Check]) -> str:
+    """Say how many attestations would have to be taken back."""
+    found = [numbers(check) for check in checks]
+    fewer = min((int(observed - least) + 1 for observed, least in filter(None, found)), default=0)
+    return f"{fewer} attestation{'' if fewer == 1 else 's'} taken back" if fewer else ""
 
 
 def _change(check: Check, measure: str, name: str) -> str:

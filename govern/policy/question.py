@@ -67,9 +67,9 @@ class Question:
     attestations: Sequence[PresentedAttestation] = ()
     waivers: Sequence[PresentedWaiver] = ()
     developers: frozenset[str] | tuple[str, ...] = ()
-    """Holders who had a hand in the model."""
-    requester: str = ""
-    """Holder who asks."""
+    """Who had a hand in the model."""
+    requesters: frozenset[str] | tuple[str, ...] = ()
+    """Who asks: those who sign the decision."""
     baseline: Digest | None = None
     """The model it is to replace: rules `against: baseline` read its evidence."""
     proofs: Sequence[Proof] = ()

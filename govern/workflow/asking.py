@@ -1,6 +1,6 @@
 """What the engine is asked: a question put together from entries and objects, the same way at the gate and ever after."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from govern.canonical.values import from_json
@@ -8,8 +8,8 @@ from govern.domain.decision import Decision
 from govern.domain.evidence import Evidence
 from govern.domain.text import Digest, short
 from govern.errors import StorageError
-from govern.lineage.people import holds_role
-from govern.lineage.records import EvidenceRecord
+from govern.lineage.people import holds_role, person
+from govern.lineage.records import EvidenceRecord, Mark
 from govern.lineage.review import developers
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
@@ -24,33 +24,42 @@ JUDGED = frozenset({"gate", "measure"})
 
 
 def question(
-    objects: Objects, state: State, model: Digest, gate: str, *, evidence: Sequence[PresentedEvidence], now: datetime
+    objects: Objects, state: State, model: Digest, gate: str, *, evidence: Sequence[PresentedEvidence], now: datetime,
+    requesters: Iterable[str],
 ) -> Question:
-    """Put together what a gate is asked about a model in a state. Raises `StorageError`, `DocumentError`."""
+    """Put together what a gate is asked about a model in a state; `requesters` sign the decision.
+
+    All names that a person's keys have had are one. Raises `StorageError`, `DocumentError`.
+    """
     record = state.models[model]
     system = state.systems[record.fact.system].fact
     return Question(
         gate=gate, system=system, subject=model, subject_name=record.name,
         bound=applicable(in_force(objects, state), system=system, gate=gate), evidence=evidence,
         attestations=presented_attestations(state, model, gate), waivers=presented_waivers(objects, state, model, gate, now=now),
-        developers=developers(state, model), baseline=record.fact.baseline,
+        developers=frozenset(person(state, holder) for holder in developers(state, model)),
+        requesters=frozenset(person(state, holder) for holder in requesters if holder), baseline=record.fact.baseline,
     )
 
 
 def derived(
-    objects: Objects, state: State, model: Digest, gate: str, *, evidence: Sequence[PresentedEvidence], now: datetime
+    objects: Objects, state: State, model: Digest, gate: str, *, evidence: Sequence[PresentedEvidence], now: datetime,
+    requesters: Iterable[str],
 ) -> Decision:
     """Derive the decision on a model at a gate in a state: the same function at the gate and at replay."""
-    return decide(question(objects, state, model, gate, evidence=evidence, now=now), as_of=now)
+    return decide(question(objects, state, model, gate, evidence=evidence, now=now, requesters=requesters), as_of=now)
 
 
-def question_of(objects: Objects, state: State, decision: Decision) -> Question:
-    """Put together what a decision was asked with; `state` holds all entries before the decision's own.
+def question_of(objects: Objects, state: State, decision: Decision, marks: Iterable[Mark]) -> Question:
+    """Put together what a decision was asked with; `state` holds all entries before the decision's own, `marks` signed it.
 
     Raises `StorageError` where evidence or a document is not at hand.
     """
     evidence = [_named(objects, state, decision.subject, digest) for digest in decision.evidence]
-    return question(objects, state, decision.subject, decision.gate, evidence=evidence, now=decision.as_of)
+    return question(
+        objects, state, decision.subject, decision.gate, evidence=evidence, now=decision.as_of,
+        requesters=[mark.holder for mark in marks],
+    )
 
 
 def recorded(objects: Objects, state: State, model: Digest) -> tuple[PresentedEvidence, ...]:

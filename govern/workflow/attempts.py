@@ -31,7 +31,7 @@ def attempts_of(ws: Workspace, state: State, line: str, gate: str) -> tuple[Atte
         decision = read_decision(ws.objects, record.digest)
         moved: Goalposts | None = None
         if before is not None and documents_of(before.fact) != documents_of(record.fact):
-            then = question_of(ws.objects, ws.state_before(record.index), decision)
+            then = question_of(ws.objects, ws.state_before(record.index), decision, record.marks)
             moved = goalposts(then, before=bound_of(ws.objects, before.fact), as_of=decision.as_of)
         views.append(AttemptView(
             digest=record.digest, index=record.index, holder=record.holder, decision=decision, number=len(views) + 1,

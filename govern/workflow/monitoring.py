@@ -73,7 +73,7 @@ def monitor(
 
     def attempt() -> Monitored:
         state = ws.state()
-        decision = derived(ws.objects, state, model.digest, GATE, evidence=(presented,), now=now)
+        decision = derived(ws.objects, state, model.digest, GATE, evidence=(presented,), now=now, requesters=(ws.holder_of(signs),))
         body = object_bytes(decision)
         observation = ObservationFact(
             deployment=deployment.fact.id, system=system.name, environment=deployment.fact.environment, window=window,

@@ -83,7 +83,7 @@ def stored(entries: Iterable[Entry], objects: Objects) -> Iterator[Stored]:
             if record is not None:
                 try:
                     decision = from_json(Decision, objects.get(record.digest))
-                    question = question_of(objects, state, decision)
+                    question = question_of(objects, state, decision, record.marks)
                 except StorageError:
                     question = None
                 if question is not None:

@@ -112,7 +112,7 @@ def replayed(before: Iterable[Entry], objects: Objects, record: DecisionRecord, 
         unfounded = [digest for digest in stored.evidence if not follows(objects, digest)]
         if unfounded:
             return answer("differs", reasons=(f"the numbers of evidence {short(unfounded[0])} do not follow from its statistics",))
-        again = decide(question_of(objects, fold(before), stored), as_of=stored.as_of)
+        again = decide(question_of(objects, fold(before), stored, record.marks), as_of=stored.as_of)
     except GovernError as error:
         return answer("cannot", reasons=(error.message,))
     except KeyError as error:

@@ -11,11 +11,14 @@ from govern.domain.facts import Attestation, ReviewFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, instant
 from govern.errors import NotFoundError, Refused, UsageError
+from govern.lineage.attesting import taken_back
 from govern.lineage.closure import closure
+from govern.lineage.people import same_person
 from govern.lineage.records import DecisionRecord, EvidenceRecord, ModelRecord, ReviewRecord
 from govern.lineage.refs import resolve
 from govern.lineage.review import conflicts as conflicts_of
 from govern.lineage.review import quorum as quorum_of
+from govern.lineage.review import requesters
 from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow import reading
@@ -188,6 +191,10 @@ def take_back(
         raise NotFoundError(f"entry #{review} is no review of {seen.name} at {seen.gate}", "`govern review show` lists them.")
     if row.holder != ws.holder_of(name):
         raise Refused(f"review #{review} is {row.holder}'s", "Only who signed a review takes it back; reject it instead.")
+    state = ws.state()
+    earlier = next(taken_back(state, state.reviews[review]), None)
+    if earlier is not None:
+        raise Refused(f"review #{review} was taken back already, at #{earlier}", "There is nothing left to take back.")
     fact = ReviewFact(
         action="comment", system=seen.system.name, gate=seen.gate, role=row.role, reason=checked_reason(reason),
         decision=seen.decision.digest if seen.decision else None, supersedes=review,
@@ -211,6 +218,11 @@ def attest(
         raise Refused(f"{rule} is attested by a {terms.role}, and the key “{name}” is none", "Sign with a key of that role.")
     if "developers" in terms.distinct_from:
         _refuse_conflicts(ws, ws.state(), seen.model, name)
+    holder, state = ws.holder_of(name), ws.state()
+    if "requester" in terms.distinct_from and any(
+        same_person(state, holder, one) for one in requesters(state, seen.model, seen.gate)
+    ):
+        raise Refused(f"{holder} asked for the decision at {seen.gate} and can't attest {rule}", "Nothing was signed. Ask somebody else.")
     fact = ReviewFact(
         action="attest", system=seen.system.name, gate=seen.gate, role=terms.role, reason=reason.strip(),
         decision=seen.decision.digest,

@@ -10,7 +10,7 @@ from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import NotFoundError, Refused, UsageError
 from govern.lineage.attesting import attestations
-from govern.lineage.people import holds_role
+from govern.lineage.people import holds_role, person
 from govern.lineage.records import WaiverRecord
 from govern.lineage.review import conflicts, developers
 from govern.lineage.state import State
@@ -39,7 +39,7 @@ def presented_attestations(state: State, model: Digest, gate: str) -> tuple[Pres
     """Return what people attested about a model at a gate and did not take back, with keys that were not void."""
     return tuple(
         PresentedAttestation(
-            index=review.index, rule=attested.rule, policy=attested.policy, holder=review.holder, role=review.fact.role,
+            index=review.index, rule=attested.rule, policy=attested.policy, holder=person(state, review.holder), role=review.fact.role,
             time=review.time, expires=attested.expires,
         )
         for review in attestations(state, model, gate) if (attested := review.fact.attestation) is not None
@@ -66,11 +66,11 @@ def presented_waivers(
 
 
 def counting(state: State, record: WaiverRecord) -> WaiverRecord:
-    """Leave out approvals by keys that did not hold the role that they claim, or were void."""
+    """Leave out approvals by keys that did not hold the role that they claim, or were void; call each person by one name."""
     return replace(
         record,
         steps=tuple(
-            step for step in record.steps
+            replace(step, holder=person(state, step.holder)) for step in record.steps
             if step.action != "approve" or holds_role(state, step.keyid, step.role, step.index)
         ),
     )
@@ -79,7 +79,8 @@ def counting(state: State, record: WaiverRecord) -> WaiverRecord:
 def life(objects: Objects, state: State, record: WaiverRecord, now: datetime) -> WaiverLife:
     """Say where in its life a waiver is, and why."""
     return life_of(
-        counting(state, record), policy_of(objects, record.fact.policy), as_of=now, developers=tuple(developers(state, record.model)),
+        counting(state, record), policy_of(objects, record.fact.policy), as_of=now,
+        developers=tuple(person(state, holder) for holder in developers(state, record.model)),
         earlier=[other for other in state.waivers_of(record.model) if other.index < record.index],
     )
 

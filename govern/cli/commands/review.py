@@ -285,6 +285,8 @@ def attest(
             workspace, dossier, rule=rule, reason=reason, key=session.key, passphrases=session.passphrases
         )
         session.wrote(written, schema=SCHEMA, done=f"attested {rule}")
+        where = f"--to {dossier.gate.removeprefix('promote:')}" if dossier.gate.startswith("promote:") else f"(the gate {dossier.gate})"
+        session.voice.hint(f"It counts from the next decision on: govern gate {dossier.name} {where}")
 
 
 def waive(
