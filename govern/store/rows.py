@@ -5,10 +5,10 @@ SQLAlchemy takes some ten times as long to run a statement of one row as SQLite 
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
 from govern.store.tables import checkpoint, entry, key, node, producer, root, submission
@@ -56,16 +56,14 @@ class Rows:
         return dict(self._cursor.fetchall())
 
 
-_DIALECTS: Final[dict[str, tuple[Any, str]]] = {
-    "sqlite": (sqlite.dialect, "qmark"), "postgresql": (postgresql.dialect, "format"),
-}
+_PARAMSTYLES: Final = {"sqlite": "qmark", "postgresql": "format"}
 
 
 @cache
 def _written(dialect: str, statement: ClauseElement) -> tuple[str, tuple[object, ...]]:
     """Return a statement's text, and the values fixed in it (a limit), which stand last."""
-    made, paramstyle = _DIALECTS[dialect]
-    compiled = statement.compile(dialect=made(paramstyle=paramstyle))
+    made = import_module(f"sqlalchemy.dialects.{dialect}").dialect  # late: each takes as long to load as a hundred statements
+    compiled = statement.compile(dialect=made(paramstyle=_PARAMSTYLES[dialect]))
     names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
     return str(compiled), tuple(compiled.params[name] for name in names if compiled.params[name] is not None)
 

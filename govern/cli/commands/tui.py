@@ -21,8 +21,8 @@ def tui(session: Session) -> ExitCode:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the terminal application needs a terminal", "Run it in one; in a pipeline use the other commands.")
     from govern.cli.rendering import renderer
+    from govern_tui import hurry, run
 
+    hurry()
     with session.workspace() as workspace:
-        from govern_tui import run
-
         return ExitCode(run(workspace, renderer()))

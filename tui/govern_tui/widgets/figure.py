@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual_plotext import PlotextPlot
 
 from govern_tui.text import LOOK, bar, decimal
 from govern_tui.widgets.document import Document, Flow
+
+if TYPE_CHECKING:
+    from textual_plotext import PlotextPlot
 
 BAR = 24
 
@@ -57,6 +60,8 @@ class Figure(Vertical):
     def compose(self) -> ComposeResult:
         """The parts."""
         yield Flow(classes="sentence")
+        from textual_plotext import PlotextPlot  # late: the application starts without it
+
         with Horizontal():
             yield PlotextPlot(classes="plot")
             with VerticalScroll(classes="numbers", can_focus=False):
@@ -69,7 +74,7 @@ class Figure(Vertical):
         self.set_class(series is None or not series.points, "empty")
         if series is not None and series.points:
             self.query_one(".numbers-text", Flow).update(numbers(series, bars=numbers_only))
-            draw(self.query_one(PlotextPlot), series)
+            draw(cast("PlotextPlot", self.query_one(".plot")), series)
 
 
 def numbers(series: Series, *, bars: bool) -> Content:
@@ -97,7 +102,7 @@ def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def draw(chart: PlotextPlot, series: Series) -> None:
+def draw(chart: "PlotextPlot", series: Series) -> None:
     """The windows as a line, their intervals as bars, the limit and what the gate measured as lines of their own."""
     surface = chart.plt
     surface.clear_figure()
