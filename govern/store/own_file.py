@@ -17,6 +17,9 @@ from govern.errors import StorageError
 WAIT: Final = 10.0
 """Seconds to wait for another process that writes at this moment."""
 
+LOG_PAGES: Final = 20_000
+"""Pages in the log before they go into the file: many small transactions in a row write the same pages, once instead of each time."""
+
 
 class OwnFile:
     """One file; each thread of each process has a connection of its own."""
@@ -43,6 +46,7 @@ class OwnFile:
                 self._own.connection = sqlite3.connect(self.path, timeout=WAIT)
                 self._own.connection.execute("pragma journal_mode = wal")
                 self._own.connection.execute("pragma synchronous = normal")
+                self._own.connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
                 self._own.process = os.getpid()
             yield self._own.connection
         except sqlite3.Error as error:
