@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from govern.canonical.jcs import canonical_bytes
+from govern.canonical.schemas import described
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import CorruptStoreError, NotFoundError, StorageError
@@ -37,7 +38,7 @@ with what each of them prints.
 
 
 def ledger_attachments(ledger: Ledger, entries: Sequence[Entry], checkpoint: Checkpoint, progress: Progress) -> Iterator[Attachment]:
-    """Give entries, proofs, checkpoint, trust roots and the verifier."""
+    """Give entries, proofs, checkpoint, trust roots, the verifier, and what the statements look like."""
     size = checkpoint.size
     leaves = list(ledger.leaves(0, size))
     yield Attachment(
@@ -66,6 +67,11 @@ def ledger_attachments(ledger: Ledger, entries: Sequence[Entry], checkpoint: Che
     yield Attachment(
         name="VERIFY.txt", media_type="text/plain", relationship="Supplement", description="How to check this pack",
         data=VERIFY_NOTE.encode(),
+    )
+    yield Attachment(
+        name="schema.json", media_type="application/json", relationship="Supplement",
+        description="JSON Schemas of the statements in entries.jsonl and of the attached evidence and decisions",
+        data=canonical_bytes({name: body for name, (_, body) in described().items()}),
     )
 
 

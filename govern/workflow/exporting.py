@@ -5,7 +5,7 @@ from pathlib import Path
 
 from govern.domain.facts import ExportFact
 from govern.domain.statement import Draft
-from govern.errors import UsageError, VerificationError
+from govern.errors import Refused, UsageError, VerificationError
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack, silent
 from govern.workflow.packing import Kind, Period, pack_data
 from govern.workflow.workspace import Workspace, about
@@ -19,7 +19,7 @@ def export(
     """Write an evidence pack to `out` and record the export; what `ref` names depends on the kind (see `pack_data`).
 
     A ledger that does not verify gives a pack all the same, which says so on its cover; where nothing can be added to such
-    a ledger, the export is not recorded. Raises `UsageError`, `NotFoundError`, `StorageError`; `VerificationError` where
+    a ledger, the export is not recorded. Raises `UsageError`, `Refused`, `NotFoundError`, `StorageError`; `VerificationError` where
     the ledger is damaged so that what the pack is about can't be read.
     """
     if out.exists():
@@ -27,6 +27,10 @@ def export(
     signs = ws.key_for("auditor", key)
     try:
         ws.ready(signs, passphrases)
+        if "auditor" not in ws.roles_of(signs):
+            raise Refused(
+                f"the key “{signs}” may not record that a pack left the house: it has no role auditor", "Name one that has it: --as KEY."
+            )
     except VerificationError:
         ws = ws.as_found()  # an old copy was put back, or the ledger was forked: the pack shows it as it lies there
     pack = pack_data(ws, ref, kind=kind, gate=gate, period=period, progress=progress)

@@ -27,7 +27,7 @@ class Attachment:
     media_type: str
     data: bytes
     description: str
-    relationship: Literal["Source", "Data", "Supplement", "Schema"] = "Data"
+    relationship: Literal["Source", "Data", "Supplement"] = "Data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Packs of ledgers that do not verify, and what a pack says of the pack before it and of the law."""
 
+import base64
 import hashlib
 import json
 import re
@@ -15,7 +16,7 @@ from workflow.conftest import Story, asks
 
 from govern.domain.statement import TreeHead
 from govern.domain.text import digest_of
-from govern.errors import Interrupted, NotFoundError, UsageError, VerificationError
+from govern.errors import Interrupted, NotFoundError, Refused, UsageError, VerificationError
 from govern.trust.home import Home
 from govern.workflow import attached, exporting, packing
 from govern.workflow.interface import Progress, RenderedPack, silent
@@ -209,3 +210,42 @@ def test_the_commands_for_a_check_without_this_software_print_what_the_page_says
         pair = bytes.fromhex(node) + so_far if side == "left" else so_far + bytes.fromhex(node)
         so_far = hashlib.sha256(b"\x01" + pair).digest()
     assert so_far == root == bytes.fromhex(pack.root.removeprefix("sha256:"))
+
+
+def test_everything_that_a_verifier_wants_is_attached_under_its_name(story: Story, tmp_path: Path):
+    exported(story, tmp_path / "first.md")
+    names = [one.name for one in packing.pack_data(story.ws, "credit@2").attachments]
+    assert len(names) == len(set(names))
+    assert {name.partition("/")[0] for name in names} == {
+        "VERIFY.txt", "bindings", "checkpoint-previous.txt", "checkpoint.txt", "consistency.json", "controls", "decisions",
+        "entries.jsonl", "evidence", "policies", "proofs.jsonl", "schema.json", "trust-root.json", "verify_pack.py",
+    }
+
+
+def test_the_attached_schemas_name_every_field_of_what_is_attached(story: Story):
+    files = {one.name: one.data for one in packing.pack_data(story.ws, "credit@2").attachments}
+    schemas = json.loads(files["schema.json"])
+
+    def held(value: dict, schema: dict) -> None:
+        assert schema["required"]
+        assert set(schema["required"]) <= set(value) <= set(schema["properties"])
+
+    kinds = set()
+    for line in files["entries.jsonl"].splitlines():
+        statement = json.loads(base64.b64decode(json.loads(line)["payload"]))
+        kinds.add(statement["predicateType"].split(":")[2].removesuffix("/v1"))
+        held(statement["predicate"], schemas[statement["predicateType"].split(":")[2].removesuffix("/v1")])
+    assert kinds >= {"model", "decision", "evidence", "trust-root"}
+    for folder, kind in (("evidence/", "object/evidence"), ("decisions/", "object/decision")):
+        documents = [json.loads(data) for name, data in files.items() if name.startswith(folder)]
+        assert documents
+        for document in documents:
+            held(document, schemas[kind])
+
+
+def test_whoever_may_not_record_an_export_is_told_before_the_pack_is_made(story: Story, tmp_path: Path):
+    def never(pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+        raise AssertionError
+
+    with pytest.raises(Refused, match="no role auditor"):
+        exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=never, key="reviewer", passphrases=asks)

@@ -47,17 +47,11 @@ def schema(
 
 def _known() -> "dict[str, tuple[str, Callable[[], JsonValue]]]":
     """Name every schema, with what it is of and how to make it."""
-    from govern.canonical.values import schema_of
-    from govern.domain import facts
-    from govern.domain.decision import Decision
-    from govern.domain.evidence import Evidence
+    from govern.canonical.schemas import described
     from govern.policy.documents import schema_for
 
-    classes = {fact.KIND: fact for fact in vars(facts).values() if isinstance(fact, type) and hasattr(fact, "KIND")}
-    objects = {"object/evidence": Evidence, "object/decision": Decision}
     found: dict[str, tuple[str, Callable[[], JsonValue]]] = {
-        name: ((cls.__doc__ or "").splitlines()[0], lambda cls=cls: schema_of(cls))  # type: ignore[misc]
-        for name, cls in sorted(classes.items()) + sorted(objects.items())
+        name: (says, lambda body=body: body) for name, (says, body) in described().items()  # type: ignore[misc]
     }
     for name in ("Policy", "Binding", "Waiver"):
         found[f"document/{name}"] = (f"A {name.lower()} in YAML.", lambda name=name: schema_for(name))  # type: ignore[misc]
