@@ -56,6 +56,8 @@ class Resume:
     producers: dict[str, tuple[int, Digest]] = field(default_factory=dict)
     history: bool = False
     """Whether step 8 was judged up to there."""
+    roots: tuple[tuple[int, Digest], ...] = ()
+    """The trust roots up to there: index and leaf hash of each. Their entries are not looked at again."""
 
 
 History = Callable[[int, Iterable[Entry]], object]

@@ -20,10 +20,7 @@ def check_guard(trusted: Trusted, head: TreeHead, note: str, read: tree.ReadNode
             step=3, index=head.size, kind="rollback",
         )
     try:
-        proof = tree.consistency(trusted.size, head.size, read)
-        tree.verify_consistency(
-            trusted.size, head.size, proof, digest_bytes(trusted.root), digest_bytes(head.root)
-        )
+        tree.check_continues(trusted.size, head.size, digest_bytes(trusted.root), digest_bytes(head.root), read)
     except (tree.ProofError, CorruptStoreError) as error:
         raise VerificationError(
             f"the ledger was forked: what it says now does not continue the {trusted.size} entries that were verified",

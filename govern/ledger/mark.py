@@ -30,10 +30,17 @@ class _Counter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Root:
+    index: int
+    leaf: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Mark:
     origin: str
     size: int
     root: Digest
+    roots: tuple[_Root, ...]
     producers: tuple[_Counter, ...]
     history: bool
 
@@ -66,7 +73,7 @@ class MarkStore:
         return Resume(
             head=TreeHead(size=mark.size, root=mark.root),
             producers={one.keyid: (one.seq, one.prev) for one in mark.producers},
-            history=mark.history,
+            history=mark.history, roots=tuple((one.index, one.leaf) for one in mark.roots),
         )
 
     def write(self, found: Verification) -> None:
@@ -75,6 +82,7 @@ class MarkStore:
             return
         mark = _Mark(
             origin=found.origin, size=found.head.size, root=found.head.root, history=found.judged,
+            roots=tuple(_Root(index=index, leaf=leaf) for index, leaf in found.roots),
             producers=tuple(
                 _Counter(keyid=keyid, seq=seq, prev=prev) for keyid, (seq, prev) in sorted(found.producers.items())
             ),

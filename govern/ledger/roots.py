@@ -7,8 +7,12 @@ from govern.canonical.dsse import parse_leaf
 from govern.canonical.statement import fact_digest, read_statement
 from govern.canonical.values import from_json
 from govern.domain.facts import Fact, TrustRootFact
+from govern.domain.text import Digest
 from govern.errors import DocumentError, GovernError, UnverifiableError, VerificationError
 from govern.trust.root import RootChain, RootError, check_root, check_signatures, is_void
+
+Roots = tuple[tuple[int, Digest], ...]
+"""Index and leaf hash of each trust root."""
 
 
 def check_root_leaf(chain: RootChain | None, index: int, leaf: bytes, *, origin: str) -> RootChain:
@@ -71,6 +75,16 @@ def _root_of(fact: Fact) -> TrustRootFact:
     if not isinstance(fact, TrustRootFact):
         raise UnverifiableError("the file is an entry, but no trust root", "`govern trust show` writes one.")
     return fact
+
+
+def check_same(found: Roots, before: Roots, *, size: int) -> None:
+    """Hold the trust roots in entries that are not looked at again against those that were verified. Raises `RootError`."""
+    other = set(before) ^ {one for one in found if one[0] < size}
+    if other:
+        raise RootError(
+            f"the trust roots in the first {size} entries are no longer the ones that were verified",
+            "Run `govern verify --full` to find the place.", index=min(other)[0],
+        )
 
 
 def check_trusted(chain: RootChain, trusted: TrustRootFact) -> None:

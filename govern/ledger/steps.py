@@ -47,6 +47,8 @@ class Verification:
     """The first of each step, lowest step first."""
     producers: dict[str, tuple[int, Digest]] = field(default_factory=dict)
     """Where each key's counter stands: from here the next run goes on."""
+    roots: tuple[tuple[int, Digest], ...] = ()
+    """Index and leaf hash of each trust root that was verified: the next run holds those that it finds against them."""
     from_size: int = 0
     """Where this run began; the entries before it were verified by an earlier run."""
     note: str = ""

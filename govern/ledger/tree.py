@@ -197,6 +197,11 @@ def verify_consistency(  # noqa: C901 - the standard’s algorithm in the standa
         raise ProofError(f"the trees of {old} and {new} are not consistent", kind="consistency")
 
 
+def check_continues(old: int, new: int, old_root: bytes, new_root: bytes, read: ReadNodes) -> None:
+    """Prove from stored hashes, which are not believed, that one tree is the beginning of another. Raises `ProofError`."""
+    verify_consistency(old, new, consistency(old, new, read) if old <= new else (), old_root, new_root)
+
+
 def _check_hashes(hashes: Iterable[bytes]) -> None:
     if any(len(one) != HASH_BYTES for one in hashes):
         raise ProofError("a hash in a proof does not have 32 bytes", kind="proof")

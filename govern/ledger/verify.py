@@ -9,11 +9,11 @@ from govern.domain.text import Digest, counted, instant
 from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
 from govern.ledger import tree
 from govern.ledger.asked import Anchored, Asked, Source
-from govern.ledger.checkpoint import Checkpoint, digest_bytes, digest_text
+from govern.ledger.checkpoint import Checkpoint, digest_bytes, digest_text, verify_checkpoint
 from govern.ledger.chunks import CHUNK, WORTH_PROCESSES, Chunk, ChunkResult, LeafResult, check_chunks
 from govern.ledger.entries import check_producer, decode
 from govern.ledger.guard import check_guard
-from govern.ledger.roots import chain_of, check_trusted
+from govern.ledger.roots import Roots, chain_of, check_same, check_trusted
 from govern.ledger.steps import TITLES, Report, Verification
 from govern.trust.checkpoints import Trusted
 from govern.trust.root import RootChain
@@ -34,7 +34,8 @@ def verify(source: Source, asked: Asked) -> Verification:
     done = not failures
     return Verification(
         origin=source.origin, size=run.frontier.size, head=run.head if done else None, steps=tuple(steps),
-        failures=failures, producers=run.producers if done else {}, from_size=run.begin, note=run.note,
+        failures=failures, producers=run.producers if done else {}, roots=run.roots if done else (), from_size=run.begin,
+        note=run.note,
     )
 
 
@@ -48,6 +49,7 @@ class _Run:
         self.producers: dict[str, tuple[int, Digest]] = dict(asked.resume.producers) if asked.resume else {}
         self.frontier = tree.Frontier()
         self.begin = 0
+        self.roots: Roots = ()
         self.size = source.size
         self.note = ""
         self.last_checkpoint = -1
@@ -71,7 +73,7 @@ class _Run:
         if roots is None:
             return
         try:
-            self._resume()
+            self._resume(roots)
             for chunk, result in check_chunks(self._chunks(), roots, self.source.origin, processes=self._processes()):
                 self._take(chunk, result)
             self._ends()
@@ -89,7 +91,9 @@ class _Run:
     def _trust_root(self) -> RootChain | None:
         asked = self.asked
         try:
-            roots = chain_of(self.source.root_leaves(), origin=self.source.origin)
+            leaves = self.source.root_leaves()
+            self.roots = tuple((index, digest_text(tree.leaf_hash(leaf))) for index, leaf in leaves if index < self.size)
+            roots = chain_of(leaves, origin=self.source.origin)
             if asked.trust_root is not None:
                 check_trusted(roots, asked.trust_root)
             newest = roots.newest
@@ -110,7 +114,7 @@ class _Run:
         self.report.ok(1, f"version {newest.version} of {len(roots.versions)}; {outside}")
         return roots
 
-    def _resume(self) -> None:
+    def _resume(self, roots: RootChain) -> None:
         """Begin where an earlier run ended, if the tree still has that beginning."""
         if self.asked.resume is None:
             return
@@ -126,10 +130,16 @@ class _Run:
                 f"the first {head.size} entries are no longer the ones that were verified",
                 "Run `govern verify --full` to find the place.", step=3, kind="fork",
             )
+        check_same(self.roots, self.asked.resume.roots, size=head.size)
         self.frontier = tree.Frontier(head.size, peaks)
         self.begin = head.size
         there = next(self.source.checkpoints(head.size - 1), None)
         if there is not None and there[0] == head.size:
+            if verify_checkpoint(there[1], roots.in_force(head.size)).head != head:
+                raise VerificationError(
+                    f"the checkpoint of size {head.size} is no longer the one that was verified", "It was changed.",
+                    step=3, index=head.size, kind="checkpoint",
+                )
             self.last_checkpoint, self.note = there
 
     def _processes(self) -> int:
@@ -222,16 +232,13 @@ class _Run:
         """Check that what the signer saw is the beginning of this very tree."""
         if (size, said) == self._seen_last:
             return  # nearly every entry of a batch saw the same
-        if size > index:
-            root = b""
-        elif size in self.roots_at:
-            root = self.roots_at[size]
-        else:
-            try:
-                root = tree.root_at(size, self.source.nodes)
-            except CorruptStoreError:
-                return  # step 2 says so
-        if digest_text(root) == said:
+        try:
+            same = size <= index and (
+                digest_text(self.roots_at[size]) == said if size in self.roots_at else self._continues(size, said)
+            )
+        except CorruptStoreError:
+            return  # step 2 says so
+        if same:
             self._seen_last = (size, said)
         else:
             self.report.wrong(
@@ -240,6 +247,17 @@ class _Run:
                     "What stood before it was rewritten.", step=3, index=index, kind="fork",
                 )
             )
+
+    def _continues(self, size: int, said: Digest) -> bool:
+        """Say whether the tree has that beginning: proved, since the nodes of what was verified before are not read again."""
+        done = self.frontier.size
+        if not 0 < size <= done:
+            return digest_text(tree.root_at(size, self.source.nodes)) == said
+        try:
+            tree.check_continues(size, done, digest_bytes(said), self.frontier.root(), self.source.nodes)
+        except tree.ProofError:
+            return False
+        return True
 
     def _checkpoints_at(self, checkpoints: list[tuple[tuple[int, str], Checkpoint | VerificationError]]) -> None:
         """Compare the checkpoints of the size that was just reached."""
@@ -372,10 +390,8 @@ class _Run:
         elif one.head.size > self.frontier.size:
             raise VerificationError(f"there are only {self.frontier.size} entries", step=9)
         else:
-            head = self.head
-            proof = tree.consistency(one.head.size, head.size, self.source.nodes)
-            tree.verify_consistency(
-                one.head.size, head.size, proof, digest_bytes(one.head.root), digest_bytes(head.root)
+            tree.check_continues(
+                one.head.size, self.frontier.size, digest_bytes(one.head.root), self.frontier.root(), self.source.nodes
             )
             return
         if digest_text(root) != one.head.root:

@@ -63,11 +63,12 @@ class Appending:
 
     def _check_head(self) -> None:
         """Refuse to build on a tree that its own newest checkpoint does not describe."""
+        self.note = ""
         if not self.first:
             self.head: TreeHead | None = None
             return
-        note = self.rows.value(rows.NEWEST_NOTE)
-        said = read_checkpoint(note) if note else None
+        self.note = self.rows.value(rows.NEWEST_NOTE) or ""
+        said = read_checkpoint(self.note) if self.note else None
         self.head = TreeHead(size=self.first, root=digest_text(tree.root_at(self.first, self._read)))
         if said is None or said.head != self.head:
             raise CorruptStoreError(
@@ -89,7 +90,7 @@ class Appending:
         if known is None or self.head is None:
             return None
         if known.head != self.head:
-            check_guard(known, self.head, self.rows.value(rows.NEWEST_NOTE) or "", self._read)
+            check_guard(known, self.head, self.note, self._read)
         return known.head
 
     def add(

@@ -22,7 +22,7 @@ from govern.ledger.verify import verify
 from govern.store import tables
 from govern.store.appending import Appending, last_of
 from govern.store.database import CHUNK, Database
-from govern.store.roots import load_roots
+from govern.store.roots import Proved, load_roots, prove
 from govern.store.rows import Rows
 from govern.store.tables import FORMAT
 from govern.trust.checkpoints import CheckpointStore
@@ -42,6 +42,7 @@ class Ledger:
             raise CorruptStoreError("this database holds no whole ledger", "Restore it from a backup.")
         self.origin: str = origin
         self._roots: RootChain | None = None
+        self._proved = Proved()
 
     @classmethod
     def create(
@@ -97,6 +98,18 @@ class Ledger:
         """Return the newest trust root."""
         return self.roots().newest
 
+    def proved(self) -> Checkpoint:
+        """Return the newest checkpoint: signed by the log, over the trust roots that say so, and over every entry.
+
+        Raises `VerificationError`, `CorruptStoreError`.
+        """
+        with self.database.reading() as connection:
+            # The trust roots are read after the checkpoint: others may rotate the log's key in between.
+            note = newest_checkpoint(connection).note
+            self._roots = load_roots(connection, self.origin, self._roots)
+            self._proved = prove(connection, note, self._roots, self._proved)
+        return read_checkpoint(note)
+
     def append(
         self, drafts: Sequence[Draft], *, signers: Sequence[Signer], log_signer: Signer, now: datetime,
         seen: TreeHead | None = None, trusted: CheckpointStore | None = None, at: int | None = None,
@@ -127,9 +140,10 @@ class Ledger:
             appending = Appending(connection, self.database, self.origin, self._roots)
             appending.require(at)
             known = appending.guard(trusted)
+            self._proved = prove(connection, appending.note, self._roots, self._proved)
             appending.add(drafts, signers=signers, now=now.replace(microsecond=0), seen=seen or known)
             checkpoint = appending.finish(log_signer)
-        self._roots = appending.roots
+        self._wrote(appending, checkpoint)
         _trust(trusted, checkpoint)
         return appending.entries()
 
@@ -143,16 +157,22 @@ class Ledger:
         `LedgerMovedError` where the ledger no longer has `at` entries.
         """
         with self.database.writing() as connection:
-            appending = Appending(
-                connection, self.database, self.origin, load_roots(connection, self.origin, self._roots)
-            )
+            self._roots = load_roots(connection, self.origin, self._roots)
+            appending = Appending(connection, self.database, self.origin, self._roots)
             appending.require(at)
             appending.guard(trusted)
+            self._proved = prove(connection, appending.note, self._roots, self._proved)
             indices = tuple(appending.add_signed(leaf) for leaf in leaves)
             checkpoint = appending.finish(log_signer) if appending.new else None
         if checkpoint is not None:
+            self._wrote(appending, checkpoint)
             _trust(trusted, checkpoint)
         return indices
+
+    def _wrote(self, appending: Appending, checkpoint: Checkpoint) -> None:
+        """Remember what this process itself has just signed: proving it again would cost the next append a signature's time."""
+        self._roots = appending.roots
+        self._proved = Proved(note=checkpoint.note, versions=len(appending.roots.versions) if appending.roots else 0)
 
     def next_producer(self, keyid: str) -> Producer:
         """Return the counter that a key's next entry carries."""

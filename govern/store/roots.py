@@ -1,12 +1,73 @@
-"""The trust root's versions, read from their entries and checked as a chain."""
+"""The trust root's versions, read from their entries and checked as a chain; what binds them and the entries together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from govern.errors import CorruptStoreError
+from govern.canonical.dsse import parse_leaf
+from govern.canonical.statement import read_statement
+from govern.errors import CorruptStoreError, DocumentError
+from govern.ledger import tree
+from govern.ledger.checkpoint import digest_bytes, read_checkpoint, verify_checkpoint
 from govern.ledger.roots import check_root_leaf
 from govern.store import tables
 from govern.store.rows import NEWEST_ROOT, Rows
-from govern.trust.root import RootChain
+from govern.trust.root import RootChain, RootError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """What one process has proved of a ledger so far, and need not prove again."""
+
+    note: str = ""
+    """The newest checkpoint whose signature was verified."""
+    versions: int = 0
+    """Trust roots that were proved to be in the tree."""
+
+
+def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -> Proved:
+    """Prove that the log signed the newest checkpoint, and that the trust roots which say so are in its tree.
+
+    Rows can be written by whoever owns the database: without this, a trust root of their own would make them the log.
+    Raises `VerificationError`.
+    """
+    try:
+        size = read_checkpoint(note).size
+    except DocumentError as error:
+        raise CorruptStoreError(f"the newest checkpoint is damaged: {error.message}", "Restore a backup.") from error
+    head = read_checkpoint(note).head if note == before.note else verify_checkpoint(note, roots.in_force(size)).head
+    inside = [place for place, (index, _) in enumerate(roots.versions) if index < size]
+    new = inside[before.versions :]
+    if new:
+        rows = connection.execute(
+            select(tables.root.c.idx, tables.entry.c.leaf)
+            .join(tables.entry, tables.entry.c.idx == tables.root.c.idx).order_by(tables.root.c.version)
+        ).all()
+        for place in new:
+            index, leaf = rows[place]
+            if (index, read_statement(parse_leaf(leaf).payload).fact) != roots.versions[place]:
+                raise _not_there(index)
+            _prove_inside(connection, index, leaf, size, digest_bytes(head.root))
+    return Proved(note=note, versions=max(before.versions, len(inside)))
+
+
+def _prove_inside(connection: Connection, index: int, leaf: bytes, size: int, root: bytes) -> None:
+    def read(ids: Sequence[int]) -> list[bytes]:
+        found = Rows(connection).hashes(ids) if ids else {}
+        return [found.get(one, b"") for one in ids]
+
+    try:
+        tree.verify_inclusion(index, size, tree.leaf_hash(leaf), tree.inclusion(index, size, read), root)
+    except tree.ProofError as error:
+        raise _not_there(index) from error
+
+
+def _not_there(index: int) -> RootError:
+    return RootError(
+        f"the trust root at entry {index} is not the one that the newest checkpoint covers",
+        "Somebody changed the ledger's rows: `govern verify --full` says which.", index=index,
+    )
 
 
 def load_roots(connection: Connection, origin: str, known: RootChain | None) -> RootChain:

@@ -9,23 +9,32 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from govern.domain.statement import Entry
+from govern.domain.facts import TrustRootFact
+from govern.domain.statement import Entry, TreeHead
 from govern.domain.text import Digest
 from govern.errors import StorageError, VerificationError
 from govern.ledger.checkpoint import digest_bytes, digest_text
-from govern.ledger.tree import Frontier, peak_indices
+from govern.ledger.entries import check_leaf, decode
+from govern.ledger.tree import Frontier, ProofError, check_continues, leaf_hash, peak_indices
 from govern.lineage.snapshot import BATCH, load
 from govern.lineage.state import State, fold
 from govern.store.ledger import Ledger
 from govern.store.read_tables import ReadTables
 from govern.trust.home import Home
+from govern.trust.root import RootChain
 
 
 class LedgerSource:
-    """A ledger as something to fold: no entry is given out that the tree under the newest checkpoint does not hold."""
+    """A ledger as something to fold: no entry is given out that the tree under the newest signed checkpoint does not hold.
 
-    def __init__(self, ledger: Ledger) -> None:
+    What somebody else wrote since this user last looked is checked as verification checks it, signatures and roles too: it
+    is the log's word only that a checkpoint gives, and everybody who writes has the log's key.
+    """
+
+    def __init__(self, ledger: Ledger, seen: TreeHead | None) -> None:
+        """`seen` is the trusted checkpoint: the entries under it were verified, or written, by this user."""
         self.ledger = ledger
+        self._seen = seen
 
     @property
     def size(self) -> int:
@@ -37,25 +46,44 @@ class LedgerSource:
         end = self.size if stop is None else stop
         frontier = Frontier(start, self.ledger.nodes(peak_indices(0, start)))
         for first in range(start, end, BATCH):
-            chunk = list(self.ledger.entries(first, min(first + BATCH, end)))
-            frontier.extend(digest_bytes(entry.leaf_hash) for entry in chunk)
-            if digest_text(frontier.root()) != self.root(first + len(chunk)):
+            leaves = list(self.ledger.leaves(first, min(first + BATCH, end)))
+            frontier.extend(leaf_hash(leaf) for leaf in leaves)
+            if digest_text(frontier.root()) != self.root(first + len(leaves)):
                 raise VerificationError(
-                    f"entries {first} to {first + len(chunk) - 1} are not those that the tree holds",
+                    f"entries {first} to {first + len(leaves) - 1} are not those that the tree holds",
                     "Something changed the ledger's rows: `govern verify` says which.", step=2, index=first, kind="leaf",
                 )
+            roots = self.ledger.roots()
+            chunk = [self._decoded(index, leaf, roots) for index, leaf in enumerate(leaves, first)]
             yield from chunk
 
+    def _decoded(self, index: int, leaf: bytes, roots: RootChain) -> Entry:
+        if self._seen is not None and index >= self._seen.size:
+            check_leaf(index, leaf, roots=roots, origin=self.ledger.origin)
+        entry = decode(index, leaf, roots)
+        if isinstance(entry.fact, TrustRootFact) and (index, entry.fact) not in roots.versions:
+            raise _other_roots(index)
+        return entry
+
     def root(self, size: int) -> Digest:
-        """Root hash of the tree of the first `size` entries. Raises `VerificationError` where its checkpoint says otherwise."""
-        found = self.ledger.root_at(size).root
-        newest = self.ledger.checkpoint()
-        if newest.size == size and newest.root != found:
+        """Root hash of the tree of the first `size` entries. Raises `VerificationError` where the newest checkpoint does not cover it."""
+        found, newest = self.ledger.root_at(size).root, self.ledger.proved()
+        try:
+            if size:
+                check_continues(size, newest.size, digest_bytes(found), digest_bytes(newest.root), self.ledger.nodes)
+        except ProofError as error:
             raise VerificationError(
                 "the tree is not the one that the newest checkpoint signs",
                 "Something changed the ledger's rows: `govern verify` says which.", step=2, index=size - 1, kind="node",
-            )
+            ) from error
         return found
+
+
+def _other_roots(index: int) -> VerificationError:
+    return VerificationError(
+        f"the trust roots of this ledger are not those that its entries brought, of which one is #{index}",
+        "The table of trust roots was changed: `govern verify --full` says where.", step=1, index=index, kind="trust-root",
+    )
 
 
 def rows_path(home: Home, origin: str) -> Path:
@@ -74,10 +102,14 @@ def _word(origin: str) -> str:
 
 def folded(home: Home, origin: str, ledger: Ledger, *, as_of: datetime | None = None, stop: int | None = None) -> State:
     """Return what a ledger says now, said at `as_of`, or in its first `stop` entries. Raises `VerificationError` where its rows were changed."""
-    source = LedgerSource(ledger)
+    source = LedgerSource(ledger, home.checkpoints(origin).head())
     try:
-        return load(ReadTables(rows_path(home, origin)), source, as_of=as_of, stop=stop)
+        state = load(ReadTables(rows_path(home, origin)), source, as_of=as_of, stop=stop)
     except StorageError:
         # The rows are only a copy: whatever is wrong with them, the ledger itself says the same, and says what is wrong
         # with it where the fault is there.
-        return fold(source.entries(0, stop), as_of=as_of)
+        state = fold(source.entries(0, stop), as_of=as_of)
+    here = tuple(index for index, _ in ledger.roots().versions if index < state.size)
+    if here != state.head.roots:
+        raise _other_roots(max({*state.head.roots} ^ {*here}))
+    return state

@@ -73,7 +73,7 @@ def entry(ws: Workspace, index: int) -> EntryDetail:
 
 def _caught_up(ws: Workspace, size: int) -> EntryIndex:
     """The index with every entry of the ledger in it; made anew where it is of another ledger."""
-    index, source = EntryIndex(index_path(ws.home, ws.config.origin)), LedgerSource(ws.ledger)
+    index, source = EntryIndex(index_path(ws.home, ws.config.origin)), LedgerSource(ws.ledger, ws.trusted.head())
     done, root = index.reached()
     if done > size or (done and source.root(done) != root):
         index.clear()

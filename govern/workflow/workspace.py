@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
-from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
+from govern.errors import LedgerMovedError, Refused, StorageError, UsageError, VerificationError
 from govern.ledger.guard import check_guard
 from govern.lineage.state import State
 from govern.store.ledger import Ledger
@@ -106,21 +106,32 @@ class Workspace:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, opened, and proved to continue what was seen of it before.
+        """The ledger, opened, proved to continue what was seen of it before, and signed by its log.
 
-        Raises `StorageError`; `VerificationError` where an old copy was put back or the ledger was forked.
+        Raises `StorageError`; `VerificationError` where an old copy was put back, or the ledger was forked or forged.
         """
         trusted = self.trusted.read()
         if trusted is not None:
-            ledger = self.unguarded
-            checkpoint = ledger.checkpoint()
-            check_guard(trusted, checkpoint.head, checkpoint.note, ledger.nodes)
+            checkpoint = self.unguarded.checkpoint()
+            check_guard(trusted, checkpoint.head, checkpoint.note, self.unguarded.nodes)
+        self.unguarded.proved()
         return self.unguarded
 
     @cached_property
     def unguarded(self) -> Ledger:
-        """The ledger, opened as it is: for verification, which says more than that it was put back, and for recovery."""
-        return Ledger.open(database_url(self.config.database, self.folder))
+        """The ledger, opened as it is: for verification, which says more than that it was put back, and for recovery.
+
+        Raises `StorageError`; `VerificationError` where it is not the one that the configuration names.
+        """
+        ledger = Ledger.open(database_url(self.config.database, self.folder))
+        if ledger.origin != self.config.origin:
+            ledger.close()
+            # What is trusted here is looked up by the name: under another one, nothing would be known of this ledger.
+            raise VerificationError(
+                f"the database holds the ledger {ledger.origin[:80]}, and config.toml names {self.config.origin[:80]}",
+                "Correct `origin` or `database` in config.toml, and find out who changed it.", step=3, kind="origin",
+            )
+        return ledger
 
     def as_found(self) -> "Workspace":
         """Return this workspace with its ledger as it lies there: for showing one that was put back, never for deciding."""
@@ -141,7 +152,7 @@ class Workspace:
             self._state = folded(self.home, self.config.origin, self.ledger)
         state = self._state
         if self.ledger.size != state.size:
-            state = state.extend(LedgerSource(self.ledger).entries(state.size))
+            state = state.extend(LedgerSource(self.ledger, self.trusted.head()).entries(state.size))
         self._state = state
         return state
 

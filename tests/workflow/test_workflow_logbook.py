@@ -91,7 +91,7 @@ def test_the_index_grows_with_the_ledger_and_is_made_anew_for_another_one(story:
 
 def test_two_at_once_index_every_entry_once(story: Story):
     index = EntryIndex(index_path(story.ws.home, story.ws.config.origin))
-    rows = [logbook._row(entry) for entry in LedgerSource(story.ws.ledger).entries()]
+    rows = [logbook._row(entry) for entry in LedgerSource(story.ws.ledger, None).entries()]
     index.add(rows[:5], at=0, size=5, root="sha256:x")
     for _ in range(2):  # the second one read the same start before the first had written
         index.add(rows[5:], at=5, size=len(rows), root="sha256:x")
