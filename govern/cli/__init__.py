@@ -21,8 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return int(code)
         from govern.cli.app import run
 
-        return run(words)
+        return _left(run(words), process=arguments is None)
     except KeyboardInterrupt:
         # Before a command had begun: there is nothing to say about what it did.
         sys.stderr.write("govern: stopped\n")
         return 130
+
+
+def _left(code: int, *, process: bool) -> int:
+    """Return the exit code, or end the process of a command with it at once."""
+    if process:
+        from govern.cli.leaving import leave
+
+        leave(code)
+    return code

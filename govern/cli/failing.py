@@ -62,7 +62,8 @@ def _say(voice: Voice, error: BaseException, message: str, hint: str) -> ExitCod
             body |= {"step": error.step, "index": error.index, "kind": error.kind, "touches": error.touches}
         elif isinstance(error, UnverifiableError):
             body |= {"kind": "unchecked"}
-        voice.document(ERROR_SCHEMA, body)
+        with suppress(OSError):  # a stdout that takes nothing is what may have failed; stderr has said it
+            voice.document(ERROR_SCHEMA, body)
     with suppress(OSError):
         voice.flush()
     return code

@@ -184,9 +184,10 @@ def _once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
     start = time.perf_counter()
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     whole = time.perf_counter() - start
-    if not found.stdout:
-        raise SystemExit(found.stderr)
-    parts: dict[str, Any] = json.loads(found.stdout)["seconds"]
+    answer = json.loads(found.stdout or "{}")
+    if "seconds" not in answer:
+        raise SystemExit(f"{' '.join(command)}\n{found.stdout}{found.stderr}")
+    parts: dict[str, Any] = answer["seconds"]
     return {**parts, "start and end": whole - sum(parts.values()), "whole": whole}
 
 
