@@ -1,15 +1,18 @@
 """A rule that only a person can meet: denied, attested, allowed, promoted; taken back, expired, and by whom not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from workflow.conftest import Story, enrol
 
 from govern.domain.decision import Outcome, Reason, RuleResult, Status
-from govern.domain.facts import Attestation, ReviewFact
+from govern.domain.facts import Attestation, ReviewFact, TrustRootFact
 from govern.domain.statement import Draft
 from govern.errors import Refused
+from govern.trust import changes
 from govern.workflow import gating, keys, policies, promoting, replaying, reviewing
+from govern.workflow.cosigning import change_now
 from govern.workflow.views import GateResult
 from govern.workflow.workspace import about
 
@@ -133,3 +136,25 @@ def test_it_is_who_asks_this_time_that_counts(asked: Story, passphrases):
     assert alone.decision.outcome is Outcome.DENY
     assert "by the one who asks" in rule_of(alone).explanation
     assert replays(asked) == {"identical"}
+
+
+def enrol_again(story: Story, key: str, holder: str) -> None:
+    """Name a key's holder otherwise in the trust root, and let it validate."""
+    keys.enrol(story.ws, key, roles=("recorder", "validator"), passphrases=lambda _: "correct horse")
+    keyid = story.ws.keyring.info(key).keyid
+
+    def change(root: TrustRootFact, _: int) -> TrustRootFact:
+        later = changes.renewed(root, expires=root.expires)
+        return replace(later, keys={**later.keys, keyid: replace(later.keys[keyid], holder=holder)})
+
+    change_now(story.ws, change, passphrases=lambda _: "correct horse")
+
+
+def test_another_name_for_the_same_key_makes_nobody_independent(asked: Story, passphrases):
+    """The developer's key, enrolled once more under a name that nobody knows."""
+    enrol_again(asked, "developer", "somebody")
+    with pytest.raises(Refused, match="not independent"):
+        attest(asked, passphrases, key="developer")
+    by_itself(asked, passphrases, "developer")
+    result = ask(asked, passphrases)
+    assert (result.decision.outcome, rule_of(result).reason) == (Outcome.DENY, Reason.UNTRUSTED_SIGNER)
