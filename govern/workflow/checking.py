@@ -1,10 +1,10 @@
 """Whether a model may run, asked of an evidence pack: no workspace, no network, only the file and a trust root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from govern.domain.text import Digest
+from govern.domain.text import Digest, counted, instant
 from govern.errors import UnverifiableError
 from govern.exchange.pdf import read_attachments
 from govern.lineage.permission import Permission, may_run
@@ -46,7 +46,10 @@ def check_pack(
         )
     state = fold(proof.entries)
     node = resolve(state, ref, kinds=("model",))
+    granted = may_run(state, node.digest, environment, now)
+    until = "" if state.clock is None else f", the last of {instant(state.clock)}"
+    note = f"a pack of {counted(proof.size, 'entry', 'entries')}{until}: what was written later, it does not know"
     return PackAnswer(
-        permission=may_run(state, node.digest, environment, now), model=node.digest, origin=proof.origin, size=proof.size,
+        permission=replace(granted, notes=(*granted.notes, note)), model=node.digest, origin=proof.origin, size=proof.size,
         exported=state.clock,
     )

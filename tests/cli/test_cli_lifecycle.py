@@ -1,16 +1,23 @@
 """From promotion to retirement by hand: canary, full, rollback, emergency, retirement, and a pack that is asked offline."""
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pikepdf
 import pytest
 from cli.conftest import BINDING, POLICY, Sample
 from cli.runner import PASSPHRASE, govern
 from cli.test_cli_passphrases import on_terminal
 
+from govern.domain.text import digest_of
 from govern.lineage.stale import stale
+from govern.workflow import exporting
+from govern.workflow.interface import Progress, RenderedPack, silent
+from govern.workflow.pack import PackData
 from govern.workflow.workspace import opened
+from govern_reports.render import prepare
 
 REASON = ("--reason", "Seen by two people and found good.")
 
@@ -146,6 +153,51 @@ def test_words_that_name_nothing_change_nothing(line: Path, words):
     before = govern("checkpoint").ended(0).out
     assert govern(*words).ended(2).err
     assert govern("checkpoint").ended(0).out == before
+
+
+def without_layout(pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+    """Write a pack with all that is attached to it and one empty page: laying it out takes seconds and proves nothing."""
+    del progress
+    prepared = prepare(pack)
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        for one in prepared.attachments:
+            pdf.attachments[one.name] = pikepdf.AttachedFileSpec(pdf, one.data, filename=one.name)
+        pdf.save(out)
+    return RenderedPack(path=out, digest=digest_of(out.read_bytes()), manifest=prepared.manifest, pages=1)
+
+
+def handed_over(folder: Path, name: str) -> tuple[str | Path, ...]:
+    """Export the ledger, and return the words that ask the pack, with neither workspace nor keys."""
+    with opened() as workspace:
+        exporting.export(workspace, "", folder / f"{name}.pdf", renderer=without_layout, kind="ledger", passphrases=lambda _: PASSPHRASE)
+        (folder / "root.json").write_bytes(exporting.trust_root_file(workspace))
+    return ("deploy", "--to", "production", "--check", "--pack", folder / f"{name}.pdf", "--trust", folder / "root.json")
+
+
+def test_a_pack_answers_offline_as_the_ledger_did(line: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    approved("2")
+    govern("deploy", "credit@2", "--to", "production").ended(0)
+    before = handed_over(tmp_path, "before")
+    govern("model", "revoke", "credit@2", *REASON, "--yes").ended(0)
+    after = handed_over(tmp_path, "after")
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("GOVERN_HOME", str(tmp_path / "nobody"))
+    allowed = govern(*before, "credit@2").ended(0)
+    assert "ALLOW" in allowed.out
+    assert "what was written later, it does not know" in allowed.out
+    assert "it is not deployed in production" in govern(*before, "credit@1").ended(1).out
+    document = govern(*after, "credit@2", "--json").ended(1).document
+    assert "the model is revoked: Seen by two people and found good." in {one["reason"] for one in document["permission"]["refusals"]}
+    assert govern(*before, "credit@9").ended(2).out == ""
+
+    assert "a trust root from outside" in govern(*before[:-2], "credit@2").ended(2).err
+    other = json.loads((tmp_path / "root.json").read_text())
+    other["keys"] = {}
+    (tmp_path / "root.json").write_text(json.dumps(other))
+    assert govern(*before, "credit@2").code in {1, 4}, "a trust root that is not the pack's says nothing for it"
 
 
 @pytest.mark.slow
