@@ -139,15 +139,16 @@ def test_it_is_who_asks_this_time_that_counts(asked: Story, passphrases):
 
 
 def enrol_again(story: Story, key: str, holder: str) -> None:
-    """Name a key's holder otherwise in the trust root, and let it validate."""
-    keys.enrol(story.ws, key, roles=("recorder", "validator"), passphrases=lambda _: "correct horse")
+    """Take a key out of the trust root, and enrol it in the next version for a holder of another name."""
     keyid = story.ws.keyring.info(key).keyid
 
     def change(root: TrustRootFact, _: int) -> TrustRootFact:
         later = changes.renewed(root, expires=root.expires)
-        return replace(later, keys={**later.keys, keyid: replace(later.keys[keyid], holder=holder)})
+        roles = {name: replace(role, keyids=tuple(one for one in role.keyids if one != keyid)) for name, role in later.roles.items()}
+        return replace(later, keys={one: known for one, known in later.keys.items() if one != keyid}, roles=roles)
 
     change_now(story.ws, change, passphrases=lambda _: "correct horse")
+    keys.enrol(story.ws, key, roles=("recorder", "validator"), holder=holder, passphrases=lambda _: "correct horse")
 
 
 def test_another_name_for_the_same_key_makes_nobody_independent(asked: Story, passphrases):
