@@ -4,16 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lineage.book import digest, furnished, root_fact
+from lineage.test_lineage_void import attest as attest_in
 from workflow.conftest import Story, enrol
 
 from govern.domain.decision import Outcome, Reason, RuleResult, Status
-from govern.domain.facts import Attestation, ReviewFact, TrustRootFact
+from govern.domain.facts import Attestation, ReviewFact
 from govern.domain.statement import Draft
 from govern.errors import Refused
-from govern.trust import changes
 from govern.workflow import gating, keys, policies, promoting, replaying, reviewing
-from govern.workflow.cosigning import change_now
 from govern.workflow.views import GateResult
+from govern.workflow.waivers import presented_attestations
 from govern.workflow.workspace import about
 
 POLICY = """apiVersion: govern/v1
@@ -138,24 +139,13 @@ def test_it_is_who_asks_this_time_that_counts(asked: Story, passphrases):
     assert replays(asked) == {"identical"}
 
 
-def enrol_again(story: Story, key: str, holder: str) -> None:
-    """Take a key out of the trust root, and enrol it in the next version for a holder of another name."""
-    keyid = story.ws.keyring.info(key).keyid
-
-    def change(root: TrustRootFact, _: int) -> TrustRootFact:
-        later = changes.renewed(root, expires=root.expires)
-        roles = {name: replace(role, keyids=tuple(one for one in role.keyids if one != keyid)) for name, role in later.roles.items()}
-        return replace(later, keys={one: known for one, known in later.keys.items() if one != keyid}, roles=roles)
-
-    change_now(story.ws, change, passphrases=lambda _: "correct horse")
-    keys.enrol(story.ws, key, roles=("recorder", "validator"), holder=holder, passphrases=lambda _: "correct horse")
-
-
-def test_another_name_for_the_same_key_makes_nobody_independent(asked: Story, passphrases):
-    """The developer's key, enrolled once more under a name that nobody knows."""
-    enrol_again(asked, "developer", "somebody")
-    with pytest.raises(Refused, match="not independent"):
-        attest(asked, passphrases, key="developer")
-    by_itself(asked, passphrases, "developer")
-    result = ask(asked, passphrases)
-    assert (result.decision.outcome, rule_of(result).reason) == (Outcome.DENY, Reason.UNTRUSTED_SIGNER)
+def test_all_names_that_a_key_ever_had_are_one_person():
+    """A ledger in which a key's holder was named otherwise once: no second person attested."""
+    book, model = furnished()
+    attest_in(book, model, by="third")
+    renamed = root_fact(2, third=("validator",))
+    keys_ = {keyid: replace(key, holder="alias") if key.holder == "third" else key for keyid, key in renamed.keys.items()}
+    book.add(replace(renamed, keys=keys_), by="root", subject=("root", digest("2")))
+    attest_in(book, model, by="third")
+    found = presented_attestations(book.state, model, "promote:production")
+    assert [one.holder for one in found] == ["alias", "alias"]
