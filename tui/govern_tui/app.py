@@ -20,6 +20,7 @@ from textual.widgets import ContentSwitcher, Static
 from govern.errors import ExitCode, GovernError, Interrupted, StorageError, UsageError
 from govern.workflow.views import DeadlineRow
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
+from govern_tui.chrome.banner import WRITE_WIDTH, Mode, banner
 from govern_tui.chrome.bars import KeyBar, MenuBar, MenuTitle
 from govern_tui.chrome.palette import ActionProvider
 from govern_tui.chrome.popups import Menu
@@ -33,16 +34,10 @@ from govern_tui.settings import Remembered, Settings, read_state, write_state
 from govern_tui.text import LOOK, Tone, clean, grouped
 from govern_tui.themes import DEFAULTS, THEMES
 
-WRITE_WIDTH: Final = 80
 WRITE_HEIGHT: Final = 24
-"""Below this a dossier can't be read as a whole, so nothing can be signed on it."""
-BANNER_WIDTH: Final = 108
-"""Columns below which the banner is in short words, so that none of it is cut off."""
-MODES: Final = {"lost": ("LOST", "DATABASE LOST", "DATABASE LOST"), "read": ("RO", "READ-ONLY", "READ-ONLY"), "write": ("RW", "READ-WRITE", "READ-WRITE")}
-SHORT_CHAINS: Final[dict[Tone, tuple[str, str]]] = {
-    "good": ("OK", "chain OK"), "bad": ("BROKEN", "CHAIN BROKEN"), "warn": ("?", "chain ?"), "dim": ("?", "unverified"),
-}
-"""The banner's words by room: below 80 columns, below `BANNER_WIDTH`."""
+"""Below this, and below `WRITE_WIDTH`, a dossier can't be read as a whole, so nothing can be signed on it."""
+LOOK_EVERY: Final = 0.5
+"""Seconds between two looks at how far a long ledger is read."""
 
 
 class Desktop(Screen[None]):
@@ -98,11 +93,13 @@ class GovernApp(App[int]):
         self.history: list[tuple[str, str]] = []
         self.commands: list[str] = []
         self.chain: tuple[str, Tone] = ("chain not verified", "dim")
-        self.due = 0
+        self.due: int | None = None
+        """Items for review; None until they were read."""
         self.changes = 0
         """What was written from here; a page that was read before that is read again when it is shown."""
         self.reading: set[object] = set()
         """What reads now, one a thread."""
+        self._seen: tuple[str, float | None] | None = None
         self.lost = False
         self.signer = self.settings.key or self.remembered.key
         self.animation_level = "none"
@@ -125,6 +122,7 @@ class GovernApp(App[int]):
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
         LOOK.ascii = self.settings.ascii or self.remembered.ascii
         self.set_keymap(self.settings.keys)
+        self.set_interval(LOOK_EVERY, self._look)
         page = self.remembered.page if self.remembered.page in PAGE_CLASSES else "dashboard"
         self.call_later(self.go, page, "", remember=False)
 
@@ -289,25 +287,26 @@ class GovernApp(App[int]):
             keys = self.screen_stack[0].query_one(KeyBar)
         except (NoMatches, IndexError):
             return
-        bar.tell(self.banner(self.size.width))
+        mode: Mode = "lost" if self.lost else "read" if self.can_write else "write"
+        bar.tell(banner(mode, self.chain, self.signer, self.due, width=self.size.width))
         standing = self.jobs.standing
-        job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else None
+        job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else self.catching_up
         keys.tell(
             tuple(action for action in of_scope(self.page_name) if action.footer),
             tuple(action for action in of_scope("app") if action.footer),
             shown_key=self.key_of, allowed=lambda action: not self.why_not(action), job=job,
         )
 
-    def banner(self, width: int) -> list[tuple[str, Tone]]:
-        """Mode, state of the chain, signer, what is due; in shorter words where there is less room."""
-        size = 0 if width < WRITE_WIDTH else 1 if width < BANNER_WIDTH else 2
-        mode: tuple[str, Tone] = (MODES["lost"][size], "bad") if self.lost else (
-            (MODES["read"][size], "warn") if self.can_write else (MODES["write"][size], "good")
-        )
-        words, tone = self.chain
-        chain: tuple[str, Tone] = (SHORT_CHAINS.get(tone, (words, words))[size], tone) if size < len(SHORT_CHAINS["good"]) else self.chain
-        signer: list[tuple[str, Tone]] = [(self.signer or "no signer", "" if self.signer else "dim")] if size else []
-        return [mode, chain, *signer, (f"{self.due} due", "warn" if self.due else "dim")]
+    @property
+    def catching_up(self) -> tuple[str, float | None] | None:
+        """How far a long ledger is read, if one is."""
+        far = self.desk.catching_up()
+        return None if far is None else (f"reading {grouped(far[1])} entries", far[0] / max(1, far[1]))
+
+    def _look(self) -> None:
+        if (now := self.catching_up) != self._seen:
+            self._seen = now
+            self.tell()
 
     def action_open_menu(self, menu: str) -> None:
         """Open a menu under its title."""

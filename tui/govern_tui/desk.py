@@ -124,6 +124,9 @@ class Desk(Protocol):
     def size(self) -> int:
         """Entries in the ledger now."""
 
+    def catching_up(self) -> tuple[int, int] | None:
+        """How many entries are read, of how many, while a long ledger is read for the first time; None at other times."""
+
     def now(self) -> datetime:
         """The workspace's clock."""
 

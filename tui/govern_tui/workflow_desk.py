@@ -25,6 +25,7 @@ from govern.workflow import (
     verifying_packs,
     waivers,
 )
+from govern.workflow.ahead import Ahead
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.views import (
@@ -76,8 +77,8 @@ class Connection:
 class WorkflowDesk:
     """Reads and writes one workspace. Calls from several threads take turns.
 
-    Entries are read on a connection of their own, and so are filters: folding a long ledger takes a while, in which the
-    ledger page is there and scrolls. Long jobs open one more.
+    Entries are read on a connection of their own, and so are filters: a long ledger is folded, and indexed, in a process of
+    its own, and meanwhile the ledger page is there and scrolls. Long jobs open one more connection.
     """
 
     def __init__(self, workspace: Workspace, renderer: PackRenderer | None = None) -> None:
@@ -87,6 +88,7 @@ class WorkflowDesk:
         self._turn = RLock()
         self._entries = Connection(self._another)
         self._filters = Connection(self._another)
+        self._folding, self._indexing = Ahead("state"), Ahead("entries")
         self.title = workspace.config.origin
         self.stages = tuple(workspace.config.stages)
 
@@ -105,6 +107,17 @@ class WorkflowDesk:
         """Read entries from the file that is there now."""
         self._entries.close()
         self._filters.close()
+
+    def catching_up(self) -> tuple[int, int] | None:
+        """How many entries are read, of how many, while a long ledger is read for the first time."""
+        return self._folding.standing or self._indexing.standing
+
+    @contextmanager
+    def _folded(self) -> Iterator[Workspace]:
+        """Have the workspace to oneself, its ledger folded but for a few entries."""
+        with self._turn:
+            self._folding.catch_up(self._ws)
+            yield self._ws
 
     def now(self) -> datetime:
         """The workspace's clock."""
@@ -127,22 +140,22 @@ class WorkflowDesk:
 
     def status(self) -> StatusView:
         """The workspace at a glance."""
-        with self._turn:
+        with self._folded():
             return reading.status(self._ws)
 
     def performance(self) -> tuple[PerformanceRow, ...]:
         """How well what runs performs, window by window."""
-        with self._turn:
+        with self._folded():
             return performing.performance(self._ws)
 
     def queue(self, holder: str = "") -> tuple[QueueItem, ...]:
         """What waits for a person, most urgent first."""
-        with self._turn:
+        with self._folded():
             return reading.queue(self._ws, holder or None)
 
     def dossier(self, model: Digest, gate: str) -> Dossier:
         """All that a reviewer of one model at one gate needs."""
-        with self._turn:
+        with self._folded():
             return reviewing.dossier(self._ws, model, gate or None)
 
     def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
@@ -150,7 +163,8 @@ class WorkflowDesk:
         if wanted is None:
             with self._entries.turn() as ws:
                 return logbook.log(ws, start, limit)
-        with self._filters.turn() as ws:  # the first question of all reads every entry once
+        with self._filters.turn() as ws:
+            self._indexing.catch_up(ws)
             return logbook.log(
                 ws, start, limit, kinds=wanted.kinds, text=wanted.text, subject=wanted.subject, holder=wanted.holder,
                 standings=wanted.standings, since=wanted.since, until=wanted.until,
@@ -163,28 +177,29 @@ class WorkflowDesk:
 
     def lineage(self, ref: str, direction: Direction, as_of: datetime | None) -> tuple[LineageRow, ...]:
         """The lines of the graph around `ref`."""
-        with self._turn:
+        with self._folded():
             return reading.lineage(self._ws, ref, direction, as_of)
 
     def policies(self) -> tuple[PolicyView, ...]:
         """Every version of every policy, oldest first."""
-        with self._turn:
-            found: list[PolicyView] = []
-            for row in logbook.log(self._ws, 0, self._ws.ledger.size, kinds=("policy",)):
-                entry = self._ws.ledger.entry(row.index)
-                subject, fact = entry.statement.subjects[0], entry.fact
-                found.append(PolicyView(
-                    name=getattr(fact, "name", ""), version=getattr(fact, "version", ""), digest=subject.digest, index=row.index,
-                    time=row.time, text=self._ws.objects.get(subject.digest).decode("utf-8", "replace"),
-                    change=getattr(fact, "change", ""),
-                ))
-            return tuple(found)
+        rows = self.log(0, self.size(), Wanted(kinds=("policy",)))
+        with self._entries.turn() as ws:
+            return tuple(self._policy(ws, row) for row in rows)
+
+    @staticmethod
+    def _policy(ws: Workspace, row: EntryRow) -> PolicyView:
+        entry = ws.ledger.entry(row.index)
+        subject, fact = entry.statement.subjects[0], entry.fact
+        return PolicyView(
+            name=getattr(fact, "name", ""), version=getattr(fact, "version", ""), digest=subject.digest, index=row.index,
+            time=row.time, text=ws.objects.get(subject.digest).decode("utf-8", "replace"), change=getattr(fact, "change", ""),
+        )
 
     # People
 
     def decide(self, dossier: Dossier, choice: Choice, passphrases: Passphrases) -> Written:
         """Sign and write a person's decision."""
-        with self._turn:
+        with self._folded():
             key, reason, shown = choice.key, choice.reason, choice.shown
             match choice.verb:
                 case "approve" | "approve-on":
@@ -229,33 +244,33 @@ class WorkflowDesk:
 
     def waivers(self) -> tuple[WaiverRow, ...]:
         """Every waiver."""
-        with self._turn:
+        with self._folded():
             return waivers.waivers(self._ws)
 
     def promote(self, model: Digest, stage: str, passphrases: Passphrases) -> Written:
         """Move a system's stage pointer."""
-        with self._turn:
+        with self._folded():
             return promoting.promote(self._ws, model, to=stage, passphrases=passphrases)
 
     def install(self, named: str, *, key: str, also_as: tuple[str, ...], passphrases: Passphrases) -> Written:
         """Put a policy into force: a pack's name, a folder or a file."""
-        with self._turn:
+        with self._folded():
             return policies.install(self._ws, named, key=key or None, also_as=also_as, passphrases=passphrases)[-1]
 
     def signers(self) -> tuple[SignerChoice, ...]:
         """The keys of this machine's keyring."""
-        with self._turn:
+        with self._entries.turn() as ws:
             found = []
-            for name in self._ws.keyring.names():
-                info = self._ws.keyring.info(name)
-                found.append(SignerChoice(name=name, holder=info.holder, keyid=info.keyid, roles=self._ws.roles_of(name)))
+            for name in ws.keyring.names():
+                info = ws.keyring.info(name)
+                found.append(SignerChoice(name=name, holder=info.holder, keyid=info.keyid, roles=ws.roles_of(name)))
             return tuple(found)
 
     def people(self) -> tuple[PersonKey, ...]:
         """The keys of the trust root in force."""
-        with self._turn:
-            here = {self._ws.keyring.info(name).keyid: name for name in self._ws.keyring.names()}
-            root = self._ws.ledger.trust_root()
+        with self._entries.turn() as ws:
+            here = {ws.keyring.info(name).keyid: name for name in ws.keyring.names()}
+            root = ws.ledger.trust_root()
             return tuple(
                 PersonKey(
                     holder=key.holder, keyid=keyid, scheme=key.scheme, local=here.get(keyid, ""), void_from=key.void_from,
@@ -267,8 +282,8 @@ class WorkflowDesk:
 
     def roles(self) -> tuple[str, ...]:
         """The roles that the trust root knows."""
-        with self._turn:
-            return tuple(sorted(self._ws.ledger.trust_root().roles))
+        with self._entries.turn() as ws:
+            return tuple(sorted(ws.ledger.trust_root().roles))
 
     def new_key(self, name: str, holder: str, passphrases: Passphrases) -> str:
         """Make a key; return its id."""
@@ -311,7 +326,7 @@ class WorkflowDesk:
 
     def abouts(self) -> tuple[About, ...]:
         """What a pack can be about, the wide kinds first."""
-        with self._turn:
+        with self._folded():
             state = self._ws.state()
             systems = [About(kind="system", ref=name, note=state.systems[name].fact.purpose) for name in sorted(state.systems)]
             newest = sorted(state.models.values(), key=lambda record: -record.index)[:MOST_ABOUTS]

@@ -94,8 +94,11 @@ class KeyBar(Static):
                 key = Content.assemble((f"{shown_key(action)} ", "$text-accent bold" if able else "$muted"))
                 word = Content.assemble((f"{title}", "" if able else "$muted"))
                 parts += [key, word.stylize(click) if able else word, "  "]
+        line = Content.assemble(*parts)
         if job is not None:
             title, share = job
-            gauge = f" {bar(share, top=1.0, width=8)} {share:.0%}" if share is not None else " …"
-            parts.append((f"{clean(title)}{gauge}", "$text-warning"))
-        self.update(Content.assemble(*parts))
+            gauge = f" {bar(share, top=1.0, width=8)} {share:>4.0%}" if share is not None else " …"
+            told = Content.assemble((f" {clean(title)}{gauge}", "$text-warning"))
+            # How far it is stands where the keys end, over those that don't fit beside it.
+            line = line.truncate(max(0, self.content_size.width - told.cell_length), ellipsis=True, pad=True) + told
+        self.update(line)

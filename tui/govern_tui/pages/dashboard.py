@@ -11,7 +11,16 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
 from govern.domain.text import instant
-from govern.workflow.views import DeadlineRow, DriftRow, FindingRow, QueueItem, StatusView, SystemRow, WaiverRow
+from govern.workflow.views import (
+    DeadlineRow,
+    DriftRow,
+    EntryRow,
+    FindingRow,
+    QueueItem,
+    StatusView,
+    SystemRow,
+    WaiverRow,
+)
 from govern_tui.actions import BY_ID
 from govern_tui.pages.deadlines import deadline_columns, left_of
 from govern_tui.pages.page import Page, bindings_of
@@ -138,8 +147,20 @@ class Dashboard(Page):
                 yield Flow(id="ledger-text")
 
     def reload(self) -> None:
-        """Read the status."""
+        """Read the status, and what can be said before a long ledger is folded."""
+        self.read(self._end_of_ledger, self._show_end, group="end")
         self.read(self.desk.status, self._apply)
+
+    def _end_of_ledger(self) -> tuple[int, tuple[EntryRow, ...]]:
+        size = self.desk.size()
+        return size, self.desk.log(size - 1, 1)
+
+    def _show_end(self, end: tuple[int, tuple[EntryRow, ...]]) -> None:
+        size, last = end
+        if self.status is None:
+            facts = [("entries", grouped(size)), ("last append", when(last[0].time) if last else "–")]
+            self.query_one("#ledger-text", Flow).update(Document().facts(facts, width=12).content())
+            self.query_one("#results-text", Flow).update(Document().line("Reading …", "dim").content())
 
     def _apply(self, status: StatusView) -> None:
         self.status = status

@@ -11,6 +11,7 @@ from textual.worker import get_current_worker
 from govern.errors import GovernError
 from govern_tui.actions import Action, of_scope
 from govern_tui.desk import Desk
+from govern_tui.widgets.rowtable import RowTable
 
 if TYPE_CHECKING:
     from govern_tui.app import GovernApp
@@ -93,7 +94,7 @@ class Page(Container):
                 value = work()
             except GovernError as error:
                 if not worker.is_cancelled:
-                    self.app.call_from_thread(self.govern.trouble, error)
+                    self.app.call_from_thread(self._failed, error)
                 return
             finally:
                 govern.reading.discard(me)
@@ -101,6 +102,12 @@ class Page(Container):
                 self.app.call_from_thread(self._deliver, then, value)
 
         self.run_worker(body, thread=True, group=f"{self.NAME}-{group}", exclusive=True, exit_on_error=True)
+
+    def _failed(self, error: GovernError) -> None:
+        self.govern.trouble(error)
+        if self.is_attached:
+            for table in self.query(RowTable):
+                table.failed(error.message)
 
     def _deliver(self, then: Callable[[Any], None], value: Any) -> None:
         if self.is_attached:

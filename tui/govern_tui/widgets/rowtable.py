@@ -108,6 +108,8 @@ class RowTable(ScrollView, can_focus=True):
         self._source: RowSource[Any] = ListSource(())
         self._palette: dict[str, Style] = {}
         self._broken = ""
+        self._unread = "Reading …"
+        """What stands here until rows are shown: an empty table would say that there are none."""
 
     # Rows
 
@@ -119,12 +121,18 @@ class RowTable(ScrollView, can_focus=True):
     def show(self, source: RowSource[Any], *, cursor: int | None = None) -> None:
         """Show other rows; the cursor stays where it was unless told."""
         self._source = source
-        self._broken = ""
+        self._broken = self._unread = ""
         self.marked.clear()
         self._measure()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, len(source) - 1))
         self._reveal()
         self.refresh()
+
+    def failed(self, why: str) -> None:
+        """Say why there are no rows, where none were shown yet."""
+        if self._unread:
+            self._unread = f"Not read: {why}"
+            self.refresh()
 
     def grown(self) -> None:
         """Say that the source has more rows than before."""
@@ -253,7 +261,7 @@ class RowTable(ScrollView, can_focus=True):
             note = f" These rows can't be read: {clean(self._broken)}" if y == self._head else ""
             return Strip([Segment(fit(note, width), base + self._style("bad"))], width)
         if position >= len(self._source):
-            note = f" {self.empty}" if position == 0 and not len(self._source) else ""
+            note = f" {clean(self._unread) or self.empty}" if position == 0 and not len(self._source) else ""
             return Strip([Segment(fit(note, width), base + self._style("dim"))], width)
         try:
             row = self._source.row(position)

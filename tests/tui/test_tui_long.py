@@ -1,0 +1,112 @@
+"""A ledger so long that reading it takes a while: nothing is claimed meanwhile, and another process reads it."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from tui.kit_tui import Bench, press, settled
+
+from govern.errors import StorageError
+from govern.lineage.snapshot import latest
+from govern.store.read_tables import ReadTables
+from govern.workflow import ahead
+from govern.workflow.ahead import Ahead
+from govern.workflow.folded import LedgerSource, rows_path
+from govern_tui.widgets.rowtable import RowTable
+
+SIZE = (120, 34)
+
+
+def kept(bench: Bench) -> int:
+    """Entries folded into kept rows."""
+    found = latest(ReadTables(rows_path(bench.ws.home, bench.ws.config.origin)))
+    return 0 if found is None else found.size
+
+
+def forget(bench: Bench) -> None:
+    """A machine on which this ledger was never read."""
+    for file in rows_path(bench.ws.home, bench.ws.config.origin).parent.glob("*"):
+        file.unlink()
+
+
+def first_lines(app: object) -> list[str]:
+    """What stands where the first row would."""
+    return [table.render_line(1).text.strip() for table in app.screen.query(RowTable)]
+
+
+async def test_until_it_is_read_no_page_says_that_there_is_nothing(bench: Bench) -> None:
+    app, go_on = bench.app(), threading.Event()
+    status = app.desk.status
+
+    def slow() -> object:
+        assert go_on.wait(60)
+        return status()
+
+    app.desk.status = slow
+    async with app.run_test(size=SIZE) as pilot:
+        while "last append" not in str(app.screen.query_one("#ledger-text").visual):
+            await pilot.pause(0.02)
+        assert set(first_lines(app)) == {"Reading …"}
+        assert "… due" in str(app.screen.query_one("#banner").visual)
+        go_on.set()
+        await settled(pilot)
+        assert "Reading …" not in first_lines(app)
+        assert "… due" not in str(app.screen.query_one("#banner").visual)
+
+
+async def test_what_could_not_be_read_is_not_called_empty(bench: Bench) -> None:
+    app = bench.app()
+
+    def lost() -> object:
+        raise StorageError("the disk is gone", "Bring it back.")
+
+    app.desk.status = lost
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert set(first_lines(app)) == {"Not read: the disk is gone"}
+        assert "… due" in str(app.screen.query_one("#banner").visual)
+
+
+async def test_a_long_ledger_is_folded_and_indexed_by_other_processes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(bench)
+    app, here = bench.app(), []
+    app.desk._folding, app.desk._indexing = Ahead("state", few=0), Ahead("entries", few=0)
+
+    def entries(source: LedgerSource, start: int = 0, stop: int | None = None) -> object:
+        here.extend(range(start, source.size if stop is None else stop))
+        return iter(())
+
+    monkeypatch.setattr(LedgerSource, "entries", entries)
+    async with app.run_test(size=SIZE) as pilot:
+        seen = ""
+        while app.page is None or app.page.status is None:
+            seen += str(app.screen.query_one("#keybar").visual)
+            await pilot.pause(0.02)
+        assert f"reading {bench.ws.ledger.size} entries" in seen
+        assert f"{bench.ws.ledger.size}" in str(app.screen.query_one("#ledger-text").visual)
+        assert kept(bench) == bench.ws.ledger.size
+        await press(pilot, "2")
+        app.page.set_filter("kind:model")
+        await settled(pilot)
+        assert len(app.page.table.source) == 3
+        assert "reading" not in str(app.screen.query_one("#keybar").visual)
+    assert not here
+
+
+async def test_where_no_process_can_be_started_the_ledger_is_read_here(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(bench)
+    app = bench.app()
+    app.desk._folding = Ahead("state", few=0)
+    monkeypatch.setattr(ahead.sys, "executable", "/nowhere/python")
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert app.page.status.size == bench.ws.ledger.size
+
+
+def test_the_process_ends_with_whoever_started_it(bench: Bench) -> None:
+    forget(bench)
+    home = bench.ws.home
+    command = [sys.executable, "-m", "govern.workflow.ahead", "state", *map(str, (bench.ws.folder, home.keys, home.checkpoint_folder))]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 1
+    assert kept(bench) == 0
