@@ -124,8 +124,8 @@ def statement_kind(read: JsonValue) -> str:
     if kind not in FACTS or name != predicate_type(kind):
         raise DocumentError(f"unknown predicate type {str(name)[:80]}", "A newer version of govern may know it.")
     subjects = read.get("subject")
-    if not isinstance(subjects, list) or len(subjects) > MAX_SUBJECTS:
-        raise DocumentError(f"a statement has a list of at most {MAX_SUBJECTS} subjects", "This is no statement of ours.")
+    if not isinstance(subjects, list) or not 1 <= len(subjects) <= MAX_SUBJECTS:
+        raise DocumentError(f"a statement has a list of 1 to {MAX_SUBJECTS} subjects", "This is no statement of ours.")
     return kind
 
 

@@ -4,7 +4,7 @@ Version N+1 is valid if it is signed by the threshold of N and by that of N+1; v
 force from the entry after its own; entry 0, the first version, is judged by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -103,7 +103,12 @@ def check_step(old: TrustRootFact, new: TrustRootFact, *, index: int | None = No
     check_root(new, origin=old.origin)
     if new.version != old.version + 1:
         raise RootError(f"trust root {new.version} follows {old.version}: versions step by one", index=index)
-    for keyid, key in old.keys.items():
+    check_kept(old.keys, new, index=index)
+
+
+def check_kept(known: Mapping[str, TrustedKey], new: TrustRootFact, *, index: int | None = None) -> None:
+    """Check that a key keeps its holder and its revocation as they were listed last. Raises `RootError`."""
+    for keyid, key in known.items():
         later = new.keys.get(keyid)
         if later is None:
             continue
@@ -164,6 +169,8 @@ class RootChain:
     def extended(self, root: TrustRootFact, signers: Iterable[str], *, index: int) -> "RootChain":
         """Return the chain with the next version, whose entry is `index`. Raises `RootError`."""
         check_successor(self.newest, root, signers, index=index)
+        # A key that some version left out is still who it was: else two steps could do what one may not.
+        check_kept({keyid: key for _, one in self.versions for keyid, key in one.keys.items()}, root, index=index)
         return RootChain((*self.versions, (index, root)))
 
     @property

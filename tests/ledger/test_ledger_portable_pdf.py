@@ -2,7 +2,9 @@
 
 import base64
 import contextlib
+import hashlib
 import io
+import json
 import shutil
 import subprocess
 
@@ -150,8 +152,11 @@ def test_manifest_and_recorded_objects_are_compared(kit, pack):
     assert portable.verify_pack(make_pdf(pack), *trust)
     with pytest.raises(portable.Wrong, match="manifest"):
         portable.verify_pack(make_pdf({**pack, "more.txt": b"x"}), *trust)
-    without = {name: data for name, data in pack.items() if name != "manifest.json"}
+    listed = json.loads(pack["manifest.json"])
+    stranger = {"name": "evidence/0.json", "sha256": hashlib.sha256(b"{}").hexdigest(), "size": 2}
+    more = json.dumps({**listed, "files": [*listed["files"], stranger]}).encode()
     with pytest.raises(portable.Wrong, match="signed entry"):
-        portable.verify_pack(make_pdf({**without, "evidence/0.json": b"{}"}), *trust)
-    with pytest.raises(portable.Unchecked, match="not attached"):
-        portable.verify_pack(make_pdf({name: data for name, data in without.items() if name != "proofs.jsonl"}), *trust)
+        portable.verify_pack(make_pdf({**pack, "manifest.json": more, "evidence/0.json": b"{}"}), *trust)
+    for name in ("manifest.json", "proofs.jsonl"):
+        with pytest.raises(portable.Unchecked, match=f"not attached: {name}"):
+            portable.verify_pack(make_pdf({one: data for one, data in pack.items() if one != name}), *trust)

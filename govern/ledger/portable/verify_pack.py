@@ -17,6 +17,7 @@ Not checked: a statement's own fields, that a claim is true, that policy was app
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, B905, E701, E731, D101, D102, D103, N818, PLR2004, PLW2901, PTH123, SLOT001, T201
 # mypy: ignore-errors
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -33,31 +34,26 @@ MAX_PACK, MAX_OBJECT, MAX_LEAF, MAX_DEPTH, MAX_SIGNATURES = 512 << 20, 256 << 20
 
 class Wrong(Exception):
     """Something is wrong; the step says where it was found."""
-    def __init__(self, step, what):
-        super().__init__(f"step {step}: {what}")
+    def __init__(self, step, what): super().__init__(f"step {step}: {what}")
 
 class Unchecked(Exception): pass
 
 def expect(condition, step, what):
-    if not condition:
-        raise Wrong(step, what)
+    if not condition: raise Wrong(step, what)
 
 # --- JSON and base64, read so that no two readers can take them for different things -----------------------------------
 def _unique(pairs):
     expect(len(dict(pairs)) == len(pairs), 0, "a key of a JSON object stands twice")
     return dict(pairs)
-
 def _whole(text):
     expect(len(text) <= 17 and abs(int(text)) <= 2**53 - 1, 0, "a whole number beyond 2^53 - 1")
     return int(text)
-
-def _never(text):
-    raise Wrong(0, f"{text[:40]} in JSON")
+def _never(text): raise Wrong(0, f"{text[:40]} in JSON")
 
 def parse(data, step):
     depth = deepest = 0
-    for mark in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', data, re.DOTALL):
-        deepest = max(deepest, depth := depth + (mark in b"[{") - (mark in b"]}"))
+    for mark in re.finditer(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', data, re.DOTALL):
+        deepest = max(deepest, depth := depth + (mark[0] in b"[{") - (mark[0] in b"]}"))
     expect(deepest <= MAX_DEPTH, step, "JSON is nested too deep")
     try:
         hooks = {"parse_float": _never, "parse_constant": _never, "parse_int": _whole}
@@ -92,8 +88,7 @@ def _point(raw):
     x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
     if (v * x * x - u) % P:
         x = x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (v * x * x - u) % P or (x == 0 and sign):
-        return None
+    if y >= P or (v * x * x - u) % P or (x == 0 and sign): return None
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
 
@@ -164,11 +159,12 @@ class Entry:
         expect(re.fullmatch(SUBJECTS, json.dumps(read["subject"], sort_keys=True)), 7, "1 to 64 subjects, each with its SHA-256")
         predicate = read["predicate"] if isinstance(read["predicate"], dict) else {}
         header = [predicate.get(name, 0) for name in ("log", "producer", "time", "seen")]
-        expect(re.fullmatch(HEADER, json.dumps(header, sort_keys=True)), 7, "a statement without a whole header")
+        whole = re.fullmatch(HEADER, json.dumps(header, sort_keys=True))
+        expect(whole and is_moment(predicate["time"]), 7, "a statement without a whole header")
         return kind[1], predicate
 
 DIGEST = r"sha256:[0-9a-f]{64}"
-MOMENT = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 # How `json.dumps` writes subjects, and log, producer, time and seen, where they are what they have to be.
 SUBJECTS = r'\[({"digest": {"sha256": "[0-9a-f]{64}"}, "name": "(?:[^"\\]|\\.)*"}(, (?!\])|(?=\]))){1,64}\]'
 HEADER = rf'\["(?:[^"\\]|\\.)*", {{"prev": (null|"{DIGEST}"), "seq": [0-9]+}}, "{MOMENT}", (null|{{"root": "{DIGEST}", "size": [0-9]+}})\]'
@@ -187,19 +183,19 @@ APART = [("evaluator", "policy"), ("log", "approver"), ("log", "validator")]
 class Root:
     """One version of the trust root, checked by itself."""
     def __init__(self, fact, step=1):
-        expect(isinstance(fact, dict) and type(fact.get("version")) is int and fact["version"] >= 1, step, "no version")
-        try:
-            self.version, self.origin, self.expires = fact["version"], fact["origin"], fact["expires"]
-            self.listed, self.keys = fact["keys"], {}
-            for keyid, key in self.listed.items():
-                self.keys[keyid], actual = load_key(key, step)
-                void = key.get("void_from")
-                expect(actual == keyid and key["holder"], step, "a key under an id that is not its own, or of nobody")
-                expect(void is None or (type(void) is int and void >= 0), step, "a key void from no index")
-            self.roles = {name: (list(role["keyids"]), role.get("threshold", 1)) for name, role in fact["roles"].items()}
-            expect(re.fullmatch(MOMENT, self.expires), step, "a trust root without expiry")
-        except (KeyError, TypeError, AttributeError) as error:
-            raise Wrong(step, f"a trust root can't be read: {error}") from error
+        check_shape(fact, {"version": "int", "origin": "str", "expires": "str", "keys": "dict", "roles": "dict"}, {"reason": "str"}, step)
+        self.version, self.origin, self.expires, self.keys, self.listed = fact["version"], fact["origin"], fact["expires"], {}, {}
+        expect(self.version >= 1 and is_moment(self.expires), step, "a trust root without version or expiry")
+        for keyid, key in fact["keys"].items():
+            check_shape(key, dict.fromkeys(("scheme", "public", "holder"), "str"), {"void_from": "int NoneType", "void_reason": "str"}, step)
+            self.listed[keyid] = {"void_from": None, "void_reason": "", **key}
+            self.keys[keyid], actual = load_key(key, step)
+            expect(actual == keyid and key["holder"], step, "a key under an id that is not its own, or of nobody")
+            expect((key.get("void_from") or 0) >= 0, step, "a key void from no index")
+        for role in fact["roles"].values():
+            check_shape(role, {"keyids": "list"}, {"threshold": "int"}, step)
+            expect(all(type(one) is str for one in role["keyids"]), step, "a role of what are no keys")
+        self.roles = {name: (role["keyids"], role.get("threshold", 1)) for name, role in fact["roles"].items()}
         for name, (ids, threshold) in self.roles.items():
             expect(name in SIGNS and len(set(ids)) == len(ids) and set(ids) <= set(self.keys), step, f"role {name}")
             expect(not ids or 1 <= threshold <= self.count(name, ids), step, f"the threshold of {name} can't be reached")
@@ -207,21 +203,33 @@ class Root:
         expect(all(self.listed[one]["scheme"] == "ed25519" for one in self.ids("log")), step, "a log key of another kind")
         for one, two in APART:
             expect(not set(self.ids(one)) & set(self.ids(two)), step, f"one key is both {one} and {two}")
-        self.fact = canonical({name: fact.get(name, "") for name in FIELDS})
-    def ids(self, role):
-        return self.roles.get(role, ([], 1))[0]
+        roles = {name: {"keyids": ids, "threshold": threshold} for name, (ids, threshold) in self.roles.items()}
+        self.fact = canonical({"reason": "", **fact, "keys": self.listed, "roles": roles})
+    def ids(self, role): return self.roles.get(role, ([], 1))[0]
     def count(self, role, ids):
         """Count distinct keys, and distinct holders in the roles that mean people."""
         publics, holders = ({self.listed[one][what] for one in ids} for what in ("public", "holder"))
         return min(len(publics), len(holders)) if role in PEOPLE else len(publics)
     def void(self, keyid, index):
-        void = self.listed[keyid].get("void_from")
-        return void is not None and void <= index
+        return self.listed[keyid]["void_from"] is not None and self.listed[keyid]["void_from"] <= index
     def check_threshold(self, signers, index):
         good = [one for one in self.ids("root") if one in signers and not self.void(one, index)]
         expect(self.count("root", good) >= self.roles["root"][1], 1, f"entry {index} lacks root signatures of {self.version}")
 
-FIELDS = ("version", "origin", "expires", "keys", "roles", "reason")
+def check_shape(value, must, may, step):
+    """Check that an object has the fields that it must have, perhaps those that it may, no other, and each of its type."""
+    expect(isinstance(value, dict) and set(must) <= set(value) <= {*must, *may}, step, "an object with other fields")
+    good = all(type(one).__name__ in {**must, **may}[name].split() for name, one in value.items())
+    expect(good, step, "a field of another type")
+
+def is_moment(text):
+    try:
+        return bool(re.fullmatch(MOMENT, text) and dt.datetime.fromisoformat(text[:-1]))
+    except ValueError:
+        return False
+
+def root_of(predicate):
+    return Root({name: one for name, one in predicate.items() if name not in {"log", "producer", "time", "seen"}})
 
 def check_signatures(entry, index, root, also=None, step=4):
     """Verify every signature of an entry (step 4) and return the key ids."""
@@ -233,25 +241,25 @@ def check_signatures(entry, index, root, also=None, step=4):
 
 def check_chain(entries, origin):
     """Check the trust roots among (index, entry) pairs, oldest first (step 1); returns (index, Root) pairs."""
-    chain = []
+    chain, known = [], {}
     for index, entry in entries:
         kind, fact = entry.statement()
         expect(kind == "trust-root" and fact.get("log") == origin, 1, f"entry {index} is no trust root of this ledger")
-        new = Root(fact)
+        new = root_of(fact)
         old = chain[-1][1] if chain else new
         signers = check_signatures(entry, index, old, also=new, step=1)
         expect(new.origin == origin, 1, "a trust root of another ledger")
-        if not chain:
-            expect(index == 0 and new.version == 1, 1, "the first trust root is not version 1 at entry 0")
+        if not chain: expect(index == 0 and new.version == 1, 1, "the first trust root is not version 1 at entry 0")
         else:
             expect(new.version == old.version + 1, 1, "versions of the trust root step by one")
-            for keyid in set(old.listed) & set(new.listed):
-                before, after = old.listed[keyid], new.listed[keyid]
-                expect(before["holder"] == after["holder"], 1, "a key changed hands")
-                was, now = before.get("void_from"), after.get("void_from")
-                expect(was is None or (now is not None and now <= was), 1, "a revocation was taken back")
+            for keyid in set(known) & set(new.listed):  # also a key that was left out for a while
+                before, after = known[keyid], new.listed[keyid]
+                was, now = before["void_from"], after["void_from"]
+                good = before["holder"] == after["holder"] and (was is None or (now is not None and now <= was))
+                expect(good, 1, "a key changed hands, or its revocation was taken back")
             old.check_threshold(signers, index)
         new.check_threshold(signers, index)
+        known.update(new.listed)
         chain.append((index, new))
     expect(chain, 1, "there is no trust root")
     return chain
@@ -267,8 +275,8 @@ def check_entry(entry, index, chain, origin):
     expect(predicate.get("log") == origin, 7, f"entry {index} was signed for another ledger")
     for keyid in signers:
         expect(keyid not in root.keys or not root.void(keyid, index), 5, f"entry {index} is signed with a revoked key")
-    free = (kind, predicate.get("action")) in {("waiver", "propose"), ("review", "comment")}
-    allowed = kind == "trust-root" and brought is not None and Root(predicate).fact == brought.fact
+    free = [kind, predicate.get("action")] in [["waiver", "propose"], ["review", "comment"]]
+    allowed = kind == "trust-root" and brought is not None and root_of(predicate).fact == brought.fact
     for role, (ids, threshold) in root.roles.items() if kind != "trust-root" else ():
         good = [one for one in signers if one in ids]
         may = kind in SIGNS[role] or (free and role not in {"log", "witness"})
@@ -297,16 +305,16 @@ def check_inclusion(index, size, leaf, path, root):
 def read_checkpoint(data):
     """Read a signed note's checkpoint without believing it: (origin, size, root, text, signatures)."""
     note, line = data.decode("utf-8", "replace"), r"[^\x00-\x1f]+\n"
-    form = rf"((.+)\n(0|[1-9][0-9]{{0,18}})\n(.+)\n(?:{line})*)\n((?:— [^\s+]+ [A-Za-z0-9+/=]+\n){{1,100}})"
+    form = rf"((.+)\n(0|[1-9][0-9]{{0,19}})\n(.+)\n(?:{line})*)\n((?:— [^\s+]+ [A-Za-z0-9+/=]+\n){{1,100}})"
     match = re.fullmatch(form, note)
     expect(match and note.encode() == data and re.fullmatch(rf"(?:{line}|\n)+", note), 3, "the checkpoint is no signed note")
     text, origin, size, root, lines = match.groups()
-    signatures = []
+    expect(int(size) < 2**64 and len(data) <= 1 << 20, 3, "the checkpoint is too large")
+    root, signatures = unbase64(root, 3), []
     for name, encoded in (one[2:].split(" ") for one in lines[:-1].split("\n")):
         raw = unbase64(encoded, 3)
         expect(len(raw) > 4, 3, "a signature of the checkpoint without bytes")
         signatures.append((name, raw[:4], raw[4:]))
-    root = unbase64(root, 3)
     expect(len(root) == 32, 3, "the checkpoint's root is no hash")
     return origin, int(size), root, text, signatures
 
@@ -329,7 +337,7 @@ def read_trust(data):
     """Read the trust root given from outside: (Root, its entry or None)."""
     try:
         entry = Entry(data.strip()) if b'"payloadType"' in data else None
-        return Root(entry.statement()[1] if entry else parse(data, 1)), entry
+        return root_of(entry.statement()[1]) if entry else Root(parse(data, 1)), entry
     except Wrong as error:
         raise Unchecked(f"the trust root that was given can't be used: {error}") from error
 
@@ -354,8 +362,7 @@ def verify_bundle(files, trust, trust_entry):
     listed = parse(files["trust-root.json"], 1)
     expect(isinstance(listed, list), 1, "the list of trust roots can't be read")
     listed = [canonical(one) for one in listed]
-    if not all(leaf in places for leaf in listed):
-        raise Unchecked("a trust root is not among the entries of the pack")
+    if not all(leaf in places for leaf in listed): raise Unchecked("a trust root is not among the entries of the pack")
     listed = [(places[leaf], Entry(leaf)) for leaf in listed]
     chain = check_chain(listed, trust.origin)
     if trust.version not in [one.version for _, one in chain]:
@@ -388,20 +395,18 @@ def check_counter(index, entry, producer, signers, counters):
 def verify_pack(pdf, trust, trust_entry):
     """Verify a pack: its ledger part, its manifest, and that every recorded object is one that was signed."""
     files = attachments(pdf)
-    missing = {"entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json"} - set(files)
-    if missing:
-        raise Unchecked(f"not attached: {', '.join(sorted(missing))}")
+    missing = {"entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json", "manifest.json"} - set(files)
+    if missing: raise Unchecked(f"not attached: {', '.join(sorted(missing))}")
     said = verify_bundle(files, trust, trust_entry)
-    if "manifest.json" in files:
-        manifest = parse(files["manifest.json"], 0)
-        try:
-            listed = {one["name"]: (one["sha256"].replace("sha256:", ""), one["size"]) for one in manifest["files"]}
-        except (KeyError, TypeError, AttributeError) as error:
-            raise Wrong(0, "the manifest can't be read") from error
-        actual = {name: (digest(data), len(data)) for name, data in files.items() if name != "manifest.json"}
+    manifest = parse(files["manifest.json"], 0)
+    actual = {name: (digest(data), len(data)) for name, data in files.items() if name != "manifest.json"}
+    try:
+        listed = {one["name"]: (one["sha256"].replace("sha256:", ""), one["size"]) for one in manifest["files"]}
         other = sorted({name for name, _ in listed.items() ^ actual.items()})
-        expect(not other, 0, f"not what the manifest says: {', '.join(other[:3])}")
-        said.append(f"{len(actual)} attachments are what the manifest says")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Wrong(0, "the manifest can't be read") from error
+    expect(not other and len(listed) == len(manifest["files"]), 0, f"not what the manifest says: {', '.join(other[:3])}")
+    said.append(f"{len(actual)} attachments are what the manifest says")
     payloads = b"\n".join(Entry(line).payload for line in files["entries.jsonl"].split(b"\n") if line)
     signed = set(re.findall(rb"[0-9a-f]{64}", payloads))
     objects = [name for name in files if name.split("/")[0] in {"evidence", "decisions", "policies", "bindings"}]
@@ -412,10 +417,10 @@ def verify_pack(pdf, trust, trust_entry):
 def verify_proof(leaf, proof, trust):
     """Verify one entry by its C2SP tlog-proof; it is judged by the trust root given, whichever version that is."""
     head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
-    form = r"c2sp\.org/tlog-proof@v1\n(?:extra [A-Za-z0-9+/=]+\n)?index (0|[1-9][0-9]{0,18})((?:\n[^\n]+)*)"
+    form = r"c2sp\.org/tlog-proof@v1\n(?:extra (.+)\n)?index (0|[1-9][0-9]{0,19})((?:\n[^\n]+){0,64})"
     match = re.fullmatch(form, head)
-    expect(match, 2, "not a tlog-proof")
-    index, path = int(match[1]), [unbase64(line, 2) for line in match[2].split("\n")[1:]]
+    expect(match and f"{head}\n\n{note}".encode() == proof, 2, "not a tlog-proof")
+    index, path, _ = int(match[2]), [unbase64(line, 2) for line in match[3].split("\n")[1:]], unbase64(match[1] or "AA==", 2)
     entry, read = Entry(leaf.rstrip(b"\n")), read_checkpoint(note.encode())
     check_inclusion(index, read[1], entry.hash, path, read[2])
     check_checkpoint(read, trust)
@@ -424,7 +429,7 @@ def verify_proof(leaf, proof, trust):
     return [f"entry {index} of {trust.origin} states a {kind}, claimed at {predicate['time']}, in a tree of {read[1]}"]
 
 # --- PDF: just enough of ISO 32000 to reach the attached files, in the form in which packs are written --------------------
-TOKEN = re.compile(rb"(?:[\0\t\n\f\r ]|%[^\r\n]*)*(<<|>>|[\[\]<(]|/[^\0\t\n\f\r ()<>\[\]{}/%]*|[^\0\t\n\f\r ()<>\[\]{}/%]+)")
+TOKEN = re.compile(rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])*(<<|>>|[\[\]<(]|/[^\0\t\n\f\r ()<>\[\]{}/%]*|[^\0\t\n\f\r ()<>\[\]{}/%]+)")
 REF = re.compile(rb"[\0\t\n\f\r ]+([0-9]+)[\0\t\n\f\r ]+R(?![A-Za-z0-9])")
 PART, ROW = re.compile(rb"\s*([0-9]+) ([0-9]+)\s+"), re.compile(rb"([0-9]{10}) [0-9]{5} ([nf])\s{1,2}")
 TEXT = re.compile(rb"((?:[^()\\]|\\.)*)\)", re.DOTALL)
@@ -443,8 +448,7 @@ class Pdf:
         while offset is not None and offset not in seen:
             seen.add(offset)
             trailer, places = self.references(offset)
-            if "/XRefStm" in trailer:
-                raise Unchecked("the PDF has a table and a stream of cross references side by side: readers differ on those")
+            if "/XRefStm" in trailer: raise Unchecked("the PDF has a table and a stream of cross references side by side: readers differ on those")
             self.places = {**places, **self.places}
             self.trailer, offset = {**trailer, **self.trailer}, trailer.get("/Prev")
         expect("/Encrypt" not in self.trailer, 0, "the PDF is encrypted")
@@ -483,8 +487,7 @@ class Pdf:
             items, end = [], b">>" if word == b"<<" else b"]"
             while True:
                 match = TOKEN.match(data, at)
-                if match and match[1] == end:
-                    return (dict(zip(items[::2], items[1::2])) if word == b"<<" else items), match.end()
+                if match and match[1] == end: return (dict(zip(items[::2], items[1::2])) if word == b"<<" else items), match.end()
                 item, at = self.value(at, data, depth + 1)
                 items.append(item)
         if word == b"<":
@@ -496,8 +499,7 @@ class Pdf:
             plain = lambda m: bytes([int(m[1], 8) & 255]) if m[1].isdigit() else ESCAPES.get(m[1], m[1])
             return re.sub(rb"\\([0-7]{1,3}|.)", plain, match[1], flags=re.DOTALL), match.end()
         ref = REF.match(data, at)
-        if word.isdigit() and ref:
-            return Ref((int(word), int(ref[1]))), ref.end()
+        if word.isdigit() and ref: return Ref((int(word), int(ref[1]))), ref.end()
         text = word.decode("latin-1")
         return int(text) if re.fullmatch("[+-]?[0-9]+", text) else text, at
     def at(self, offset, number=None):
@@ -505,8 +507,7 @@ class Pdf:
         expect(head and number in {None, int(head[1])}, 0, "an object of the PDF is not where it should be")
         value, at = self.value(head.end(), self.data)
         start = re.compile(rb"\s*stream(\r\n|\n)").match(self.data, at)
-        if not isinstance(value, dict) or not start:
-            return value, None
+        if not isinstance(value, dict) or not start: return value, None
         length = self.get(value.get("/Length"))
         data, how = self.data[start.end() : start.end() + length], self.get(value.get("/Filter"))
         if how in ("/FlateDecode", ["/FlateDecode"]):
@@ -519,8 +520,7 @@ class Pdf:
         return value, _up(data, parameters.get("/Columns", 1)) if parameters.get("/Predictor", 1) > 1 else data
     def get(self, value):
         for _ in range(32):
-            if not isinstance(value, Ref):
-                return value
+            if not isinstance(value, Ref): return value
             value = self.load(value)[0]
         raise Wrong(0, "references of the PDF go round in circles")
     def load(self, ref):
@@ -538,6 +538,7 @@ class Pdf:
 
 def _up(data, columns):
     """Undo PNG's prediction from the row above (ISO 32000-1, 7.4.4.4)."""
+    expect(0 < columns < 1 << 16 and len(data) < 1 << 24, 0, "a prediction that this file can't undo")
     out, above = bytearray(), bytes(columns)
     for at in range(0, len(data), columns + 1):
         row = data[at + 1 : at + 1 + columns]
@@ -548,10 +549,9 @@ def _up(data, columns):
 
 def attachments(data):
     """Return the files attached to a PDF by name; a name that stands twice is refused."""
-    if not data.startswith(b"%PDF-") or len(data) > MAX_PACK:
-        raise Unchecked("this is no PDF, or it is too large")
+    if not data.startswith(b"%PDF-") or len(data) > MAX_PACK: raise Unchecked("this is no PDF, or it is too large")
     try:
-        pdf, found, branches = Pdf(data), {}, 0
+        pdf, found, branches, room = Pdf(data), {}, 0, 4 * MAX_OBJECT
         waiting = [(pdf.get(pdf.get(pdf.get(pdf.trailer["/Root"])["/Names"])["/EmbeddedFiles"]))]
         while waiting:
             branch, branches = pdf.get(waiting.pop()), branches + 1
@@ -564,16 +564,20 @@ def attachments(data):
                 expect(name not in found, 0, f"the attachment {name} is there twice")
                 found[name] = pdf.load(pdf.get(spec["/EF"])["/F"])[1]
                 expect(found[name] is not None, 0, f"the attachment {name} is no file")
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, zlib.error) as error:
+                expect((room := room - len(found[name])) >= 0, 0, "the attachments are too large")
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, zlib.error) as error:
         raise Wrong(0, f"the PDF can't be read: {error}") from error
     return found
 
 def read_file(path):
     try:
-        with open(path, "rb") as file:
-            return file.read(MAX_PACK + 1)
+        with open(path, "rb") as file: return file.read(MAX_PACK + 1)
     except OSError as error:
         raise Unchecked(f"{path} can't be read: {error.strerror}") from error
+
+def plain(text):
+    """Let no name in a file paint the terminal, or write a verdict of its own below the true one."""
+    return "".join(one if one.isprintable() else "?" for one in str(text))
 
 def main(arguments):
     if len(arguments) not in {3, 4} or arguments[0] != "--trust":
@@ -581,18 +585,15 @@ def main(arguments):
         return 2
     try:
         trust, trust_entry = read_trust(read_file(arguments[1]))
-        if len(arguments) == 3:
-            said = verify_pack(read_file(arguments[2]), trust, trust_entry)
-        else:
-            said = verify_proof(read_file(arguments[2]), read_file(arguments[3]), trust)
+        given = [read_file(path) for path in arguments[2:]]
+        said = verify_proof(*given, trust) if given[1:] else verify_pack(*given, trust, trust_entry)
     except Wrong as error:
-        print(f"WRONG: {error}")
+        print(f"WRONG: {plain(error)}")
         return 1
     except Unchecked as error:
-        print(f"COULD NOT BE CHECKED: {error}")
+        print(f"COULD NOT BE CHECKED: {plain(error)}")
         return 4
-    print("\n".join(["VERIFIED", *said, "not checked here: what each statement says beyond its frame, and how policy was applied"]))
+    print("\n".join(["VERIFIED", *map(plain, said), "not checked here: what each statement says beyond its frame, and how policy was applied"]))
     return 0
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__": sys.exit(main(sys.argv[1:]))
