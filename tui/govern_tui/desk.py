@@ -145,8 +145,8 @@ class Desk(Protocol):
     def waivers(self) -> tuple[WaiverRow, ...]:
         """Every waiver."""
 
-    def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
-        """Up to `limit` entries from index `start` on that match."""
+    def log(self, start: int, limit: int, wanted: Wanted | None = None, *, newest_first: bool = False) -> tuple[EntryRow, ...]:
+        """Up to `limit` entries from index `start` on, or back, that match."""
 
     def entry(self, index: int) -> EntryDetail:
         """One entry, decoded."""

@@ -158,16 +158,16 @@ class WorkflowDesk:
         with self._folded():
             return reviewing.dossier(self._ws, model, gate or None)
 
-    def log(self, start: int, limit: int, wanted: Wanted | None = None) -> tuple[EntryRow, ...]:
-        """Up to `limit` entries from index `start` on that match."""
+    def log(self, start: int, limit: int, wanted: Wanted | None = None, *, newest_first: bool = False) -> tuple[EntryRow, ...]:
+        """Up to `limit` entries from index `start` on, or back, that match."""
         if wanted is None:
             with self._entries.turn() as ws:
-                return logbook.log(ws, start, limit)
+                return logbook.log(ws, start, limit, newest_first=newest_first)
         with self._filters.turn() as ws:
             self._indexing.catch_up(ws)
             return logbook.log(
                 ws, start, limit, kinds=wanted.kinds, text=wanted.text, subject=wanted.subject, holder=wanted.holder,
-                standings=wanted.standings, since=wanted.since, until=wanted.until,
+                standings=wanted.standings, since=wanted.since, until=wanted.until, newest_first=newest_first,
             )
 
     def entry(self, index: int) -> EntryDetail:

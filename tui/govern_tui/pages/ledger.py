@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -41,9 +41,10 @@ def columns_of(size: int) -> tuple[Column, ...]:
         Column(title="time (UTC)", width=16, cell=lambda row: (when(row.time), "dim"), above=90),
         Column(title="time (UTC)", width=11, cell=lambda row: (when(row.time)[5:], "dim"), below=90),
         Column(title="kind", width=11, cell=lambda row: (row.kind, "accent")),
-        Column(title="subject", width=20, cell=lambda row: (row.subject, ""), above=70),
-        Column(title="subject", width=14, cell=lambda row: (row.subject, ""), below=70),
-        Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=72),
+        Column(title="subject", width=20, cell=lambda row: (row.subject, ""), above=96),
+        Column(title="subject", width=14, cell=lambda row: (row.subject, ""), below=96),
+        Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=86),
+        Column(title="actor", width=9, cell=lambda row: (row.holder, ""), above=72, below=86),
         Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
         Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
     )
@@ -283,8 +284,17 @@ class LedgerPage(Page):
     def _shift(self, step: timedelta) -> None:
         row = self.table.current()
         if isinstance(row, EntryRow):
-            wanted = instant(row.time + step)
-            self.read(lambda: self._at_time(wanted), self._land, group="goto")
+            wanted, here = instant(row.time + step), row.index
+            # Back over a gap that is longer than the step, the first entry at or after the wanted time is this one.
+            self.read(lambda: min(self._at_time(wanted), here - 1) if step < timedelta() else self._at_time(wanted), self._land, group="goto")
+
+    def do_minute(self) -> None:
+        """A minute on."""
+        self._shift(timedelta(minutes=1))
+
+    def do_minute_back(self) -> None:
+        """A minute back."""
+        self._shift(timedelta(minutes=-1))
 
     def do_hour(self) -> None:
         """An hour on."""
@@ -311,17 +321,22 @@ class LedgerPage(Page):
         self._seek(-1)
 
     def _seek(self, step: int) -> None:
-        source, start = self.table.source, self.table.cursor
-        worker_rows = range(start + step, len(source) if step > 0 else -1, step)
+        row, back = self.table.current(), (step < 0) != self.govern.remembered.newest_first
+        wanted = parse(self._line) or Wanted()
+        if not isinstance(row, EntryRow) or (back and not row.index):
+            return
+        self.govern.logged(BY_ID["ledger.bad"])
+        if wanted.standings and "bad" not in wanted.standings:
+            self._sought(())
+            return
+        wanted, start = replace(wanted, standings=("bad",)), row.index - 1 if back else row.index + 1
+        self.read(lambda: self.desk.log(start, 1, wanted, newest_first=back), self._sought, group="seek")
 
-        def look() -> int:
-            worker = get_current_worker()
-            for position in worker_rows:
-                if worker.is_cancelled or source.row(position).standing == "bad":
-                    return position
-            return start
-
-        self.read(look, self.table.move_to, group="seek")
+    def _sought(self, found: Sequence[EntryRow]) -> None:
+        if found:
+            self._land(found[0].index)
+        else:
+            self.app.notify("No bad entry further that way.", markup=False)
 
     async def do_lineage(self) -> None:
         """Lineage of the entry under the cursor."""
