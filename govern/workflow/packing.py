@@ -27,7 +27,7 @@ from govern.workflow.interface import Progress, silent
 from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
 from govern.workflow.salvaging import damaged_pack
 from govern.workflow.summaries import entry_row
-from govern.workflow.views import Dossier, EvidenceView, VerifyView
+from govern.workflow.views import AttemptView, Dossier, EvidenceView, VerifyView
 from govern.workflow.workspace import Workspace
 
 Kind = Literal["model", "system", "decision", "control", "ledger"]
@@ -90,9 +90,12 @@ def _gathered(
     ws: Workspace, state: State, ref: str, kind: Kind, chosen: Sequence[Chosen], period: Period | None, progress: Progress,
 ) -> PackData:
     dossiers = []
+    lines: dict[tuple[str, str], tuple[AttemptView, ...]] = {}
     for done, one in enumerate(chosen):
         progress("gather", done, len(chosen))
-        dossiers.append(_dossier(ws, one))
+        line = (one.model.fact.name, one.gate)
+        dossiers.append(_dossier(ws, one, lines.get(line)))
+        lines[line] = dossiers[-1].attempts  # two hundred versions of one model have the same two hundred attempts
     names = {dossier.name for dossier in dossiers}
     models = {dossier.model for dossier in dossiers}
     checkpoint = ws.ledger.checkpoint()
@@ -181,8 +184,8 @@ def _happened(state: State, model: ModelRecord, period: Period | None) -> bool:
     return any(period[0] <= time <= period[1] for time in times)
 
 
-def _dossier(ws: Workspace, one: Chosen) -> Dossier:
-    shown = reviewing.dossier(ws, one.model.name, one.gate)
+def _dossier(ws: Workspace, one: Chosen, attempts: tuple[AttemptView, ...] | None) -> Dossier:
+    shown = reviewing.dossier(ws, one.model.name, one.gate, attempts=attempts)
     if one.decision is None:
         return shown
     view = reviewing.decision_view(ws, one.decision)

@@ -27,6 +27,7 @@ from govern.workflow.findings import Condition, as_findings
 from govern.workflow.interface import Passphrases
 from govern.workflow.policies import policy_of
 from govern.workflow.views import (
+    AttemptView,
     ClosureNode,
     Conflict,
     DecisionView,
@@ -41,8 +42,13 @@ from govern.workflow.workspace import Workspace, about, settled
 DECIDING_ROLES = ("approver", "validator")
 
 
-def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
-    """Gather all that a reviewer of one model at one gate needs. Raises `NotFoundError`."""
+def dossier(
+    ws: Workspace, ref: str, gate: str | None = None, *, attempts: tuple[AttemptView, ...] | None = None
+) -> Dossier:
+    """Gather all that a reviewer of one model at one gate needs. Raises `NotFoundError`.
+
+    `attempts` are those of the model's line at the gate, where they were read already.
+    """
     state = ws.state()
     now = ws.now()
     node = resolve(state, ref, kinds=("model",))
@@ -63,7 +69,7 @@ def dossier(ws: Workspace, ref: str, gate: str | None = None) -> Dossier:
             ws, state, model.fact.system, now, reading.queue(ws, system=model.fact.system, state=state, now=now)
         ),
         description=state.systems[model.fact.system].fact.description, decision=last,
-        attempts=attempts_of(ws, state, model.fact.name, gate),
+        attempts=attempts_of(ws, state, model.fact.name, gate) if attempts is None else attempts,
         evidence=evidence_behind(ws, decided[-1]) if decided else (),
         reviews=tuple(review_row(state, record, now) for record in state.reviews_of(model.digest, gate)),
         quorum=required, missing=standing.missing,

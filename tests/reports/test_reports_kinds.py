@@ -194,7 +194,7 @@ def test_a_category_that_was_left_out_is_in_the_summary_without_a_ratio_and_with
 
 def test_a_pack_of_many_models_says_in_every_section_how_many_are_not_printed():
     html = markup.html(build_view(many(14), Register(()))).decode("utf-8")
-    for section in ("results", "attempts", "fairness", "explanation", "performance", "people", "lineage", "system"):
+    for section in ("results", "fairness", "explanation", "performance", "people", "lineage", "system"):
         part = html.partition(f'<section id="{section}"')[2].partition("</section>")[0]
         assert "Printed here for 12 of 14 model versions" in part, section
 
@@ -238,3 +238,19 @@ def test_many_windows_print_the_latest_of_each_model_and_count_the_rest():
     heads = [title for _, title, _ in view.contents if title.startswith("Window window-")]
     assert {title.split(":")[0] for title in heads} == {f"Window window-{number}" for number in range(36, 40)}
     assert "36 more monitoring windows were measured" in html
+
+
+def test_the_attempts_of_a_line_are_printed_once_however_many_versions_are_shown():
+    pack = many(5)
+    every = tuple(one.attempts[0] for one in pack.dossiers)
+    pack = replace(pack, dossiers=tuple(replace(one, attempts=every) for one in pack.dossiers))
+    view = build_view(pack, Register(()))
+    tables = [
+        block for section in view.sections if section.id == "attempts" for block in section.blocks
+        if block.kind == "table" and block.caption.startswith("Attempts of credit-scoring at")
+    ]
+    assert [len(table.rows) for table in tables] == [5]
+    assert "model lines" not in markup.html(view).decode("utf-8")
+    others = tuple(replace(one, name=f"other-{place}@1") for place, one in enumerate(many(14).dossiers))
+    text = markup.html(build_view(replace(pack, dossiers=others), Register(()))).decode("utf-8")
+    assert "Printed here for 12 of 14 model lines" in text

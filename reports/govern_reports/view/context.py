@@ -63,6 +63,15 @@ class Context:
         )
         return tuple(self.pack.dossiers[place] for place in sorted(order[:DETAILED]))
 
+    @property
+    def lines(self) -> tuple[tuple[str, Dossier], ...]:
+        """One detailed model of each model line at each gate, with the line's name: its attempts are those of the whole line."""
+        found: dict[tuple[str, str], tuple[str, Dossier]] = {}
+        for dossier in self.detailed:
+            line = dossier.name.rpartition("@")[0]
+            found.setdefault((line, dossier.gate), (line, dossier))
+        return tuple(found.values())
+
     def decided(self) -> Iterator[tuple[Dossier, DecisionView]]:
         """Yield each detailed model that has a decision."""
         return ((dossier, dossier.decision) for dossier in self.detailed if dossier.decision is not None)

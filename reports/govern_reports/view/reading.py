@@ -31,7 +31,7 @@ def reading(context: Context) -> Section:
     )
     for sentence in context.pack.status.emergencies:
         page.say(Span("Emergency. ", "strong"), sentence, role="alarm")
-    for dossier in context.detailed:
+    for _, dossier in context.lines:
         for sentence in goalposts(dossier):
             page.say(Span("The policy moved. ", "strong"), sentence, role="alarm")
     page.head("What is not evidenced here", "not-evidenced")

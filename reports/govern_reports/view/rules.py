@@ -21,6 +21,8 @@ from govern_reports.view.text import count, ends, minute, plural, some, words
 
 CASES = "\ncases:\n"
 """A policy's test cases, for machines, begin here."""
+MOST_ATTEMPTS = 200
+"""Rows of one model line; every decision is attached."""
 LONGEST_DOCUMENT = 60_000
 """Characters of a policy that are printed; the whole document is attached."""
 
@@ -165,24 +167,27 @@ def _verdict_word(rule: RuleResult) -> str:
 def attempts(context: Context) -> Section:
     """Show every attempt of a model line and every policy between them."""
     page = Builder("attempts", "Attempts and goalposts")
-    page.tell(context.rest)
     page.say(
         "Every decision on this line of models at this gate, not only the last; and every version of a policy that "
         "judged one of them. A threshold that was lowered after a failure shows here.",
     )
-    for dossier in context.detailed:
+    every = {(dossier.name.rpartition("@")[0], dossier.gate) for dossier in context.pack.dossiers}
+    if len(every) > len(context.lines):
+        page.tell(f"Printed here for {len(context.lines)} of {len(every)} model lines; every decision of the others is attached.")
+    for name, dossier in context.lines:
         rows: list[tuple[Part, ...]] = []
-        for number, view in enumerate(dossier.attempts, start=1):
+        for view in dossier.attempts[-MOST_ATTEMPTS:]:
             decision = view.decision
             failed = [rule.rule for rule in decision.rules if rule.denies]
             rows.append((
-                str(number), minute(decision.as_of), decision.subject_name, _outcome(decision.outcome.value),
+                str(view.number), minute(decision.as_of), decision.subject_name, _outcome(decision.outcome.value),
                 f"{decision.before_waivers.passed} of {decision.before_waivers.total}", some(failed, 6) or "–",
                 ", ".join(_policy_names(context, decision.policies)), f"#{view.index}",
             ))
         page.table(
             (">No. 5%", "Decided, UTC 16%", "Model 16%", "Outcome 9%", "Passed 9%", "Denied by 18%", "Policies 19%", ">Entry 8%"),
-            rows, f"Attempts at {dossier.gate}", empty="No gate has been asked.",
+            rows, f"Attempts of {name} at {dossier.gate}", empty="No gate has been asked.",
+            note=f"The last {MOST_ATTEMPTS} of {len(dossier.attempts):,}." if len(dossier.attempts) > MOST_ATTEMPTS else "",
         )
         moved = [
             (str(view.number), change.kind, change.where, change.before or "–", change.after or "–")
