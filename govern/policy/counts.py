@@ -19,6 +19,8 @@ MAX_TEXT: Final = 400
 MAX_EXPONENT: Final = 400
 """Beyond binary64's 308: no measure gives more, and `1e999999999` as an exact fraction would fill the memory."""
 
+USUAL_REFERENCE: Final = 30
+"""The `min_reference` of measures, where nobody asks for another."""
 LOWER_IS_BETTER: Final = frozenset({
     "brier", "log_loss", "difference", "false_positive_rate", "false_negative_rate", "share", "effect",
     "calibration_error", "largest_effect", "largest_error", "largest_gap", "mae", "rmse", "accuracy_difference", "error_difference",

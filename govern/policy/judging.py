@@ -1,6 +1,7 @@
 """One rule against one measurement: which things it looks at, what is observed in each, and whether it holds."""
 
 import operator
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
@@ -73,6 +74,9 @@ def checks_of(rule: BoundRule, sighting: Sighting) -> tuple[Check, ...]:
             return (broken(unaccounted, label),)
         chances = p_values(measurement, rule.rule.uncertainty) if rule.rule.uncertainty.decide == "significant" else {}
         before = sighting.baseline
+        twice = _twice(rule, measurement)
+        if twice:
+            return (broken(f"the evidence has “{twice}” twice", label),)
         looking = _Looking(
             rule=rule, known=counted(measurement), chances=chances,
             before=counted(before) if before is not None and before.availability == "measured" else None,
@@ -101,9 +105,8 @@ def _unaccounted(sighting: Sighting) -> str:
         return "the categories that were left out are not those that were named, with their reasons"
     if any(not is_small(number_of(group.get("n")), counted) for group in without):
         return "a category was left out that is not less than 2 % of the data"
-    excluded = sighting.excluded or {}
-    own, every = excluded.get(measurement.attribute, 0), sum(excluded.values())
-    if counted + own > sighting.rows or counted + every < sighting.rows:
+    own = (sighting.excluded or {}).get(measurement.attribute, 0)
+    if counted + own != sighting.rows:
         return f"the groups hold {counted} rows and {own} were left out, of {sighting.rows}: they do not add up"
     return ""
 
@@ -117,6 +120,13 @@ def _subjects(rule: BoundRule, measurement: Measurement) -> Iterator[tuple[str, 
     for row in rows:
         name = str(row.get(each, ""))
         yield (f"{measurement.attribute}={name}" if each == "group" and measurement.attribute else name), row
+
+
+def _twice(rule: BoundRule, measurement: Measurement) -> str:
+    """Name a group or feature that is there twice: it would count as two, or hide one that is not there."""
+    each = rule.rule.over.each
+    names = [str(row.get(each, "")) for row in (measurement.groups if each == "group" else measurement.features)]
+    return "" if each == "whole" else next((name for name, times in Counter(names).items() if times > 1), "")
 
 
 def _judged(looking: _Looking, label: str, subject: Numbers) -> Check:
@@ -181,9 +191,9 @@ def _compared(
     )
     if assertion.op == "present":
         return common
-    if rule.rule.uncertainty.decide == "interval":
-        return _by_interval(rule, common, threshold)
     holds = _holds(observed, assertion.op or "", threshold)
+    if rule.rule.uncertainty.decide == "interval":
+        return _by_interval(rule, common, threshold, holds=holds)
     if rule.rule.uncertainty.decide == "point":
         return _by_point(rule, common, holds=holds)
     chance = looking.chances.get(str(subject.get("group", subject.get("feature", ""))))
@@ -202,11 +212,22 @@ def _compared(
 
 def _by_point(rule: BoundRule, check: Check, *, holds: bool) -> Check:
     """Take the point value as it is, if there are enough people."""
+    few = _too_few(rule, check)
+    if few is not None:
+        return few
+    return check if holds else replace(check, status=Status.FAIL)
+
+
+def _too_few(rule: BoundRule, check: Check) -> Check | None:
+    """Return the check as undecided where the rule asks for more people than there are, or than anybody says there are."""
     least = rule.rule.uncertainty.min_group
+    if check.n is None and least > 1:
+        note = f"the evidence does not say how many there are, {least} are needed"
+        return replace(check, status=Status.INCONCLUSIVE, reason=Reason.MISSING, note=note)
     if check.n is not None and check.n < least:
         note = f"{check.n} in the group, {least} are needed"
         return replace(check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
-    return check if holds else replace(check, status=Status.FAIL)
+    return None
 
 
 def _observed(looking: _Looking, subject: Numbers, assertion: Assertion) -> Fraction:
@@ -256,24 +277,27 @@ def _holds(observed: Fraction, op: str, threshold: Fraction) -> bool:
     return bool(_COMPARE[op](observed, threshold))
 
 
-def _by_interval(rule: BoundRule, check: Check, threshold: Fraction) -> Check:
-    """Pass where the whole interval is on the right side, fail where the whole of it is on the wrong one."""
+def _by_interval(rule: BoundRule, check: Check, threshold: Fraction, *, holds: bool) -> Check:
+    """Pass where the whole interval and the value are on the right side, fail where the whole interval is on the wrong one."""
     level = rule.rule.uncertainty.level
     if check.interval is None or decimal_of(check.interval.level) != decimal_of(level):
         note = f"the evidence has no interval at the level {level}"
         return replace(check, status=Status.INCONCLUSIVE, reason=Reason.MISSING, note=note)
-    if check.n is not None and check.n < rule.rule.uncertainty.min_group:
-        note = f"{check.n} rows, {rule.rule.uncertainty.min_group} are needed"
-        return replace(check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA, note=note)
-    ends = [_holds(number_of(end), check.op, threshold) for end in (check.interval.low, check.interval.high)]
+    few = _too_few(rule, check)
+    if few is not None:
+        return few
+    low, high = number_of(check.interval.low), number_of(check.interval.high)
+    if low > high:
+        return replace(check, status=Status.ERROR, note=f"the interval runs from {check.interval.low} down to {check.interval.high}")
+    ends = [_holds(low, check.op, threshold), _holds(high, check.op, threshold)]
     shown = f"{check.interval.method} interval {shortened(check.interval.low)} to {shortened(check.interval.high)}"
-    if all(ends):
+    if all(ends) and holds:
         return replace(check, note=shown)
     if not any(ends):
         return replace(check, status=Status.FAIL, note=shown)
     return replace(
         check, status=Status.INCONCLUSIVE, reason=Reason.INSUFFICIENT_DATA,
-        note=f"{shown} holds the threshold: more rows are needed to tell",
+        note=f"{shown} holds the threshold: more rows are needed to tell" if not all(ends) else f"{shown}, and the value is not in it",
     )
 
 

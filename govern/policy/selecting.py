@@ -9,6 +9,7 @@ from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.leaving_out import LEAVE_OUT, asked, left_out
 from govern.domain.text import Digest, instant, short
 from govern.policy.bound import BoundRule
+from govern.policy.counts import USUAL_REFERENCE, number_of
 from govern.policy.judging import Sighting, checks_of
 from govern.policy.question import PresentedEvidence, Question
 from govern.policy.verdict import inconclusive
@@ -157,6 +158,9 @@ def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> 
     own = {"favourable": measurement.favourable, "reference": measurement.reference}
     # Whether or not a rule names any: a category that was left out is not judged, so the rule itself has to leave it out.
     if asked(parameters.get(LEAVE_OUT, {})).get(measurement.attribute, {}) != measurement.parameters.get(LEAVE_OUT, {}):
+        return False
+    # How small a group others may be compared with decides who the best is: only a rule may ask for more than is usual.
+    if "min_reference" not in parameters and number_of(measurement.parameters.get("min_reference", 1)) > USUAL_REFERENCE:
         return False
     for key, wanted in parameters.items():
         if key in {"attributes", LEAVE_OUT}:

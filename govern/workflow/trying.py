@@ -25,6 +25,8 @@ def tried(ws: Workspace, policy: Policy, digest: Digest, bindings: Sequence[tupl
     """
     said: dict[str, None] = {}
     for binding, binding_digest in bindings:
+        strange = sorted({gate.removeprefix("promote:") for gate in binding.gates if gate.startswith("promote:")} - set(ws.config.stages))
+        said |= {f"the binding {binding.name} is for the stage {stage}, which is none here: {', '.join(ws.config.stages)}": None for stage in strange}
         problem = bound_problem(policy, binding)
         if not problem and binding.pin.digest not in {None, digest}:
             problem = f"the binding {binding.name} pins {binding.pin.digest}, and the policy is {digest}"

@@ -66,9 +66,18 @@ def presented_waivers(
 
 
 def counting(state: State, record: WaiverRecord) -> WaiverRecord:
-    """Leave out approvals by keys that did not hold the role that they claim, or were void; call each person by one name."""
+    """Leave out approvals by keys that did not hold the role that they claim, or were void; call each person by one name.
+
+    Evidence that a proposal names counts where the ledger held it for that model, by a key that may measure: a made-up digest
+    is nothing new to renew a waiver on.
+    """
+    asked = record.proposal.index
+    held = {
+        one.digest for one in state.evidence_of(record.model)
+        if one.index < asked and any(holds_role(state, mark.keyid, "evaluator", mark.index) for mark in one.marks)
+    }
     return replace(
-        record,
+        record, fact=replace(record.fact, evidence=tuple(digest for digest in record.fact.evidence if digest in held)),
         steps=tuple(
             replace(step, holder=person(state, step.holder)) for step in record.steps
             if step.action != "approve" or holds_role(state, step.keyid, step.role, step.index)

@@ -22,7 +22,7 @@ from policy.policy_worlds import (
 )
 
 from govern.domain.decision import Outcome, Reason, Status
-from govern.domain.evidence import Evidence, Measurement
+from govern.domain.evidence import Evidence, Excluded, JsonValue, Measurement
 from govern.errors import DocumentError, ExitCode
 from govern.policy.outcome import exit_code_of
 
@@ -191,6 +191,62 @@ def test_a_group_that_was_left_out_is_missed() -> None:
     cut = replace(three, measures=(replace(three.measures[0], groups=three.measures[0].groups[:2]),))
     decision = ask([cut])
     assert (only(decision).status, decision.outcome) == (Status.ERROR, Outcome.DENY)
+
+
+def test_what_is_unknown_of_another_attribute_hides_no_group() -> None:
+    """150 people of unknown race would leave room for a group of 100 by sex that is not there."""
+    three = ratio_evidence((500, 1000), (490, 1000), (1, 100))
+    assert only(ask([three])).status is Status.FAIL
+    cut = replace(
+        three, measures=(replace(three.measures[0], groups=three.measures[0].groups[:2]),),
+        excluded=(Excluded(attribute="race", value="", n=150),),
+    )
+    assert only(ask([cut])).status is Status.ERROR
+
+
+def test_a_group_that_is_there_twice_is_no_second_group() -> None:
+    twice = [{"group": "a", "n": 1000, "selected": 500}, {"group": "a", "n": 1000, "selected": 500}]
+    decision = ask([ratio_evidence(groups=twice)])
+    assert (only(decision).status, decision.outcome) == (Status.ERROR, Outcome.DENY)
+    assert "“a” twice" in only(decision).explanation
+
+
+@pytest.mark.parametrize(("least", "status"), [(30, Status.FAIL), (31, Status.INCONCLUSIVE), (900, Status.INCONCLUSIVE)])
+def test_only_a_rule_chooses_how_small_a_reference_may_be(least: int, status: Status) -> None:
+    """Measured by hand with a larger one, the best group of 500 is no reference, and the others look alike."""
+    found = ratio_evidence((250, 500), (300, 1000), (310, 1000), parameters={"min_reference": least})
+    assert only(ask([found])).status is status
+    asked = bind(policy_text(RULE.replace("reference: highest", f"reference: highest, min_reference: {least}")))
+    assert only(ask([found], asked)).status is (Status.PASS if least > 500 else Status.FAIL)
+
+
+@pytest.mark.parametrize("decide", ["point", "interval"])
+def test_a_least_number_of_people_is_not_met_by_evidence_that_does_not_say_how_many(decide: str) -> None:
+    rule = f"""
+  - id: PERF-001
+    measure: performance@1
+    assert: {{value: auc, op: ">=", threshold: "0.8"}}
+    uncertainty: {{decide: {decide}, level: "0.95", min_group: 100}}
+"""
+    interval: dict[str, JsonValue] = {"method": "delong", "level": "0.95", "low": "0.85", "high": "0.95"}
+    for n, status in ((None, Status.INCONCLUSIVE), (99, Status.INCONCLUSIVE), (100, Status.PASS)):
+        found = whole_evidence(auc="0.9", auc_interval=interval, **({} if n is None else {"n": n}))
+        assert only(ask([found], bind(policy_text(rule)))).status is status
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "high", "status"),
+    [("0.5", "0.85", "0.95", Status.INCONCLUSIVE), ("0.9", "0.95", "0.85", Status.ERROR), ("0.9", "0.85", "0.95", Status.PASS)],
+)
+def test_an_interval_that_its_own_value_is_not_in_passes_nothing(auc: str, low: str, high: str, status: Status) -> None:
+    rule = """
+  - id: PERF-001
+    measure: performance@1
+    assert: {value: auc, op: ">=", threshold: "0.8"}
+    uncertainty: {decide: interval, level: "0.95"}
+"""
+    interval: dict[str, JsonValue] = {"method": "delong", "level": "0.95", "low": low, "high": high}
+    assert only(ask([whole_evidence(auc=auc, auc_interval=interval)], bind(policy_text(rule)))).status is status
 
 
 def test_excluded_rows_are_counted_in() -> None:

@@ -1,13 +1,17 @@
 """A waiver's whole life in a workspace: asked for, approved by two, in force, void, ended by time, asked for again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from workflow.conftest import Story, enrol
 
 from govern.domain.decision import Outcome, Score
+from govern.domain.statement import Draft
+from govern.domain.text import digest_of
 from govern.errors import Refused
 from govern.workflow import gating, promoting, reading, replaying, reviewing, waivers
+from govern.workflow.workspace import about
 
 GATE = "promote:production"
 
@@ -107,3 +111,19 @@ def test_it_is_void_where_the_value_is_worse_than_was_accepted(story: Story, pas
     fairness = next(rule for rule in decision.rules if rule.rule == "FAIR-001")
     assert "is void" in fairness.advisory
     assert "worse than 0.7" in fairness.advisory
+
+
+def test_a_renewal_on_evidence_that_the_ledger_does_not_hold_stays_proposed(asked: Story, passphrases):
+    """Written past the face, as another tool could: a digest that nobody recorded is nothing new."""
+    first = rows(asked)[-1]
+    waivers.revoke_waiver(asked.ws, first.id, reason="it was asked too early", key="reviewer", passphrases=passphrases)
+    state = asked.ws.state()
+    record = state.waivers[first.id]
+    for number, evidence in enumerate(((digest_of(b"made up"),), record.fact.evidence)):
+        fact = replace(record.fact, action="propose", id=f"W-own-{number}", evidence=evidence, role="")
+        draft = Draft(subjects=about("credit@1", record.model), fact=fact)
+        asked.ws.write([draft], key="third", passphrases=passphrases)
+        for key in ("reviewer", "second"):
+            waivers.approve_waiver(asked.ws, fact.id, reason="the list is being called", key=key, passphrases=passphrases)
+        assert {row.id: row.state for row in rows(asked)}[fact.id] == "proposed"
+    assert gated(asked, passphrases).outcome is Outcome.DENY
