@@ -229,6 +229,14 @@ class State:
         """A model's deployments, oldest first."""
         return tuple(self.deployments[str(key)] for key in self.series.of(("deployments", model)))
 
+    def deployments_in(self, system: str | None = None) -> tuple[DeploymentRecord, ...]:
+        """All deployments, or those of one system, oldest first."""
+        if system is None:
+            return tuple(sorted(self.deployments.values(), key=lambda record: record.index))
+        places = self.series.of(("environments", system))
+        ids = [str(key) for place in places for key in self.series.of(("environment", system, place))]
+        return tuple(sorted((self.deployments[one] for one in ids), key=lambda record: record.index))
+
     def models_of(self, system: str) -> tuple[ModelRecord, ...]:
         """A system's models, oldest first."""
         return tuple(self.models[Digest(str(key))] for key in self.series.of(("models", system)))

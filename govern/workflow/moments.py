@@ -9,6 +9,7 @@ from govern.ledger.checkpoint import Checkpoint, read_checkpoint
 from govern.ledger.entries import decode
 from govern.ledger.proof import write_proof
 from govern.store.ledger import Ledger
+from govern.workflow.workspace import Workspace
 
 When = datetime | int
 """A time, or the index of the last entry that counts."""
@@ -38,6 +39,14 @@ def moment_of(ledger: Ledger, when: When) -> Moment:
         checkpoint = read_checkpoint(note)
         return Moment(checkpoint=checkpoint, time=ledger.entry(when).time, size=checkpoint.size)
     return moment_at(ledger, _size_at(ledger, when), when)
+
+
+def moment_kept(ws: Workspace, when: When) -> Moment:
+    """As `moment_of`, with the entries before a time looked up in the kept state: not for verification, which believes none.
+
+    Raises what `moment_of` does, and `VerificationError` where the ledger can't be folded.
+    """
+    return moment_of(ws.ledger, when) if isinstance(when, int) else moment_at(ws.ledger, ws.state(as_of=when).size, when)
 
 
 def moment_at(ledger: Ledger, size: int, when: datetime) -> Moment:

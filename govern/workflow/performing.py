@@ -19,14 +19,14 @@ WINDOWS: Final = 90
 MEASURE: Final = "performance"
 
 
-def performance(ws: Workspace, state: State | None = None) -> tuple[PerformanceRow, ...]:
+def performance(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[PerformanceRow, ...]:
     """Show, for each deployment that was observed, its metrics over its windows, beside what the gate measured.
 
     Windows without outcomes measure no performance: such a deployment has a row without values that says so.
     """
     state = state or ws.state()
     rows: list[PerformanceRow] = []
-    for deployment in sorted(state.deployments.values(), key=lambda record: record.index):
+    for deployment in state.deployments_in(system):
         seen = tuple(state.observations_in(deployment.fact.id))[-WINDOWS:]
         if seen:
             rows += _rows(ws, state, deployment.fact.id, deployment.fact.environment, seen)

@@ -9,6 +9,7 @@ from govern.canonical.values import from_json
 from govern.domain.decision import Decision, Quorum
 from govern.domain.evidence import Evidence
 from govern.domain.text import Digest, decimal_of, instant
+from govern.errors import NotFoundError
 from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
@@ -57,16 +58,19 @@ def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
 
 
 def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None = None) -> StatusView:
-    """Show the workspace at a glance, now or as of a moment: then with what held, of one system or all, and its proof.
+    """Show the workspace, or one system of it, at a glance; as of a moment with what held then, and its proof.
 
-    Raises `NotFoundError` for a moment before the first entry.
+    Raises `NotFoundError` for a moment before the first entry, and for a system that is not there.
     """
     state = ws.state(as_of=as_of)
     now = as_of or ws.now()
     past = None
+    if system is not None and system not in state.systems:
+        known = ", ".join(sorted(state.systems)) or "none"
+        raise NotFoundError(f"there is no system “{system}”", f"Systems here: {known}.")
+    names = sorted(state.systems) if system is None else [system]
     if as_of is not None:
-        wanted = state.systems if system is None else {system} & set(state.systems)
-        past = past_of(ws.ledger, ws.objects, state, as_of, systems=sorted(wanted))
+        past = past_of(ws.ledger, ws.objects, state, as_of, systems=names)
     root = past.root if past else ws.ledger.checkpoint().root
     size = state.size
     tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
@@ -75,15 +79,15 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
     results: Counter[str] = Counter()
     for day in range(RESULT_DAYS + 1):
         results.update(state.tallies.get(instant(now - timedelta(days=day))[:10]) or {})
-    waiting = queue(ws, state=state, now=now)
-    rows = tuple(system_row(ws, state, name, now, waiting) for name in sorted(state.systems))
+    waiting = queue(ws, state=state, now=now, system=system)
+    rows = tuple(system_row(ws, state, name, now, waiting) for name in names)
     return StatusView(
         origin=ws.config.origin, size=size, root=root,
         last_append=ws.ledger.entry(size - 1).time if size else None,
         unanchored=tail,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
         systems=rows, due=waiting, findings=findings(ws, state, now=now),
-        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state), as_of=now,
+        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state, system=system), as_of=now,
         deadlines=tuple(
             DeadlineRow(
                 kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
@@ -93,7 +97,7 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
         ),
         emergencies=tuple(
             f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
-            for name in sorted(state.systems) for one in emergencies(state, name)
+            for name in names for one in emergencies(state, name)
         ),
         past=past,
     )
@@ -267,11 +271,11 @@ def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None =
     return waiver_rows(ws, state, now=now)
 
 
-def drift(ws: Workspace, state: State | None = None) -> tuple[DriftRow, ...]:
+def drift(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[DriftRow, ...]:
     """Show, for each deployment that was observed, its drift over its last windows."""
     state = state or ws.state()
     rows = []
-    for deployment in sorted(state.deployments.values(), key=lambda d: d.index):
+    for deployment in state.deployments_in(system):
         seen = state.observations_in(deployment.fact.id, last=DRIFT_WINDOWS)
         if seen:
             rows.append(_drift_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))

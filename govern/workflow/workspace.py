@@ -51,6 +51,7 @@ class Workspace:
         self.objects = ObjectFolder(folder / "objects")
         self.keyring = Keyring(home.keys)
         self._state: State | None = None
+        self._then: tuple[tuple[datetime, int], State] | None = None
         self._ready: dict[str, Signer] = {}
 
     @classmethod
@@ -147,7 +148,10 @@ class Workspace:
     def state(self, *, as_of: datetime | None = None) -> State:
         """Return what the ledger says now, or said at `as_of`."""
         if as_of is not None:
-            return folded(self.home, self.config.origin, self.ledger, as_of=as_of)
+            asked = (as_of, self.ledger.size)
+            if self._then is None or self._then[0] != asked:
+                self._then = (asked, folded(self.home, self.config.origin, self.ledger, as_of=as_of))
+            return self._then[1]
         if self._state is None:
             self._state = folded(self.home, self.config.origin, self.ledger)
         state = self._state

@@ -15,7 +15,7 @@ from govern.ledger.bundle import verify_entry
 from govern.ledger.portable import verify_pack as portable
 from govern.ledger.proof import parse_proof
 from govern.trust.home import Home
-from govern.workflow import demo, exporting, keys, moments, recording, verifying
+from govern.workflow import demo, exporting, keys, moments, reading, recording, verifying
 from govern.workflow.workspace import Workspace
 
 
@@ -47,6 +47,36 @@ def test_a_time_and_an_entry_name_the_same_checkpoint(ws: Workspace):
     for nothing in (START - timedelta(days=1), -1, 99):
         with pytest.raises(NotFoundError):
             moments.moment_of(ws.ledger, nothing)
+
+
+def test_the_kept_state_names_the_same_checkpoint_without_reading_every_entry(ws: Workspace, monkeypatch):
+    times = [ws.ledger.entry(index).time + timedelta(hours=hours) for index in range(7) for hours in (-1, 0, 1)]
+    asked = [*(when for when in times if when >= START), 0, 3, 6]
+    read = [moments.moment_of(ws.ledger, when) for when in asked]
+    monkeypatch.setattr(moments, "decode", None)
+    assert [moments.moment_kept(ws, when) for when in asked] == read
+    for nothing in (START - timedelta(days=1), -1, 99):
+        with pytest.raises(NotFoundError):
+            moments.moment_kept(ws, nothing)
+
+
+def test_a_past_state_is_folded_once_and_anew_when_the_ledger_grew(ws: Workspace):
+    past, later = ws.ledger.entry(3).time, START + timedelta(days=300)
+    assert ws.state(as_of=past) is ws.state(as_of=past)
+    assert ws.state(as_of=past).size == 4
+    before = ws.state(as_of=later)
+    keys.revoke(ws, "policy-owner", reason="retired", passphrases=asks)
+    assert ws.state(as_of=later).size == before.size + 1
+
+
+def test_the_status_of_one_system_is_that_of_no_other(ws: Workspace):
+    whole = reading.status(ws)
+    one = reading.status(ws, system="system-1")
+    assert one.systems == tuple(row for row in whole.systems if row.name == "system-1")
+    then = reading.status(ws, system="system-1", as_of=ws.ledger.entry(3).time)
+    assert [row.name for row in then.systems] == ["system-1"]
+    with pytest.raises(NotFoundError, match="no system “system-4”"):
+        reading.status(ws, system="system-4", as_of=ws.ledger.entry(3).time)
 
 
 def test_what_stood_then_verifies_and_what_came_since_continues_it(ws: Workspace):

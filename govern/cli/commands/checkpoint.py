@@ -21,9 +21,9 @@ def checkpoint(session: Session, *, as_of: When = None) -> None:
         if moment is None:
             newest = workspace.ledger.checkpoint()
         else:
-            from govern.workflow.moments import moment_of
+            from govern.workflow.moments import moment_kept
 
-            newest = moment_of(workspace.ledger, moment).checkpoint
+            newest = moment_kept(workspace, moment).checkpoint
     if session.as_json:
         session.voice.document(
             "govern/checkpoint/v1",

@@ -36,7 +36,7 @@ def proof(
         leaf = workspace.ledger.leaf(index)
         moment = when(as_of)
         text = detail.proof if moment is None else moments.proof_at(
-            workspace.ledger, index, moments.moment_of(workspace.ledger, moment)
+            workspace.ledger, index, moments.moment_kept(workspace, moment)
         )
     if out is not None:
         write(out.with_name(out.name + ".tlog-proof"), text)

@@ -7,7 +7,6 @@ import typer
 from govern.cli import options, past
 from govern.cli.session import Session, command
 from govern.cli.text import Cell, brief, count, figure, state, when
-from govern.errors import NotFoundError
 
 if TYPE_CHECKING:
     from govern.workflow.views import PerformanceRow, StatusView, SystemRow
@@ -30,28 +29,22 @@ def status(
     """
     from govern.workflow import performing, reading
 
+    name = system and system.removeprefix("system/")
     with session.workspace() as workspace:
-        view = reading.status(workspace, as_of=options.as_of(as_of), system=system and system.removeprefix("system/"))
-        measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)))
+        view = reading.status(workspace, as_of=options.as_of(as_of), system=name)
+        measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)), system=name)
         if prometheus is not None:
             from govern.workflow.prometheus import write_textfile
 
             write_textfile(workspace, prometheus)
     systems = view.systems
-    if system is not None:
-        name = system.removeprefix("system/")
-        systems = tuple(row for row in systems if row.name == name)
-        if not systems:
-            raise NotFoundError(
-                f"there is no system “{name}”", f"Systems here: {', '.join(s.name for s in view.systems) or 'none'}."
-            )
     if session.as_json:
         session.voice.document("govern/status/v1", {"status": view, "systems": systems, "performance": measured})
         return
     _systems(session, systems)
     wanted = {row.name for row in systems}
     _open(session, view, wanted)
-    _performance(session, tuple(row for row in measured if row.system in wanted))
+    _performance(session, measured)
     voice = session.voice
     voice.line()
     minutes = f", {count(view.unanchored_minutes, 'minute')}" if view.unanchored_minutes is not None else ""
