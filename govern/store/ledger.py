@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Producer, Subject, TreeHead
+from govern.domain.text import Digest
 from govern.errors import CorruptStoreError, DocumentError, NotFoundError, StorageError
 from govern.ledger import tree
 from govern.ledger.asked import Anchored, Asked, History
@@ -66,7 +67,7 @@ class Ledger:
                 appending.add([draft], signers=root_signers, now=now, seen=None)
                 checkpoint = appending.finish(log_signer)
             if trusted is not None:
-                trusted.advance(checkpoint.head, checkpoint.note)
+                trusted.advance(checkpoint.head, checkpoint.note, first=digest_text(appending.new[0].hash))
             return cls(database)
         except BaseException:
             database.close()
@@ -144,7 +145,7 @@ class Ledger:
             appending.add(drafts, signers=signers, now=now.replace(microsecond=0), seen=seen or known)
             checkpoint = appending.finish(log_signer)
         self._wrote(appending, checkpoint)
-        _trust(trusted, checkpoint)
+        _trust(trusted, checkpoint, self._proved.first)
         return appending.entries()
 
     def submit(
@@ -166,13 +167,14 @@ class Ledger:
             checkpoint = appending.finish(log_signer) if appending.new else None
         if checkpoint is not None:
             self._wrote(appending, checkpoint)
-            _trust(trusted, checkpoint)
+            _trust(trusted, checkpoint, self._proved.first)
         return indices
 
     def _wrote(self, appending: Appending, checkpoint: Checkpoint) -> None:
         """Remember what this process itself has just signed: proving it again would cost the next append a signature's time."""
         self._roots = appending.roots
-        self._proved = Proved(note=checkpoint.note, versions=len(appending.roots.versions) if appending.roots else 0)
+        versions = len(appending.roots.versions) if appending.roots else 0
+        self._proved = Proved(note=checkpoint.note, versions=versions, first=self._proved.first)
 
     def next_producer(self, keyid: str) -> Producer:
         """Return the counter that a key's next entry carries."""
@@ -293,7 +295,7 @@ class Ledger:
         )
         if found.head is not None and not found.failures:
             if trusted is not None and found.note:
-                trusted.advance(found.head, found.note)
+                trusted.advance(found.head, found.note, first=found.roots[0][1])
             if mark is not None:
                 mark.write(found)
         return found
@@ -349,12 +351,12 @@ def _size(connection: Connection) -> int:
     return 0 if found is None else int(found) + 1
 
 
-def _trust(trusted: CheckpointStore | None, checkpoint: Checkpoint) -> None:
+def _trust(trusted: CheckpointStore | None, checkpoint: Checkpoint, first: Digest | None) -> None:
     """Remember a checkpoint whose entries are durable. Raises `StorageError`, which says that they are."""
     if trusted is None:
         return
     try:
-        trusted.advance(checkpoint.head, checkpoint.note)
+        trusted.advance(checkpoint.head, checkpoint.note, first=first)
     except StorageError as error:
         raise StorageError(
             f"all {checkpoint.size} entries are recorded, but {error.message}",

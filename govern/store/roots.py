@@ -7,9 +7,10 @@ from sqlalchemy import Connection, select
 
 from govern.canonical.dsse import parse_leaf
 from govern.canonical.statement import read_statement
+from govern.domain.text import Digest
 from govern.errors import CorruptStoreError, DocumentError
 from govern.ledger import tree
-from govern.ledger.checkpoint import digest_bytes, read_checkpoint, verify_checkpoint
+from govern.ledger.checkpoint import digest_bytes, digest_text, read_checkpoint, verify_checkpoint
 from govern.ledger.roots import check_root_leaf
 from govern.store import tables
 from govern.store.rows import NEWEST_ROOT, Rows
@@ -24,6 +25,8 @@ class Proved:
     """The newest checkpoint whose signature was verified."""
     versions: int = 0
     """Trust roots that were proved to be in the tree."""
+    first: Digest | None = None
+    """Leaf hash of the first of them."""
 
 
 def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -> Proved:
@@ -38,7 +41,7 @@ def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -
         raise CorruptStoreError(f"the newest checkpoint is damaged: {error.message}", "Restore a backup.") from error
     head = read_checkpoint(note).head if note == before.note else verify_checkpoint(note, roots.in_force(size)).head
     inside = [place for place, (index, _) in enumerate(roots.versions) if index < size]
-    new = inside[before.versions :]
+    new, first = inside[before.versions :], before.first
     if new:
         rows = connection.execute(
             select(tables.root.c.idx, tables.entry.c.leaf)
@@ -49,7 +52,8 @@ def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -
             if (index, read_statement(parse_leaf(leaf).payload).fact) != roots.versions[place]:
                 raise _not_there(index)
             _prove_inside(connection, index, leaf, size, digest_bytes(head.root))
-    return Proved(note=note, versions=max(before.versions, len(inside)))
+            first = first or digest_text(tree.leaf_hash(leaf))
+    return Proved(note=note, versions=max(before.versions, len(inside)), first=first)
 
 
 def _prove_inside(connection: Connection, index: int, leaf: bytes, size: int, root: bytes) -> None:

@@ -23,6 +23,8 @@ class Trusted:
     size: int
     root: Digest
     note: str
+    first: Digest | None = None
+    """Leaf hash of entry 0, the first trust root: what a ledger that begins anew, or recovers, has to begin with."""
 
     @property
     def head(self) -> TreeHead:
@@ -66,22 +68,22 @@ class CheckpointStore:
         trusted = self.read()
         return trusted.head if trusted else None
 
-    def advance(self, head: TreeHead, note: str) -> None:
+    def advance(self, head: TreeHead, note: str, *, first: Digest | None = None) -> None:
         """Remember a checkpoint that was proved to be consistent with the last one. Raises `StorageError`.
 
         A smaller one is left out: another process was faster.
         """
-        known = self.head()
+        known = self.read()
         if known is not None and head.size <= known.size:
             return
         # Should a power cut bring the one before back: what comes has to continue that one too.
-        self.reset(head, note, lasting=False)
+        self.reset(head, note, first=first or (known.first if known else None), lasting=False)
 
-    def reset(self, head: TreeHead, note: str, *, lasting: bool = True) -> None:
+    def reset(self, head: TreeHead, note: str, *, first: Digest | None = None, lasting: bool = True) -> None:
         """Put a checkpoint in place of whatever is trusted: only a recovery does this. Raises `StorageError`."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            trusted = Trusted(origin=self.origin, size=head.size, root=head.root, note=note)
+            trusted = Trusted(origin=self.origin, size=head.size, root=head.root, note=note, first=first)
             replace(self.path, object_bytes(trusted), lasting=lasting)
         except OSError as error:
             raise StorageError(

@@ -2,18 +2,22 @@
 
 from govern.domain.facts import RecoveryFact
 from govern.domain.statement import Draft, Subject
-from govern.errors import Refused, UsageError
+from govern.domain.text import Digest
+from govern.errors import Refused, UsageError, VerificationError
 from govern.ledger.checkpoint import read_checkpoint, verify_checkpoint
+from govern.ledger.roots import read_trusted_root
+from govern.trust.checkpoints import Trusted
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
 from govern.workflow.workspace import Workspace, written
 
 
-def recover(ws: Workspace, *, reason: str, passphrases: Passphrases) -> Written:
+def recover(ws: Workspace, *, reason: str, passphrases: Passphrases, trust: bytes | None = None) -> Written:
     """Go on with a ledger that is behind, or beside, what this user trusts: signed by the root key.
 
     The ledger itself has to verify. From then on the recovered ledger is what is trusted here; everybody else who had
-    seen more is stopped until they `accept` the recovery. Raises `Refused` where nothing was lost.
+    seen more is stopped until they `accept` the recovery. `trust` is a trust root from outside, where this user does not
+    remember how the ledger began. Raises `Refused` where nothing was lost, `VerificationError` for another ledger.
     """
     if not reason:
         raise UsageError("a recovery without a reason", "Say what was lost, and how.")
@@ -21,7 +25,7 @@ def recover(ws: Workspace, *, reason: str, passphrases: Passphrases) -> Written:
     trusted = store.read()
     if trusted is None or ws.unguarded.verify(trusted=store).failure is None:
         raise Refused("nothing was lost: the ledger continues what was trusted", "There is nothing to recover from.")
-    ws.unguarded.verify().check()
+    first = _same_ledger(ws, trusted, trust)
     found = ws.unguarded.checkpoint()
     draft = Draft(
         subjects=(Subject(name=f"checkpoint/{trusted.size}", digest=trusted.root),),
@@ -32,20 +36,21 @@ def recover(ws: Workspace, *, reason: str, passphrases: Passphrases) -> Written:
         log_signer=ws.log_signer(ws.unguarded.trust_root(), passphrases), now=ws.now(), seen=found.head, at=found.size,
     )
     now = ws.unguarded.checkpoint()
-    store.reset(now.head, now.note)
+    store.reset(now.head, now.note, first=first)
     return written(entries[0])
 
 
-def accept(ws: Workspace) -> int:
+def accept(ws: Workspace, *, trust: bytes | None = None) -> int:
     """Trust a recovered ledger again, if it says itself, root-signed, that what this user had seen was lost.
 
-    Returns the index of the recovery. Raises `Refused` where no recovery names what this user trusts.
+    Returns the index of the recovery. `trust` as for `recover`. Raises `Refused` where no recovery names what this user
+    trusts, `VerificationError` for another ledger.
     """
     store = ws.home.checkpoints(ws.config.origin)
     trusted = store.read()
     if trusted is None:
         raise Refused("nothing is trusted here yet", "`govern verify` begins it.")
-    ws.unguarded.verify().check()
+    first = _same_ledger(ws, trusted, trust)
     for entry in ws.unguarded.entries():
         if not isinstance(entry.fact, RecoveryFact):
             continue
@@ -53,9 +58,28 @@ def accept(ws: Workspace) -> int:
         verify_checkpoint(lost.note, ws.unguarded.roots().in_force(min(lost.size, entry.index)))
         if lost.head == trusted.head:
             head = ws.unguarded.checkpoint()
-            store.reset(head.head, head.note)
+            store.reset(head.head, head.note, first=first)
             return entry.index
     raise Refused(
         f"no recovery names the checkpoint of size {trusted.size} that is trusted here",
         "Ask the root key holders: somebody may have forked the ledger.",
     )
+
+
+def _same_ledger(ws: Workspace, trusted: Trusted, trust: bytes | None) -> Digest:
+    """Verify the ledger from the trust root that this user knows: its own would say whatever who made it likes.
+
+    Returns the leaf hash of its first trust root. Raises `VerificationError`, `UsageError` where none is known.
+    """
+    if trust is None and trusted.first is None:
+        raise UsageError(
+            "how this ledger began is not remembered here", "Give --trust ROOT, the trust root as you got it on another way than the ledger."
+        )
+    root = None if trust is None else read_trusted_root(trust).fact
+    first = ws.unguarded.verify(trust_root=root).check().roots[0][1]
+    if trusted.first not in {None, first}:
+        raise VerificationError(
+            "this ledger begins with another trust root than the one that is trusted here",
+            "Somebody made a ledger of the same name: keep it as evidence.", step=1, index=0, kind="trust-root",
+        )
+    return first

@@ -19,6 +19,7 @@ from govern.ledger.asked import Anchored, Asked
 from govern.ledger.chunks import default_processes
 from govern.ledger.mark import MarkStore
 from govern.ledger.past import Past
+from govern.ledger.roots import read_trusted_root
 from govern.ledger.steps import StepResult, Verification
 from govern.ledger.verify import verify as verify_source
 from govern.lineage.folding import Folding
@@ -38,13 +39,13 @@ OnStep = Callable[[VerifyStep], None]
 
 
 def verify(
-    ws: Workspace, *, full: bool = True, outside: Outside | None = None, progress: Progress = silent,
+    ws: Workspace, *, full: bool = True, outside: Outside | None = None, trust: bytes | None = None, progress: Progress = silent,
     on_step: OnStep = lambda _: None,
 ) -> VerifyView:
     """Verify the ledger in numbered steps; what is wrong is in the view, with what rests on it.
 
     With `full` false, what the signed local mark says was verified before is not looked at again, beyond proving that
-    it is still there. `outside` says where anchors lie. Only what can't be tried at all raises: `StorageError`, `UsageError`.
+    it is still there. `outside` says where anchors lie, `trust` is a trust root from outside. Only what can't be tried at all raises: `StorageError`, `UsageError`.
     """
     started = time.perf_counter()
     heads: tuple[Anchored, ...] = ()
@@ -55,7 +56,7 @@ def verify(
         # Anchors are found through the entries: where those are damaged, the steps before say so better.
         unread = error
     found = ws.unguarded.verify(
-        trusted=ws.trusted, now=ws.now(), full=full,
+        trusted=ws.trusted, trust_root=None if trust is None else read_trusted_root(trust).fact, now=ws.now(), full=full,
         mark=MarkStore(ws.home.checkpoint_folder, ws.config.origin), processes=default_processes(),
         anchors=heads,
         history=partial(judge, ws), progress=progress,

@@ -3,12 +3,15 @@
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from ledger.kit_ledger import ROLES, root_of, signer
 
-from govern.domain.facts import AnchorFact, RedactionFact
+from govern.canonical.values import object_bytes
+from govern.domain.facts import AnchorFact, RecoveryFact, RedactionFact
 from govern.domain.statement import Draft, Subject
 from govern.errors import (
     CorruptStoreError,
@@ -24,7 +27,7 @@ from govern.store.ledger import Ledger
 from govern.store.side import SideStore, commitment_of
 from govern.trust import timestamps
 from govern.trust.home import Home
-from govern.workflow import anchors, copying, erasing, keys, reading, recovering
+from govern.workflow import anchors, copying, erasing, keys, reading, recovering, verifying
 from govern.workflow.anchors import Outside
 from govern.workflow.workspace import Workspace
 
@@ -283,9 +286,49 @@ def test_recovery_goes_on_with_both_notes_in_the_ledger(ws, tmp_path):
     assert ws.ledger.verify(trusted=ws.home.checkpoints(ws.config.origin)).check()
     colleague = Workspace(ws.folder, other)
     assert colleague.unguarded.verify(trusted=other.checkpoints(ws.config.origin)).failure.kind in {"rollback", "fork"}
-    assert recovering.accept(colleague) == written.index
+    with pytest.raises(UsageError, match="not remembered"):
+        recovering.accept(colleague)  # what was trusted here was written before this was remembered
+    assert recovering.accept(colleague, trust=ws.ledger.leaf(0)) == written.index
+    assert other.checkpoints(ws.config.origin).read().first == ws.ledger.entry(0).leaf_hash
     assert colleague.ledger.verify(trusted=other.checkpoints(ws.config.origin)).check()
     colleague.close()
+
+
+def test_nobody_recovers_onto_a_ledger_of_another_beginning(ws, tmp_path):
+    """Somebody makes one of the same name with keys of their own, in which the root of the true one and its log stand too.
+
+    Their root key signs that the true one was lost: only what is remembered of its beginning tells.
+    """
+    true, lost = ws.ledger.trust_root(), ws.home.checkpoints(ws.config.origin).read()
+    mine = {name: signer(name) for name in ROLES}
+    theirs = root_of(mine, origin=ws.config.origin)
+    roles = {
+        name: replace(role, keyids=tuple(sorted({*role.keyids, *true.roles[name].keyids})) if name in true.roles else role.keyids)
+        for name, role in theirs.roles.items()
+    }
+    theirs = replace(theirs, keys={**theirs.keys, **true.keys}, roles=roles, expires=true.expires)
+    made = Ledger.create(
+        f"sqlite:///{tmp_path}/theirs.db", origin=ws.config.origin, root=theirs, root_signers=[mine["root"]],
+        log_signer=mine["log"], now=ws.now(),
+    )
+    fact = RecoveryFact(lost_note=lost.note, found_note=made.checkpoint().note, reason="the disk failed")
+    draft = Draft(subjects=(Subject(name="checkpoint/1", digest=lost.root),), fact=fact)
+    made.append([draft], signers=[mine["root"]], log_signer=mine["log"], now=ws.now())
+    made.close()
+    shut(ws)
+    shutil.copy(tmp_path / "theirs.db", tmp_path / ".govern/ledger.db")
+    with pytest.raises(VerificationError, match="another trust root"):
+        recovering.accept(ws)
+    with pytest.raises(VerificationError, match="another trust root"):
+        recovering.recover(ws, reason="the disk failed", passphrases=passphrases)
+    with pytest.raises(VerificationError, match="not the one given"):
+        recovering.accept(ws, trust=object_bytes(true))
+    assert ws.home.checkpoints(ws.config.origin).read() == lost
+    fresh = Workspace(ws.folder, Home.at(tmp_path / "fresh"))
+    assert verifying.verify(fresh).outcome == "verified", "who knows nothing of it has nothing to hold it against"
+    fresh.home.checkpoints(ws.config.origin).path.unlink()
+    assert verifying.verify(fresh, trust=object_bytes(true)).outcome == "wrong"
+    fresh.close()
 
 
 def test_a_recovery_that_names_something_else_is_not_accepted(ws, tmp_path):

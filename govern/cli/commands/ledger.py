@@ -50,6 +50,10 @@ def recover(
     accept: Annotated[
         bool, typer.Option("--accept", help="Trust, on this machine, a recovery that somebody else has recorded.")
     ] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", metavar="ROOT", help="The trust root from elsewhere, where this machine does not remember it."),
+    ] = None,
 ) -> None:
     """Go on with a ledger that is behind what is trusted here.
 
@@ -59,15 +63,16 @@ def recover(
 
     if accept == bool(reason):
         raise UsageError("give --reason or --accept", "--reason records a recovery; --accept trusts one that is recorded.")
+    known = None if trust is None else read(trust, "the trust root")
     with session.workspace() as workspace:
         if accept:
-            index = recovering.accept(workspace)
+            index = recovering.accept(workspace, trust=known)
             if session.as_json:
                 session.voice.document("govern/accepted/v1", {"entry": index})
             else:
                 session.voice.line(f"✓ the recovery #{index} is trusted here from now on", "green")
             return
-        written = recovering.recover(workspace, reason=reason or "", passphrases=session.passphrases)
+        written = recovering.recover(workspace, reason=reason or "", passphrases=session.passphrases, trust=known)
         session.wrote(written, schema="govern/written/v1", done="recovered")
 
 

@@ -30,7 +30,7 @@ def verify(
     ] = None,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", metavar="ROOT", help="The trust root that you were given on another way than the pack."),
+        typer.Option("--trust", metavar="ROOT", help="The trust root that you were given on another way than pack or ledger."),
     ] = None,
     certificate: Annotated[
         list[Path] | None,
@@ -54,11 +54,11 @@ def verify(
     from govern.workflow import verifying
 
     if pack is None:
-        if trust is not None or replay or certificate:
-            raise UsageError("--trust, --replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
+        if replay or certificate:
+            raise UsageError("--replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
         moment = when(as_of)
         if moment is not None:
-            if full or authority or repository or folder or printed:
+            if full or authority or repository or folder or printed or trust:
                 raise UsageError("--as-of stands alone: all of it is looked at", "Anchors are held against the whole ledger.")
             with session.workspace() as workspace, session.progress() as progress:
                 view = verifying.verify_as_of(workspace, moment, progress=progress)
@@ -66,7 +66,8 @@ def verify(
         with session.workspace() as workspace, session.progress() as progress:
             # Without anchors the entries are not read for them: where one is damaged, the steps say so in their order.
             given = outside(authority, repository, folder, printed) if authority or repository or folder or printed else None
-            view = verifying.verify(workspace, full=full, outside=given, progress=progress)
+            known = None if trust is None else read(trust, "the trust root")
+            view = verifying.verify(workspace, full=full, outside=given, trust=known, progress=progress)
         return report(session, view, "ledger")
     if authority or repository or folder or printed or full or as_of:
         raise UsageError("anchors, --full and --as-of are for a ledger", "Leave them out, or leave the pack out.")
