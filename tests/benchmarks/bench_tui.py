@@ -1,7 +1,8 @@
 """How the terminal application scales: our row table over key ranges beside Textual's DataTable, each in its own process.
 
-Rows lie in SQLite, read by key range as the ledger page reads them; signed entries of that number would take a day to
-make. Latency is from a key to an idle screen, through Textual's own pilot, for both widgets alike.
+Rows lie in SQLite, read by key range as the ledger page reads them. Latency is from a key to an idle screen, through
+Textual's own pilot, for both widgets alike. The application itself runs under a pseudo-terminal, over ledgers whose every
+entry is signed: there latency is from a key to the first byte of the answer.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -161,8 +163,6 @@ async def peer(path: Path, size: int) -> dict[str, float]:
 
 async def desktop(folder: Path) -> dict[str, float]:
     """The application on a real workspace: first paint and switching between pages that are open."""
-    import shutil
-
     from tui.kit_tui import Bench, Clock, build, settled
 
     from govern.trust.home import Home
@@ -193,6 +193,78 @@ async def desktop(folder: Path) -> dict[str, float]:
         figures["switch_p50"] = quantile(taken, 0.5)
         figures["switch_p95"] = quantile(taken, 0.95)
     return figures
+
+
+SAID = "pipeline"
+"""Stands in every screenful of the ledger: its appearance is the answer to a key."""
+
+
+def signed(folder: Path) -> dict[str, float]:
+    """`govern tui` over the signed ledger in a folder: first paint, PageDown alone and while another process folds."""
+    from benchmarks.large_ledger import ORIGIN
+    from tui.terminal import CLI, Terminal
+
+    home = folder / "home"
+    shutil.rmtree(home / "read-tables", ignore_errors=True)
+
+    def opened(page: str) -> tuple[Any, float]:
+        (home / "tui-state.json").write_text(json.dumps({ORIGIN: {"page": page}}), encoding="utf-8")
+        start = perf_counter()
+        window = Terminal(CLI, "tui", environment={"GOVERN_HOME": str(home), "GOVERN_WORKSPACE": str(folder)})
+        window.until("Systems" if page == "dashboard" else "newest first")
+        return window, perf_counter() - start
+
+    def paged(window: Any, count: int) -> list[float]:
+        taken = []
+        for _ in range(count):
+            window.send("\x1b[6~")
+            taken.append(window.until(SAID))
+            window.quiet(0.05)
+        return taken
+
+    window, figures = opened("ledger")[0], {}
+    window.quiet()
+    figures["p95"] = quantile(paged(window, PRESSES), 0.95)
+    figures["peak"] = window.peak() / 1024
+    before = perf_counter()
+    window.send("1")
+    window.until("Systems")
+    window.send("2")
+    window.until("newest first")
+    figures["folding_p95"] = quantile(paged(window, PRESSES // 2), 0.95)
+    window.send("1")
+    window.until("not anchored", 3600)
+    figures["folded"] = perf_counter() - before
+    window.send("q")
+    window.ends()
+    for name in ("painted", "again"):  # the second has everything in the system's cache
+        window, figures[name] = opened("dashboard")
+        start = perf_counter()
+        window.until("not anchored", 3600)
+        figures["complete"] = figures[name] + perf_counter() - start
+        window.send("q")
+        window.ends()
+    return figures
+
+
+def signed_report(folder: Path, sizes: tuple[int, ...]) -> None:
+    """Make the ledgers, and print what the application takes over each."""
+    from benchmarks.large_ledger import make
+
+    found = {}
+    for size in sizes:
+        ledger, took = make(folder / f"signed-{size}", size)
+        ledger.close()
+        found[size] = one = signed(folder / f"signed-{size}")
+        print(
+            f"{size:>12,} signed entries (made in {took:.0f} s): first paint {one['again']:.2f} s, complete dashboard {one['complete']:.2f} s, "
+            f"on a machine that never read it {one['folded']:.1f} s; PageDown p95 {one['p95']:.0f} ms, while that goes on {one['folding_p95']:.0f} ms; "
+            f"{one['peak']:.0f} MB", flush=True,
+        )
+    small, large = found[sizes[0]], found[sizes[-1]]
+    for name, word in (("again", "first paint"), ("p95", "PageDown p95"), ("peak", "memory")):
+        print(f"{word} at {sizes[-1]:,} over {sizes[0]:,} signed entries: {large[name] / small[name]:.2f}")
+    print(f"PageDown p95 while another process folds over alone at {sizes[-1]:,}: {large['folding_p95'] / large['p95']:.2f}")
 
 
 def case(name: str, size: int, folder: Path) -> dict[str, float]:
@@ -232,7 +304,7 @@ def main() -> None:
     arguments.add_argument("--case", choices=("ours", "peer", "desktop"))
     arguments.add_argument("--size", type=int, default=0)
     arguments.add_argument("--folder", type=Path)
-    arguments.add_argument("--quick", action="store_true", help="without the ten million")
+    arguments.add_argument("--quick", action="store_true", help="without the ten million, and with a tenth of the signed entries")
     given = arguments.parse_args()
     if given.case:
         import govern_tui
@@ -245,6 +317,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         report(Path(folder), (10_000, 100_000, 1_000_000) if given.quick else (10_000, 100_000, *SIZES[1:]))
+        signed_report(Path(folder), (2_000, 20_000) if given.quick else (10_000, 1_000_000))
 
 
 if __name__ == "__main__":

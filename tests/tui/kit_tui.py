@@ -1,6 +1,6 @@
 """A workspace made by the real workflow with keys from fixed seeds, so that two runs show the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,6 +14,8 @@ from textual import events  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
 from govern.domain.facts import SystemFact  # noqa: E402
+from govern.domain.statement import Draft  # noqa: E402
+from govern.domain.text import Digest  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
 from govern.trust.keyring import Keyring  # noqa: E402
 from govern.workflow import gating, keys, monitoring, policies, promoting, recording, reviewing  # noqa: E402
@@ -153,6 +155,17 @@ class Bench:
 
     def leaves(self) -> list[bytes]:
         return list(self.ws.ledger.leaves(0, self.ws.ledger.size))
+
+
+def lengthen(bench: Bench, size: int) -> None:
+    """Sign more evidence, of the same kind and each of another document, until the ledger has so many entries."""
+    entries = (bench.ws.ledger.entry(index) for index in range(bench.ws.ledger.size))
+    one = next(entry.statement for entry in entries if entry.kind == "evidence")
+    while (now := bench.ws.ledger.size) < size:
+        drafts = [
+            Draft(subjects=one.subjects, fact=replace(one.fact, evidence=Digest(f"sha256:{index:064x}"))) for index in range(now, min(size, now + 1000))
+        ]
+        bench.ws.write(drafts, key="pipeline", passphrases=asks)
 
 
 async def settled(pilot: Pilot) -> None:

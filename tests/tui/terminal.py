@@ -71,6 +71,11 @@ class Terminal:
         while self.read(seconds) and monotonic() < end:
             pass
 
+    def peak(self) -> int:
+        """The most memory that it has held, in KiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(status.split("VmHWM:")[1].split()[0])
+
     def ends(self, seconds: float = 30.0) -> int:
         """Wait for the process; its exit code."""
         start = monotonic()
