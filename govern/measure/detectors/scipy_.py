@@ -1,6 +1,7 @@
 """Drift tests by scipy and scikit-learn: the statistics that alibi-detect gives, under no licence but theirs."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from govern.domain.evidence import JsonValue
@@ -68,8 +69,9 @@ def category_counts(reference: Any, window: Any, test: TestName = "chi-squared")
     return TestCounts(test=test, reference=tuple(map(int, one)), window=tuple(map(int, other)))
 
 
+@lru_cache(maxsize=4096)
 def from_counts(counts: TestCounts) -> Shift:
-    """Compute statistic and p-value from counts alone.
+    """Compute statistic and p-value from counts alone; remembered, for collecting, checking and evaluating ask the same.
 
     As scipy's `ks_2samp(method="asymp")`, `cramervonmises_2samp(method="asymptotic")`, `chi2_contingency` (with Yates'
     correction at one degree of freedom) and `fisher_exact` do on the rows.
