@@ -1,10 +1,11 @@
 """Everything by mouse too: menus, footer, tabs, rows, wheel, buttons; and what a menu says of what can't be done."""
 
 from textual import events
-from textual.widgets import OptionList, Select
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Select, Tab, TabbedContent
 from tui.kit_tui import PASSPHRASE, Bench, dialog, press, review, settled
 
-from govern_tui.chrome.popups import Menu
+from govern_tui.chrome.popups import Menu, Prompt
 from govern_tui.dialogs.decide import DecideDialog
 from govern_tui.widgets.rowtable import RowTable
 
@@ -112,3 +113,42 @@ async def test_jumping_goes_to_the_pane_of_the_letter_and_zoom_shows_it_alone(be
         assert app.screen.maximized is not None
         await press(pilot, "z")
         assert app.screen.maximized is None
+
+
+async def test_a_key_of_the_footer_is_clicked_and_one_that_cannot_be_done_does_nothing(bench: Bench) -> None:
+    app, before = bench.app(), bench.leaves()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        await click_key(pilot, "Filter")
+        assert isinstance(app.screen, Prompt)
+        await press(pilot, "escape")
+        await click_key(pilot, "Menu")
+        assert isinstance(app.screen, Menu)
+        await press(pilot, "escape", "4")
+        await click_key(pilot, "Approve")
+        assert len(app.screen_stack) == 1, "no dossier is open"
+        await review(pilot, bench, "credit@3")
+        await click_key(pilot, "Approve")
+        assert isinstance(app.screen, DecideDialog)
+    assert bench.leaves() == before
+
+
+async def click_key(pilot: Pilot, word: str) -> None:
+    """Click on a word of the footer."""
+    line = str(pilot.app.screen_stack[0].query_one("#keybar").visual)
+    await pilot.click("#keybar", offset=(1 + line.index(word), 0))
+    await settled(pilot)
+
+
+async def test_each_tab_of_the_dossier_is_opened_by_mouse(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@3")
+        tabs = list(app.screen.query(Tab))
+        assert len(tabs) >= 6
+        for tab in tabs[1:5]:
+            await pilot.click(tab)
+            await settled(pilot)
+            assert app.screen.query_one(TabbedContent).active_pane.region.area > 0
+            assert app.screen.query_one(TabbedContent).get_tab(app.screen.query_one(TabbedContent).active) is tab
