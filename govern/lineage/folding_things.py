@@ -160,7 +160,7 @@ def dataset(state: State, entry: Entry) -> None:
     if old is None:
         record = DatasetRecord(
             index=entry.index, time=entry.time, digest=digest, marks=marks, endings=endings, fact=fact,
-            sources=fact.sources,
+            sources=fact.sources, grown=entry.index,
         )
         _supersede_namesakes(state, entry, fact)
         state.series.append(("dataset-line", fact.name), digest)
@@ -170,6 +170,7 @@ def dataset(state: State, entry: Entry) -> None:
         new = tuple(source for source in fact.sources if source.digest not in known)
         record = replace(
             old, marks=more_marks(old.marks, marks), endings=_weighed(state, old.endings + endings), sources=old.sources + new,
+            grown=entry.index if new else old.grown,
         )
     state.datasets.put(digest, record)
     state.places.put(entry.index, ("dataset", digest))
@@ -194,7 +195,7 @@ def run(state: State, entry: Entry) -> None:
     digest = subject_of(entry)
     old = state.runs.get(digest)
     marks = marks_of(entry)
-    record = RunRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact)
+    record = RunRecord(index=entry.index, time=entry.time, digest=digest, marks=marks, fact=fact, grown=entry.index)
     state.runs.put(digest, record if old is None else replace(old, marks=more_marks(old.marks, marks)))
     state.places.put(entry.index, ("run", digest))
     if old is None:
@@ -220,7 +221,7 @@ def model(state: State, entry: Entry) -> None:
     if old is None:
         record = ModelRecord(
             index=entry.index, time=entry.time, digest=digest, marks=marks, endings=endings, fact=fact, runs=runs,
-            datasets=fact.datasets,
+            datasets=fact.datasets, grown=entry.index,
         )
         state.series.append(("line", fact.name), digest)
         state.series.append(("models", fact.system), digest)
@@ -231,7 +232,7 @@ def model(state: State, entry: Entry) -> None:
         more = tuple(one for one in fact.datasets if one.digest not in known)
         record = replace(
             old, marks=more_marks(old.marks, marks), endings=_weighed(state, old.endings + endings), runs=old.runs + more_runs,
-            datasets=old.datasets + more,
+            datasets=old.datasets + more, grown=entry.index if more_runs or more else old.grown,
         )
         parents = [*more_runs, *(one.digest for one in more)]
     state.models.put(digest, record)

@@ -116,6 +116,8 @@ def _of_attestation(state: State, review: ReviewRecord, since: int) -> Iterator[
 def _of_digest(state: State, digest: Digest, since: int, now: datetime) -> Iterator[Event]:
     thing: Thing | None = state.models.get(digest) or state.datasets.get(digest) or state.runs.get(digest)
     if thing is not None:
+        if thing.grown > since and next(iter(parents(state, digest)), None) is not None:
+            yield thing.grown, "more of what it was made from was recorded"
         for ending in thing.endings:
             in_force = ending is thing.ending
             if in_force and ending.word == "active":

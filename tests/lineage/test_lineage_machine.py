@@ -80,6 +80,8 @@ def broken(approval, entries, model, under) -> bool:
         ends = getattr(fact, "state", "active") in {"withdrawn", "superseded", "revoked"}
         if (entry.kind in {"dataset", "model"} and touched in under and ends) or entry.kind == "policy":
             return True
+        if entry.kind == "dataset" and touched in under and named_first(entry, entries):
+            return True
         if touched == model and entry.kind == "observation" and fact.outcome == "deny":
             return True
         if touched == model and entry.kind == "decision" and fact.gate == GATE:
@@ -89,6 +91,16 @@ def broken(approval, entries, model, under) -> bool:
         if entry.kind == "trust-root" and fact.keys[approval.holder].void_reason.startswith("compromised"):
             return True
     return False
+
+
+def named_first(entry, entries) -> bool:
+    """Whether an entry names a source of a dataset that none before it did."""
+    known = {
+        one.digest for other in entries[: entry.index]
+        if other.kind == "dataset" and other.statement.subjects[0].digest == entry.statement.subjects[0].digest
+        for one in other.fact.sources
+    }
+    return any(one.digest not in known for one in entry.fact.sources)
 
 
 def voided(entries, holder) -> int:
@@ -191,6 +203,10 @@ class Lifecycle(RuleBasedStateMachine):
     def dataset(self, name, word):
         self.book.dataset(name, state=word, by="second" if word != "active" else "pipeline",
                           sources=("raw@1",) if name == "train@1" else ())
+
+    @rule(name=st.sampled_from(["raw@1", "train@1", "test"]), more=st.sampled_from(["bought@1", "test"]))
+    def dataset_turns_out_to_rest_on_more(self, name, more):
+        self.book.dataset(name, sources=(more,))
 
     @rule()
     def policy(self):
@@ -354,6 +370,10 @@ def test_the_oracle_lets_the_straight_way_through_and_knows_each_fault():
     model = book.model(run=book.run("fit", (train,)))
     assert complaint(book.entries, model, book.now) == "no allowing decision"
     book.decide(model)
+    assert complaint(book.entries, model, book.now) == "0 good approvals of 1"
+    book.review(model)
+    assert complaint(book.entries, model, book.now) == ""
+    book.dataset("raw@1", sources=("bought@1",))
     assert complaint(book.entries, model, book.now) == "0 good approvals of 1"
     book.review(model)
     assert complaint(book.entries, model, book.now) == ""

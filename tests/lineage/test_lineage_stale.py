@@ -7,6 +7,7 @@ from lineage.book import START, Book, digest, furnished, running
 
 from govern.errors import NotFoundError
 from govern.lineage.graph import Graph
+from govern.lineage.permission import may_promote
 from govern.lineage.refs import resolve
 from govern.lineage.stale import stale
 
@@ -55,6 +56,41 @@ def test_another_version_of_a_dataset_ends_nothing():
     book, first, _ = two_models()
     book.dataset("raw@2")
     assert texts(book, first) == []
+
+
+GROWN = "more of what it was made from was recorded"
+
+
+def test_what_turns_out_to_rest_on_more_than_was_approved_is_no_longer_approved():
+    book, first, second = two_models()
+    book.dataset("raw@1", sources=("bought@1",))
+    (path,) = stale(book.state, first, book.now)
+    assert (path.index, path.reason, path.path[-1].label) == (len(book.entries) - 1, GROWN, "dataset/raw@1")
+    assert texts(book, second) == []
+    model = book.state.reviews[first].model
+    assert not may_promote(book.state, model, "production", book.now).allowed
+    book.decide(model)
+    assert texts(book, book.review(model)) == []
+    book.dataset("raw@1", sources=("bought@1",), by="second")
+    assert texts(book, book.entries[-2].index) == [], "the same once more adds nothing"
+
+
+def test_a_model_recorded_again_from_another_run_is_no_longer_approved():
+    book, first, second = two_models()
+    book.model(run=digest("run other"))
+    assert [GROWN in text for text in texts(book, first)] == [True]
+    assert texts(book, second) == []
+
+
+def test_what_was_only_named_and_turns_out_to_be_made_from_something_ends_what_rests_on_it():
+    book, model = furnished()
+    book.dataset("train@1", sources=("named@1",))
+    book.decide(model)
+    first = book.review(model)
+    book.dataset("named@1")
+    assert texts(book, first) == [], "that it was recorded says nothing new"
+    book.dataset("named@1", sources=("bought@1",))
+    assert GROWN in texts(book, first)[0]
 
 
 def test_the_data_that_was_measured_counts_too():

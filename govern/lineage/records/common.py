@@ -52,6 +52,8 @@ class Record:
 class Thing(Record):
     """Something that exists, by digest, and may come to an end."""
 
+    grown: int
+    """Index of the last entry that named something it was made from for the first time; its own where none did."""
     endings: tuple[Ending, ...] = ()
 
     @property
