@@ -4,9 +4,11 @@ Run by `make bench-reports`. Every figure is a ratio within this run or stands b
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +28,7 @@ PACKS = {
     "ledger 200": lambda: build(number=186 * LINES_A_PAGE, kind="ledger"),
     "ledger 1000": lambda: build(number=986 * LINES_A_PAGE, kind="ledger"),
 }
-"""What is laid out: tables and charts of about 20 and 150 pages, which is all that a pack prints of them, and an audit's register."""
+"""What is laid out: tables and charts of about 20 and 100 pages, which is all that a pack prints of them, and an audit's register."""
 
 
 def measured(name):
@@ -47,8 +49,6 @@ def measured(name):
 
 def in_a_process(name):
     """Measure one size in a process of its own, since the children's peak only ever grows; the last number is in MiB."""
-    import subprocess
-
     code = (
         "import resource, sys; sys.path[:0] = sys.argv[2:]; import bench_reports as bench;"
         "print(*bench.measured(sys.argv[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
@@ -60,20 +60,30 @@ def in_a_process(name):
     return int(found), float(ours), float(theirs), int(peak)
 
 
-def typst_seconds(name):
-    """Return typst's seconds for the same words in the same tables, or None where it is not installed; it draws no charts and attaches nothing."""
-    try:
-        import typst
-    except ImportError:
-        return None
+TYPST = """
+import sys, time, typst
+start = time.process_time()
+typst.compile(sys.argv[1], output=sys.argv[1] + ".pdf")
+print(time.process_time() - start)
+"""
+
+
+def typst_python(folder):
+    """Install typst into an environment of its own that is removed again; None where it can't be had."""
+    venv.create(folder, with_pip=True)
+    python = Path(folder, "bin", "python")
+    made = subprocess.run([python, "-m", "pip", "install", "-q", "typst"], capture_output=True, text=True, check=False)
+    return python if made.returncode == 0 else None
+
+
+def typst_seconds(name, python):
+    """Return typst's seconds for the same words in the same tables; it draws no charts and attaches nothing."""
     pack = PACKS[name]()
     source = typst_source(build_view(pack, Register(pack.attachments)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "pack.typ")
         path.write_text(source, encoding="utf-8")
-        start = time.process_time()
-        typst.compile(str(path), output=str(Path(folder, "pack.pdf")))
-        return time.process_time() - start
+        return float(subprocess.run([python, "-c", TYPST, path], capture_output=True, text=True, check=True).stdout)
 
 
 def typst_source(view):
@@ -111,11 +121,20 @@ def quoted(text):
 
 def main():
     """Print the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = typst_python(folder)
+        if python is None:
+            print("typst can't be installed here (it comes from PyPI): its columns stay empty")
+        figures(python)
+
+
+def figures(python):
+    """Print a line a pack, typst's seconds beside it, and what grows how."""
     print(f"{'pack':>12} {'pages':>6} {'pages/s':>8} {'ours %':>7} {'peak MiB':>9} {'typst s':>8} {'x typst':>8}")
     seconds = {}
     for name in PACKS:
         found, ours, theirs, peak = in_a_process(name)
-        peer = typst_seconds(name)
+        peer = typst_seconds(name, python) if python else None
         seconds[name] = (found, ours + theirs)
         beside = f"{peer:8.2f} {(ours + theirs) / peer:8.1f}" if peer else f"{'–':>8} {'–':>8}"
         print(f"{name:>12} {found:6d} {found / (ours + theirs):8.1f} {100 * ours / (ours + theirs):7.1f} {peak:9d} {beside}", flush=True)
