@@ -75,3 +75,20 @@ class Folding:
         """Return what was folded as a value."""
         tables: dict[str, Any] = {name: getattr(self.state, name).closed() for name in TABLES}
         return State(self.state.head, tables)
+
+
+def fold(entries: Iterable[Entry], *, as_of: datetime | None = None) -> State:
+    """Fold a ledger's entries from the first one on.
+
+    With `as_of` the fold stops before the first entry whose time is later: always a prefix of the ledger, so that a
+    checkpoint of that time proves it. An entry that claims an earlier time than one before it counts as being of that
+    later time. Raises `CorruptStoreError` where an index is not the next one.
+    """
+    return extended(State(), entries, as_of=as_of)
+
+
+def extended(state: State, entries: Iterable[Entry], *, as_of: datetime | None = None) -> State:
+    """Return the state after more entries, stopping before the first that is later than `as_of`."""
+    folding = Folding(state)
+    folding.run(entries, as_of=as_of)
+    return folding.close()

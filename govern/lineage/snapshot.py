@@ -15,6 +15,7 @@ from govern.domain.kept import Kept, Row
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.lineage.codec import fingerprint, key_text, read_head, table_codec, write_head
+from govern.lineage.folding import extended
 from govern.lineage.state import TABLES, State
 from govern.lineage.tables import Table
 
@@ -140,7 +141,7 @@ def load(
     entries = source.entries(state.size, size if stop is None else min(stop, size))
     while True:
         before = state.size
-        state = state.extend(islice(entries, batch), as_of=as_of)
+        state = extended(state, islice(entries, batch), as_of=as_of)
         if state.size - before < batch:
             break
         state = keep(rows, state, source.root(state.size))

@@ -1,11 +1,10 @@
 """The state of a ledger: a fold over its entries, the same at any past time; nothing else is remembered anywhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final, TypeVar
 
-from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.lineage.records import (
     AnchorRecord,
@@ -117,20 +116,6 @@ class State:
             table = (tables or {}).get(name)
             setattr(self, name, Table() if table is None else table)  # an empty table is false
         self.series = Series(self.full, self.chunks)
-
-    # ----- the fold
-
-    def apply(self, entry: Entry) -> "State":
-        """Return the state after one more entry."""
-        return self.extend((entry,))
-
-    def extend(self, entries: Iterable[Entry], *, as_of: datetime | None = None) -> "State":
-        """Return the state after more entries, stopping before the first that is later than `as_of`."""
-        from govern.lineage.folding import Folding
-
-        folding = Folding(self)
-        folding.run(entries, as_of=as_of)
-        return folding.close()
 
     def tables(self) -> Iterator[tuple[str, Table[object, object]]]:
         """Name and table, for those who store them."""
@@ -261,13 +246,3 @@ class State:
         """Indices of the entries that any key of a holder signed, oldest first."""
         keys = [keyid for keyid, name in self.key_holders.items() if name == holder]
         return tuple(sorted(index for keyid in keys for index in self.signed_with(keyid)))
-
-
-def fold(entries: Iterable[Entry], *, as_of: datetime | None = None) -> State:
-    """Fold a ledger's entries from the first one on.
-
-    With `as_of` the fold stops before the first entry whose time is later: always a prefix of the ledger, so that a
-    checkpoint of that time proves it. An entry that claims an earlier time than one before it counts as being of that
-    later time. Raises `CorruptStoreError` where an index is not the next one.
-    """
-    return State().extend(entries, as_of=as_of)

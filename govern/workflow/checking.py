@@ -7,9 +7,9 @@ from pathlib import Path
 from govern.domain.text import Digest, counted, instant
 from govern.errors import UnverifiableError
 from govern.exchange.pdf import read_attachments
+from govern.lineage.folding import fold
 from govern.lineage.permission import Permission, may_run
 from govern.lineage.refs import resolve
-from govern.lineage.state import fold
 from govern.workflow.attached import proved_entries, require_complete, require_files
 from govern.workflow.interface import Progress, silent
 

@@ -16,8 +16,9 @@ from govern.errors import StorageError, VerificationError
 from govern.ledger.checkpoint import digest_bytes, digest_text
 from govern.ledger.entries import check_leaf, decode
 from govern.ledger.tree import Frontier, ProofError, check_continues, leaf_hash, peak_indices
+from govern.lineage.folding import fold
 from govern.lineage.snapshot import BATCH, load
-from govern.lineage.state import State, fold
+from govern.lineage.state import State
 from govern.store.ledger import Ledger
 from govern.store.read_tables import ReadTables
 from govern.trust.home import Home

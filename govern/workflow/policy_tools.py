@@ -9,6 +9,7 @@ from govern.domain.decision import Decision, Outcome
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import StorageError
+from govern.lineage.folding import extended
 from govern.lineage.state import State
 from govern.policy.bound import BoundPolicy
 from govern.policy.deciding import decide
@@ -78,8 +79,8 @@ def stored(entries: Iterable[Entry], objects: Objects) -> Iterator[Stored]:
     state, pending = State(), list[Entry]()
     for entry in entries:
         if entry.kind == "decision":
-            state, pending = state.extend(pending), []
-            record = state.apply(entry).decisions.get(entry.index)
+            state, pending = extended(state, pending), []
+            record = extended(state, (entry,)).decisions.get(entry.index)
             if record is not None:
                 try:
                     decision = from_json(Decision, objects.get(record.digest))

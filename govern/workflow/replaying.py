@@ -12,8 +12,9 @@ from govern.domain.statement import Entry
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import GovernError, NotFoundError, StorageError
 from govern.exchange.pdf import read_attachments
+from govern.lineage.folding import fold
 from govern.lineage.records import DecisionRecord
-from govern.lineage.state import State, fold
+from govern.lineage.state import State
 from govern.policy.deciding import ENGINE, decide
 from govern.workflow.agreeing import decision_disagreement
 from govern.workflow.asking import question_of

@@ -11,7 +11,7 @@ from govern.errors import GovernError, Interrupted, UnverifiableError, Verificat
 from govern.exchange.pdf import check_coverage, coverage, read_attachments
 from govern.exchange.pdf_manifest import Manifest, check_manifest, check_relations
 from govern.ledger.bundle import BundleProof
-from govern.lineage.state import fold
+from govern.lineage.folding import fold
 from govern.workflow.agreeing import Claims, check_claims
 from govern.workflow.attached import (
     AttachedObjects,

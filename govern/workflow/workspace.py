@@ -14,6 +14,7 @@ from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
 from govern.errors import LedgerMovedError, Refused, StorageError, UsageError, VerificationError
 from govern.ledger.guard import check_guard
+from govern.lineage.folding import extended
 from govern.lineage.state import State
 from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
@@ -156,7 +157,7 @@ class Workspace:
             self._state = folded(self.home, self.config.origin, self.ledger)
         state = self._state
         if self.ledger.size != state.size:
-            state = state.extend(LedgerSource(self.ledger, self.trusted.head()).entries(state.size))
+            state = extended(state, LedgerSource(self.ledger, self.trusted.head()).entries(state.size))
         self._state = state
         return state
 

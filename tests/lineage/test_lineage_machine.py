@@ -13,9 +13,9 @@ from lineage.book import ROLES, START, Book, digest
 
 from govern.domain.decision import Quorum
 from govern.domain.facts import Attestation, ReviewFact
+from govern.lineage.folding import fold
 from govern.lineage.history import check_history
 from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
-from govern.lineage.state import fold
 
 PEOPLE = st.sampled_from(sorted(ROLES))
 GATE = "promote:production"

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from lineage.book import START, Book, digest, furnished, running
 
 from govern.errors import CorruptStoreError, NotFoundError
+from govern.lineage.folding import extended, fold
 from govern.lineage.graph import Graph
 from govern.lineage.layout import draw, layout
 from govern.lineage.refs import resolve
-from govern.lineage.state import State, fold
+from govern.lineage.state import State
 
 
 @pytest.mark.parametrize(("ref", "kind", "name"), [
@@ -130,11 +131,11 @@ def test_an_older_state_never_changes():
     book, model = furnished()
     states, copies = [State()], []
     for entry in book.entries:
-        states.append(states[-1].apply(entry))
+        states.append(extended(states[-1], (entry,)))
     copies = [fold(book.entries[:size]) for size in range(len(states))]
     assert states == copies
     book.decide(model)
-    grown = states[-1].extend(book.entries[states[-1].size:])
+    grown = extended(states[-1], book.entries[states[-1].size:])
     assert states == copies
     assert grown == fold(book.entries)
     with pytest.raises(TypeError):

@@ -13,10 +13,11 @@ from lineage.test_lineage_machine import Lifecycle
 from govern.domain.text import Digest
 from govern.errors import StorageError
 from govern.lineage.codec import fingerprint, table_codec
+from govern.lineage.folding import fold
 from govern.lineage.permission import may_run
 from govern.lineage.refs import resolve
 from govern.lineage.snapshot import keep, latest, load, stored
-from govern.lineage.state import State, fold
+from govern.lineage.state import State
 from govern.store.read_tables import ReadTables
 
 
