@@ -1,23 +1,14 @@
-"""What a dataset is, without a value of it: its shape, its digest, and the versions that numbers rest on."""
+"""What a dataset is, without a value of it: its shape and its digest."""
 
 import hashlib
-import platform
-from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from govern.domain.facts.records import Column
 from govern.domain.text import Digest
 from govern.errors import DataError, UsageError
 from govern.measure.inputs import FrameSource
-
-PACKAGES: Final = (
-    "alibi-detect", "duckdb", "fairlearn", "ibis-framework", "numpy", "pandas", "polars", "pyarrow", "pyspark",
-    "scikit-learn", "scipy", "shap", "skops", "torch",
-)
-"""What the numbers rest on; one that is not installed is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +42,6 @@ def digest_of_source(source: FrameSource) -> Digest:
 
     table = source if type(source).__module__.partition(".")[0] != "ibis" else arrow(source)
     return _digest_table(as_arrow(table))
-
-
-def environment(measures: Iterable[str] = ()) -> dict[str, str]:
-    """Versions of the interpreter, of the packages that numbers rest on, and of those that offer one of `measures`."""
-    from govern.measure.registry import providers
-
-    found = {"python": platform.python_version(), "platform": f"{platform.system()}-{platform.machine()}"}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    found |= {f"measure {name}": offered for name, offered in providers(measures).items()}
-    return dict(sorted(found.items()))
 
 
 def _digest_path(path: Path) -> Digest:

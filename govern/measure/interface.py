@@ -1,10 +1,9 @@
 """The room's public face: measure data into evidence, and compute evidence's numbers again without the data."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from govern.domain.evidence import Evidence, Excluded, JsonValue, Measurement, MeasureRequest
+from govern.domain.evidence import Evidence, MeasureRequest
 from govern.errors import UsageError
 from govern.measure.inputs import DetectorName, FrameSource, Inputs, Progress, silent
 from govern.measure.registry import ALL_MEASURES, find
@@ -73,20 +72,3 @@ def default_requests(inputs: Inputs) -> tuple[MeasureRequest, ...]:
     if inputs.reference is not None or inputs.baseline is not None:
         wanted.append("covariate_drift@1")
     return tuple(MeasureRequest(measure=one) for one in wanted if one in ALL_MEASURES)
-
-
-def excluded(measures: Iterable[Measurement]) -> tuple[Excluded, ...]:
-    """Gather the rows whose group is not known, once an attribute, from the statistics."""
-    counts = {one.attribute: one.statistics["unknown"] for one in measures if "unknown" in one.statistics}
-    return tuple(
-        Excluded(attribute=attribute, value="", n=n) for attribute, n in sorted(counts.items()) if isinstance(n, int)
-    )
-
-
-def order(one: Measurement) -> tuple[str, str, str]:
-    """Sort key of measurements: evidence does not depend on the order of requests."""
-    return one.measure, one.attribute, json.dumps(_plain(one.parameters), sort_keys=True)
-
-
-def _plain(value: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    return dict(value)

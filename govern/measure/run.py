@@ -1,13 +1,13 @@
 """Run requests over one study."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
-from govern.domain.evidence import Evidence, JsonValue, Measurement, MeasureRequest
+from govern.domain.evidence import Evidence, Excluded, JsonValue, Measurement, MeasureRequest
 from govern.measure.base import Measure, Parameters, Unmeasured, evaluated, settled
 from govern.measure.bias.leaving_out import checked, narrowed
 from govern.measure.frames import Frames
 from govern.measure.inputs import Inputs, Progress
-from govern.measure.interface import excluded, order
 from govern.measure.registry import find
 from govern.measure.study import Study
 
@@ -20,10 +20,10 @@ def run_all(requests: Sequence[MeasureRequest], inputs: Inputs, frames: Frames, 
     for done, request in enumerate(requests):
         progress(request.measure, done, len(requests))
         for one in _request(request, study):
-            measures[order(one)] = one
+            measures[_order(one)] = one
     progress("measured", len(requests), len(requests))
     ordered = tuple(measures[key] for key in sorted(measures))
-    return Evidence(rows=study.rows, excluded=excluded(ordered), measures=ordered)
+    return Evidence(rows=study.rows, excluded=_excluded(ordered), measures=ordered)
 
 
 def asked_attributes(request: MeasureRequest, inputs: Inputs) -> tuple[str, ...]:
@@ -61,3 +61,16 @@ def _answer(measure: Measure, attribute: str, parameters: Parameters, answer: Un
         reference=str(parameters.get("reference", "") or ""), availability=answer.availability, reason=answer.reason,
         parameters=own, values=answer.values, groups=answer.groups, features=answer.features,
     )
+
+
+def _excluded(measures: Iterable[Measurement]) -> tuple[Excluded, ...]:
+    """Gather the rows whose group is not known, once an attribute, from the statistics."""
+    counts = {one.attribute: one.statistics["unknown"] for one in measures if "unknown" in one.statistics}
+    return tuple(
+        Excluded(attribute=attribute, value="", n=n) for attribute, n in sorted(counts.items()) if isinstance(n, int)
+    )
+
+
+def _order(one: Measurement) -> tuple[str, str, str]:
+    """Sort key of measurements: evidence does not depend on the order of requests."""
+    return one.measure, one.attribute, json.dumps(dict(one.parameters), sort_keys=True)
