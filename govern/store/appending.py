@@ -67,7 +67,7 @@ class Appending:
         if not self.first:
             self.head: TreeHead | None = None
             return
-        self.note = self.rows.value(rows.NEWEST_NOTE) or ""
+        self.note = tables.of_type(self.rows.value(rows.NEWEST_NOTE), str) or ""
         said = read_checkpoint(self.note) if self.note else None
         self.head = TreeHead(size=self.first, root=digest_text(tree.root_at(self.first, self._read)))
         if said is None or said.head != self.head:
@@ -156,7 +156,7 @@ class Appending:
         found = self.rows.value(rows.SUBMITTED, whole[:SUBMISSION_BYTES], whole)
         if found is None:
             return None
-        there = self.rows.value(rows.LEAF, found)
+        there = tables.of_type(self.rows.value(rows.LEAF, found), bytes)
         if there != leaf and pae_of(there or b"") != message:
             raise CorruptStoreError(
                 f"entry {found} is found under the digest of another statement", "Run `govern verify --full`."
@@ -272,7 +272,8 @@ def last_of(given: rows.Rows, database: Database, keyid: str) -> tuple[int, Dige
     row = given.first(rows.LAST_OF_KEY, keyid)
     if row is None:
         return None
-    return row[0], digest_text(database.nodes_of(given, [tree.stored_index(0, row[1])])[0])
+    seq, index = (tables.of_type(one, int) for one in row)
+    return seq, digest_text(database.nodes_of(given, [tree.stored_index(0, index)])[0])
 
 
 def submission_key(message: bytes) -> bytes:

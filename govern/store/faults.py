@@ -8,7 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from govern.errors import CorruptStoreError, GovernError, StorageError
 
-_CORRUPT = ("malformed", "not a database", "disk image", "corrupt", "invalid page", "checksum", "could not read block")
+_CORRUPT = ("malformed", "could not decode", "not a database", "disk image", "corrupt", "invalid page", "checksum", "could not read block")
 _REACH = "Check that it runs, and the address in config.toml; nothing was half written."
 _KNOWN = (
     ("disk is full", "the disk is full", "Make room and repeat the command; nothing was half written."),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
 from sqlalchemy.sql import ClauseElement
 
-from govern.store.tables import checkpoint, entry, key, node, producer, root, submission
+from govern.store.tables import checkpoint, entry, key, node, of_type, producer, root, submission
 
 SIZE: Final = select(func.max(entry.c.idx))
 NEWEST_NOTE: Final = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
@@ -53,7 +53,7 @@ class Rows:
         """Read stored hashes by index, as many as one statement may have variables."""
         sql, _ = _written(self._dialect, _reading(len(ids)))
         self._cursor.execute(sql, tuple(ids))
-        return dict(self._cursor.fetchall())
+        return {one: of_type(hashed, bytes) for one, hashed in self._cursor.fetchall()}
 
 
 _PARAMSTYLES: Final = {"sqlite": "qmark", "postgresql": "format"}

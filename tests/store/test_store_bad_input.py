@@ -164,6 +164,36 @@ def looked_at(kit):
         return error
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update entry set leaf = cast(leaf as text) where idx = 1", "update checkpoint set note = cast(note as blob) where size = 3",
+        "update node set hash = 'abc' where id = 2", "update node set hash = cast(hash as text) where id = 2",
+        "update producer set seq = 'x' where seq = 1",
+    ],
+)
+def test_values_of_another_type_in_a_row(tmp_path, statement):
+    """SQLite keeps what it is given, whatever the column says."""
+    kit = Kit.make(tmp_path)
+    kit.models(2)
+    connection = sqlite3.connect(kit.path())
+    for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+        connection.execute(f"drop trigger {name}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    kit.reopen()
+    if "producer" in statement:
+        assert kit.ledger.verify().check(), "only the next append reads it"
+    else:
+        with pytest.raises((VerificationError, CorruptStoreError)):
+            kit.ledger.verify().check()
+    if "entry" not in statement:
+        with pytest.raises(CorruptStoreError):
+            kit.append(model(9))
+    kit.ledger.close()
+
+
 def test_damaged_pages_of_sqlite(tmp_path):
     kit = Kit.make(tmp_path)
     kit.models(3)
