@@ -22,27 +22,41 @@ from govern.ledger.note import open_note, parse_vkey
 from govern.trust.keys import check_ed25519, check_ed25519_for_verifying, load_pem, signature_is_by
 
 
-def decode(text):
+def decode(given):
     """Decode what the suite's own JSON writer encoded: standard base64, null for nothing."""
-    return base64.b64decode(text or "", validate=True)
+    return base64.b64decode(given or "", validate=True)
+
+
+def text(value):
+    """Return a text of the case, and refuse anything else."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def whole(value):
+    """Return a size or an index, which may lie beyond what the strict reader keeps exactly."""
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no whole number")
+    return value
 
 
 def inclusion(case):
     tree.verify_inclusion(
-        case["leafIdx"], case["treeSize"], decode(case["leafHash"]), [decode(one) for one in case["proof"] or []],
+        whole(case["leafIdx"]), whole(case["treeSize"]), decode(case["leafHash"]), [decode(one) for one in case["proof"] or []],
         decode(case["root"]),
     )
 
 
 def consistency(case):
     tree.verify_consistency(
-        case["size1"], case["size2"], [decode(one) for one in case["proof"] or []], decode(case["root1"]),
+        whole(case["size1"]), whole(case["size2"]), [decode(one) for one in case["proof"] or []], decode(case["root1"]),
         decode(case["root2"]),
     )
 
 
 def note(case):
-    return open_note(decode(case["note"]), [parse_vkey(one) for one in case["vkeys"]])[0]
+    return open_note(decode(case["note"]), [parse_vkey(text(one)) for one in case["vkeys"]])[0]
 
 
 def checkpoint(case):
@@ -67,7 +81,7 @@ def ed25519(case):
 def dsse(case):
     given = case["envelope"]
     envelope = parse_envelope(given.encode()) if isinstance(given, str) else envelope_of(given)
-    key = load_pem(case["public"])
+    key = load_pem(text(case["public"]))
     message = pae(envelope.payload_type, envelope.payload)
     for one in envelope.signatures:
         try:
@@ -92,12 +106,14 @@ def main():
         if op == "jcs":
             sys.stdout.buffer.write(canonicalize(data))
             return 0
-        OPS[op](parse_foreign_json(data))
+        parse_foreign_json(data)
+        # Read again as it stands: sizes of trees go up to 2^64, and the strict reader rounds what other readers would.
+        OPS[op](json.loads(data))
     except (GovernError, InvalidSignature) as error:
         print(f"rejected: {error}", file=sys.stderr)
         return 1
-    except (ValueError, TypeError) as error:
-        # Hexadecimal or base64 that is none, or a value of another type: the case itself is refused.
+    except (ValueError, TypeError, KeyError) as error:
+        # Hexadecimal or base64 that is none, a value of another type or none at all: the case itself is refused.
         print(f"rejected: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,6 +1,7 @@
 """The conformance client does what it promises, op by op, in a process of its own."""
 
 import base64
+import hashlib
 import importlib.util
 import io
 import json
@@ -92,6 +93,37 @@ def test_envelopes(run):
     twice = b'{"a":1,"a":2}'
     sig = {"keyid": "", "sig": b64(key.sign(pae(PAYLOAD_TYPE, twice)))}
     assert run("dsse", {**case, "envelope": {**envelope, "payload": b64(twice), "signatures": [sig]}})[0] == 1
+
+
+GOOD = {
+    "inclusion": {"leafIdx": 0, "treeSize": 1, "root": b64(b"r" * 32), "leafHash": b64(b"r" * 32), "proof": None},
+    "consistency": {"size1": 1, "size2": 1, "root1": b64(b"r" * 32), "root2": b64(b"r" * 32), "proof": []},
+    "note": {"note": b64(b"n"), "vkeys": []}, "checkpoint": {"note": b64(b"n"), "vkeys": ["a"]},
+    "enrol-key": {"ed25519": "00" * 32}, "ed25519": {"public": "00" * 32, "message": "", "signature": "00" * 64},
+    "dsse": {"envelope": {"payload": "AA==", "payloadType": PAYLOAD_TYPE, "signatures": [{"sig": "AA=="}]}, "public": ""},
+}
+
+
+@pytest.mark.parametrize("op", GOOD)
+def test_whatever_stands_in_a_case_it_is_accepted_or_rejected(run, op):
+    odd = (None, True, 0, -1, 1.5, 2**64, 10**400, "", "x", "é", [], [None], [1], ["x"], {}, {"a": 1}, [[]], "A" * 5)
+    for name in GOOD[op]:
+        for value in odd:
+            run(op, {**GOOD[op], name: value})
+        assert run(op, {key: value for key, value in GOOD[op].items() if key != name})[0] == 1
+    for case in (b"", b"[]", b"null", b"1", b"{}", b"{", b"\xff", b'{"a":1,"a":1}', b"[" * 100_000):
+        assert run(op, case)[0] == 1
+
+
+def test_sizes_beyond_what_a_double_holds(run):
+    leaf, others = b"l" * 32, [bytes([number]) * 32 for number in range(63)]
+    root = leaf
+    for other in others:
+        root = hashlib.sha256(b"\x01" + root + other).digest()
+    case = {"leafIdx": 0, "treeSize": 2**63, "root": b64(root), "leafHash": b64(leaf), "proof": [b64(one) for one in others]}
+    assert run("inclusion", case)[0] == 0
+    assert run("inclusion", {**case, "treeSize": 2**62})[0] == 1
+    assert run("inclusion", {**case, "leafIdx": 1})[0] == 1
 
 
 def test_proofs(run, shared_folder):
