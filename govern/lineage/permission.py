@@ -55,7 +55,8 @@ def promote_gate(stage: str) -> str:
 
 
 def _permission(refusals: list[Refusal], **kept: object) -> Permission:
-    return Permission(allowed=not refusals, refusals=tuple(refusals), **kept)  # type: ignore[arg-type]
+    # What stands against a model at two gates is said once.
+    return Permission(allowed=not refusals, refusals=tuple(dict.fromkeys(refusals)), **kept)  # type: ignore[arg-type]
 
 
 def _model_refusals(state: State, model: Digest, now: datetime, environment: str = "") -> list[Refusal]:

@@ -158,8 +158,7 @@ def _findings(
     ws: Workspace, state: State, decision: Decision, system: SystemFact, now: datetime
 ) -> tuple[FindingFact, ...]:
     open_titles = {
-        record.fact.title for record in state.findings.values()
-        if record.model == decision.subject and record.state != "verified-closed"
+        record.fact.title for record in state.findings_of(decision.subject) if record.state != "verified-closed"
     }
     found = []
     for rule in decision.rules:

@@ -40,6 +40,15 @@ def test_the_gate_before_a_deployment_waits_for_the_quorum_that_its_decision_ask
     assert deploys_and_runs(book, model) == ("", "")
 
 
+def test_what_stands_against_a_model_at_two_gates_is_said_once():
+    book, model = running()
+    book.decide(model, "deploy", approvals=())
+    book.observe(model, "D-1")
+    refusals = may_run(book.state, model, "production", book.now).refusals
+    assert [one.reason for one in refusals].count("monitoring denied it, drift in income (#19): model/scorer@1") == 1
+    assert len(set(refusals)) == len(refusals)
+
+
 def test_an_objection_at_the_gate_before_a_deployment_stands_even_where_nobody_has_to_approve():
     book, model = running()
     book.decide(model, GATE, approvals=())
