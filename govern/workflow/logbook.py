@@ -54,7 +54,7 @@ def log(
         found: Sequence[int] = range(high - 1, low - 1, -1)[:limit] if newest_first else range(low, high)[:limit]
     else:
         found = _caught_up(ws, size).find(wanted, start=low, stop=high, limit=limit, newest_first=newest_first)
-    return tuple(entry_row(ws.ledger.entry(index)) for index in found)
+    return tuple(entry_row(entry) for entry in ws.ledger.entries_at(found))
 
 
 def entry(ws: Workspace, index: int) -> EntryDetail:

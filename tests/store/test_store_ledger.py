@@ -43,6 +43,16 @@ def test_what_was_appended_is_read(kit):
     assert kit.ledger.trust_root() == kit.root
 
 
+def test_some_entries_are_read_in_the_order_asked_for_in_a_few_questions(kit, monkeypatch):
+    kit.models(7)
+    monkeypatch.setattr("govern.store.ledger.CHUNK", 2)
+    for wanted in ([5, 1, 3, 3, 0], range(6, 1, -1), ()):
+        assert [entry.index for entry in kit.ledger.entries_at(wanted)] == list(wanted)
+        assert kit.ledger.entries_at(wanted) == tuple(kit.ledger.entry(index) for index in wanted)
+    with pytest.raises(NotFoundError):
+        kit.ledger.entries_at([3, 8])
+
+
 def test_one_checkpoint_a_batch_and_all_consistent(kit):
     for batch in (1, 3, 7):
         kit.models(batch, batch=batch)
