@@ -128,12 +128,16 @@ def check(ws: Workspace, outside: Outside) -> tuple[AnchorCheck, ...]:
 def anchored(ws: Workspace, outside: Outside) -> tuple[Anchored, ...]:
     """Return the tree heads that verification step 9 compares with the ledger; only anchors that are themselves right.
 
-    Raises `VerificationError` for an anchor that is wrong in itself.
+    Raises `VerificationError` for an anchor that is wrong in itself, `UnverifiableError` for a time stamp that was recorded
+    and is not at hand: its token lies in the workspace, and whoever owns that could else silence it.
     """
     heads = []
-    for one in [*_stamps(ws, outside), *_notes(ws, outside), *_printed(outside)]:
+    stamps = _stamps(ws, outside) if outside.authorities else []
+    for one in [*stamps, *_notes(ws, outside), *_printed(outside)]:
         if one.state == "wrong":
             raise VerificationError(f"{one.what}: {one.detail}", "Keep it as evidence.", step=9, kind="anchor")
+        if one in stamps and one.state == "unchecked":
+            raise UnverifiableError(f"{one.what}: {one.detail}", "Restore the object folder from its backup.")
         if one.head is not None:
             heads.append(Anchored(head=one.head, what=one.what))
     return tuple(heads)

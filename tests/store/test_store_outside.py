@@ -153,6 +153,10 @@ def test_time_stamps_are_verified_against_pinned_roots_only(ws, tsa, tmp_path):
     assert len(anchors.listed(ws)) == 1
     result = ws.ledger.verify(anchors=anchors.anchored(ws, Outside(authorities=root))).check()
     assert result.steps[8].state == "ok"
+    assert verifying.verify(ws, outside=Outside(authorities=root)).outcome == "verified"
+    ws.objects.path_of(ws.ledger.entry(written.index).fact.token).unlink()
+    with pytest.raises(UnverifiableError, match="not in"):
+        verifying.verify(ws, outside=Outside(authorities=root))
 
 
 def test_a_token_fits_one_note_only(tsa):
