@@ -141,3 +141,29 @@ def test_commands_in_the_registry_are_commands_of_the_command_line() -> None:
     for action in ACTIONS:
         words = action.cli.split()
         assert not words or words[0].startswith("--") or (words[0] == "govern" and words[1] in names), action.id
+
+
+async def test_a_key_that_can_not_be_used_now_says_why_and_escape_stays_silent(bench: Bench) -> None:
+    app, before = bench.app(), bench.leaves()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4", "a")
+        assert "Approve: " in list(app._notifications)[-1].message
+        assert len(app.screen_stack) == 1
+        told = len(app._notifications)
+        await press(pilot, "2", "escape")
+        assert len(app._notifications) == told
+    assert bench.leaves() == before
+
+
+async def test_at_80_columns_banner_and_what_holds_everywhere_are_whole(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for page in PAGES:
+            await app.go(page.id)
+            await settled(pilot)
+            shown = [str(app.screen_stack[0].query_one(name).render_line(0).text) for name in ("#banner", "#keybar")]
+            assert "READ-WRITE" in shown[0]
+            assert shown[0].rstrip().endswith(" due"), page.id
+            assert shown[1].rstrip().endswith("F10 Menu"), page.id

@@ -229,10 +229,10 @@ class GovernApp(App[int]):
         return self.page.why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of actions that can't be done now do nothing, and are greyed where they are shown."""
+        """Keys of actions that can't be done now say why; of those, Escape alone is silent, because it is pressed to get away."""
         if action == "invoke" and parameters:
             known = BY_ID.get(str(parameters[0]))
-            return None if known is None or self.why_not(known) else True
+            return None if known is None or (known.key == "escape" and self.why_not(known)) else True
         return True
 
     async def action_invoke(self, action_id: str) -> None:
@@ -288,7 +288,7 @@ class GovernApp(App[int]):
         except (NoMatches, IndexError):
             return
         mode: Mode = "lost" if self.lost else "read" if self.can_write else "write"
-        bar.tell(banner(mode, self.chain, self.signer, self.due, width=self.size.width))
+        bar.tell(banner(mode, self.chain, self.signer, self.due, room=bar.room))
         standing = self.jobs.standing
         job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else self.catching_up
         keys.tell(

@@ -1,32 +1,37 @@
-"""The banner's words: mode, state of the chain, who signs, what is due; shorter where there is less room."""
+"""The banner's words: mode, state of the chain, who signs, what is due; as long as there is room for all of them."""
 
 from typing import Final, Literal
 
-from govern_tui.text import Tone
+from rich.cells import cell_len
+
+from govern_tui.text import Tone, clean
 
 Mode = Literal["lost", "read", "write"]
+Pieces = list[tuple[str, Tone]]
 WRITE_WIDTH: Final = 80
 """Columns below which nothing can be signed."""
-BANNER_WIDTH: Final = 108
-"""Columns below which the banner is in short words, so that none of it is cut off."""
-MODES: Final[dict[Mode, tuple[str, str, str, Tone]]] = {
-    "lost": ("LOST", "DATABASE LOST", "DATABASE LOST", "bad"), "read": ("RO", "READ-ONLY", "READ-ONLY", "warn"),
-    "write": ("RW", "READ-WRITE", "READ-WRITE", "good"),
+MODES: Final[dict[Mode, tuple[str, str, Tone]]] = {
+    "lost": ("LOST", "DATABASE LOST", "bad"), "read": ("RO", "READ-ONLY", "warn"), "write": ("RW", "READ-WRITE", "good"),
 }
 SHORT_CHAINS: Final[dict[Tone, tuple[str, str]]] = {
     "good": ("OK", "chain OK"), "bad": ("BROKEN", "CHAIN BROKEN"), "warn": ("?", "chain ?"), "dim": ("?", "unverified"),
 }
-"""The banner's words by room: below 80 columns, below `BANNER_WIDTH`."""
+BETWEEN: Final = " · "
 
 
-def banner(mode: Mode, chain: tuple[str, Tone], signer: str, due: int | None, *, width: int) -> list[tuple[str, Tone]]:
-    """The pieces from left to right; `due` is None until the queue was read."""
-    size = 0 if width < WRITE_WIDTH else 1 if width < BANNER_WIDTH else 2
-    *words, tone = MODES[mode]
+def banner(mode: Mode, chain: tuple[str, Tone], signer: str, due: int | None, *, room: int) -> Pieces:
+    """The pieces from left to right, in the longest words of which none is cut off; `due` is None until the queue was read."""
     text, shade = chain
-    short = SHORT_CHAINS.get(shade, (text, text))
-    who: list[tuple[str, Tone]] = [(signer or "no signer", "" if signer else "dim")] if size else []
-    return [
-        (words[size], tone), ((*short, text)[size], shade), *who,
-        ("… due" if due is None else f"{due} due", "warn" if due else "dim"),
-    ]
+    shortest, short = SHORT_CHAINS.get(shade, (text, text))
+    brief, words, tone = MODES[mode]
+    who: Pieces = [(signer or "no signer", "" if signer else "dim")]
+    waits: Pieces = [("… due" if due is None else f"{due} due", "warn" if due else "dim")]
+    ways: tuple[Pieces, ...] = (
+        [(words, tone), (text, shade), *who, *waits], [(words, tone), (short, shade), *who, *waits], [(brief, tone), (short, shade), *who, *waits],
+        [(words, tone), (short, shade), *waits], [(brief, tone), (short, shade), *waits],
+    )
+    return next((pieces for pieces in ways if _cells(pieces) <= room), [(brief, tone), (shortest, shade), *waits])
+
+
+def _cells(pieces: Pieces) -> int:
+    return cell_len(BETWEEN.join(clean(text) for text, _ in pieces))

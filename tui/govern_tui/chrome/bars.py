@@ -12,6 +12,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from govern_tui.actions import MENUS, Action
+from govern_tui.chrome.banner import BETWEEN
 from govern_tui.text import Tone, bar, clean
 
 COMPACT_BELOW = 100
@@ -58,12 +59,17 @@ class MenuBar(Horizontal):
             yield MenuTitle(menu)
         yield Static(id="banner")
 
+    @property
+    def room(self) -> int:
+        """Cells that the menus leave for the banner."""
+        return self.size.width - sum(title.outer_size.width for title in self.query(MenuTitle)) - 2
+
     def tell(self, pieces: list[tuple[str, Tone]]) -> None:
         """Show the banner: mode, state of the chain, signer, what is due."""
         parts: list[Any] = []
         for text, tone in pieces:
             if parts:
-                parts.append((" · ", "$muted"))
+                parts.append((BETWEEN, "$muted"))
             parts.append((clean(text), TONE_STYLES[tone]))
         self.query_one("#banner", Static).update(Content.assemble(*parts))
 
@@ -82,10 +88,9 @@ class KeyBar(Static):
     ) -> None:
         """Draw the line again."""
         compact = self.size.width < COMPACT_BELOW
-        parts: list[Any] = []
-        for number, group in enumerate((page, everywhere)):
-            if number and page:
-                parts.append(("│ ", "$muted"))
+        groups: list[Content] = []
+        for group in (page, everywhere):
+            parts: list[Any] = []
             for action in group:
                 able = allowed(action)
                 title = action.title.rstrip("…")
@@ -94,11 +99,13 @@ class KeyBar(Static):
                 key = Content.assemble((f"{shown_key(action)} ", "$text-accent bold" if able else "$muted"))
                 word = Content.assemble((f"{title}", "" if able else "$muted"))
                 parts += [key, word.stylize(click) if able else word, "  "]
-        line = Content.assemble(*parts)
+            groups.append(Content.assemble(*parts))
+        told = Content("")
         if job is not None:
-            title, share = job
+            name, share = job
             gauge = f" {bar(share, top=1.0, width=8)} {share:>4.0%}" if share is not None else " …"
-            told = Content.assemble((f" {clean(title)}{gauge}", "$text-warning"))
-            # How far it is stands where the keys end, over those that don't fit beside it.
-            line = line.truncate(max(0, self.content_size.width - told.cell_length), ellipsis=True, pad=True) + told
-        self.update(line)
+            told = Content.assemble((f" {clean(name)}{gauge}", "$text-warning"))
+        # What holds everywhere, and how far a job is, are always there; of the page's keys those that fit beside them.
+        always = Content.assemble(("  │ " if page else "", "$muted"), groups[1].rstrip(), told)
+        room = max(0, self.content_size.width - always.cell_length)
+        self.update(groups[0].rstrip().truncate(room, ellipsis=True) + always)

@@ -94,8 +94,10 @@ class DecideDialog(SigningDialog):
         """The digests that are signed, the verdict, and what stands against signing."""
         dossier = self._dossier
         made = Document()
+        # A waiver has one scope, so there is nothing to choose: one rule, of these very bytes, at this gate.
+        scope = [("for", f"one rule, this version only, at {dossier.gate}")] if self._verb == "waive" else []
         made.facts([
-            ("you sign", f"{self._verb} on {dossier.name}"), ("model", dossier.model),
+            ("you sign", f"{self._verb} on {dossier.name}"), *scope, ("model", dossier.model),
             ("closure", dossier.closure or "–"), ("decision", dossier.decision.digest if dossier.decision else "–"),
             ("ledger", f"{grouped(dossier.head)} entries when read"),
         ], width=8)

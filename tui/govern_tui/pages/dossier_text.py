@@ -50,7 +50,7 @@ def summary_text(dossier: Dossier, now: datetime) -> Content:
         made.line("Not gated here yet: there is nothing to decide on.", "warn")
     else:
         decision = dossier.decision.decision
-        made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"   {decision.gate}, decided {when(decision.as_of)} on rules of {len(decision.policies)} policies")
+        made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"   {decision.gate}, decided {when(decision.as_of)} on rules of {len(decision.policies)} polic{'y' if len(decision.policies) == 1 else 'ies'}")
         score, after = decision.before_waivers, decision.after_waivers
         made.line(f"{score.passed} of {score.total} binding rules pass" + (f", {after.passed} with waivers" if after.passed != score.passed else ""))
         if decision.expires is not None:
@@ -66,9 +66,11 @@ def summary_text(dossier: Dossier, now: datetime) -> Content:
             made.hang(4).add("  ").pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)])
             made.line(f" {finding.id} {finding.title}, due {when(finding.due)[:10]}")
     _signatures(made, dossier)
+    stage = dossier.gate.partition(":")[2]
+    there = dossier.incumbent or ("this model" if dossier.system.stages.get(stage) == dossier.name else "nothing")
     made.heading("System").facts([
         (dossier.system.name, sentence([dossier.system.title, f"tier {dossier.system.tier}", f"purpose {dossier.system.purpose}", f"owner {dossier.system.owner}"])),
-        ("standing", dossier.system.headline), ("now at this stage", dossier.incumbent or "nothing, or this model"),
+        ("standing", dossier.system.headline), *([(f"now at {stage}", there)] if stage else []),
     ])
     if dossier.description:
         made.line().line(dossier.description)

@@ -24,7 +24,7 @@ from govern_tui.widgets.source import ListSource
 DEEPEST = 99
 TICKS = 24
 """Steps of the time slider from the first entry to the last."""
-WORDS: dict[Direction, str] = {"both": "made from it and from what", "up": "made from", "down": "rests on it", "impact": "goes stale with it"}
+WORDS: dict[Direction, str] = {"both": "up and down", "up": "made from", "down": "rests on it", "impact": "goes stale with it"}
 
 
 def _lanes(row: LineageRow) -> str:
