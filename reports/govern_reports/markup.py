@@ -1,6 +1,7 @@
 """From the view to HTML, CSS and Markdown, through templates that a user's own folder may override."""
 
 import re
+import traceback
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -48,19 +49,24 @@ def running(manifest: Digest) -> bytes:
 
 def _rendered(name: str, view: View, templates: Path | None) -> str:
     """Render one template."""
-    from jinja2 import TemplateError
+    from jinja2 import TemplateError, TemplateNotFound
 
     try:
         return str(_environment(templates).get_template(name).render(view=view))
-    except TemplateError as error:
-        place = f"{getattr(error, 'filename', None) or getattr(error, 'name', None) or name}:{getattr(error, 'lineno', None) or 1}"
+    except (TemplateError, TypeError, AttributeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        said = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
         raise DocumentError(
-            f"The template fails: {error.message}", "Mend it, or export without your templates.", where=place,
+            f"The template fails: {said}", "Mend it, or export without your templates.", where=_place(error, name),
         ) from error
-    except (TypeError, AttributeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        raise DocumentError(
-            f"The template fails: {error}", "Mend it, or export without your templates.", where=name,
-        ) from error
+
+
+def _place(error: Exception, name: str) -> str:
+    """Say in which template and line it went wrong: an included one is not the one that was asked for."""
+    written = getattr(error, "filename", None) or getattr(error, "name", None)  # of a syntax error, which has no frame
+    if isinstance(written, str) and getattr(error, "lineno", None):
+        return f"{written}:{error.lineno}"  # type: ignore[attr-defined] # looked at in the line before
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name
 
 
 @lru_cache(maxsize=4)

@@ -53,6 +53,14 @@ def test_a_template_that_fails_says_where_and_nothing_is_written(tmp_path, text,
     assert not (tmp_path / "pack.html").exists()
 
 
+@pytest.mark.parametrize("text", ["\n{{ nothing.here }}", "\n{% if %}", "\n{{ 1 / 0 }}", "\n{% include 'elsewhere.j2' %}"])
+def test_the_place_is_in_the_users_own_template_and_not_in_the_one_that_includes_it(tmp_path, text):
+    (tmp_path / "after.html.j2").write_text(text)
+    with pytest.raises(DocumentError) as raised:
+        html_of(tmp_path)
+    assert raised.value.where.endswith("after.html.j2:2")
+
+
 @pytest.mark.parametrize("data", [b"", b"not an image", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\n" + b"\0" * 200, logo("GIF")])
 def test_an_image_that_is_none_is_refused(tmp_path, data):
     (tmp_path / "logo.png").write_bytes(data)
