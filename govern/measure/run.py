@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 
 from govern.domain.evidence import Evidence, Excluded, JsonValue, Measurement, MeasureRequest
-from govern.measure.base import Measure, Parameters, Unmeasured, evaluated, settled
+from govern.measure.base import Measure, Parameters, evaluated, settled
 from govern.measure.bias.leaving_out import checked, narrowed
 from govern.measure.frames import Frames
 from govern.measure.inputs import Inputs, Progress
 from govern.measure.registry import find
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 
 def run_all(requests: Sequence[MeasureRequest], inputs: Inputs, frames: Frames, progress: Progress) -> Evidence:

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 from govern.domain.text import decimal_of
 from govern.errors import DataError, UsageError
 from govern.measure.attributes import Part, known, parts
-from govern.measure.base import Unmeasured
 from govern.measure.cells import MAX_GROUPS, PROBE_ROWS, Cell, Keys, count, marginal, merge, wide_columns
 from govern.measure.columns import missing_column
 from govern.measure.frames import Frame, Frames, how_many, run
@@ -16,6 +15,7 @@ from govern.measure.inputs import Inputs, Progress
 from govern.measure.labels import UNKNOWN, declared, is_unknown, same
 from govern.measure.predicting import predicted
 from govern.measure.sums import weight_scale
+from govern.measure.unmeasured import Unmeasured
 
 MAX_WHOLE_CLASSES: Final = 50
 """Whole numbers of more values than this are counts of something, unless one was declared positive or favourable."""

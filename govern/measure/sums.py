@@ -9,8 +9,8 @@ import math
 from decimal import Decimal
 from typing import Any, Final
 
-from govern.measure.base import Unmeasured
 from govern.measure.frames import Frame, how_many, run
+from govern.measure.unmeasured import Unmeasured
 
 DIGITS: Final = 15
 """Behind the point of a number below 1: all that binary64 holds."""

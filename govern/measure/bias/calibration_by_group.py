@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.bias.groups import check_outcomes, check_width, need_groups, rows_of
 from govern.measure.frames import run
 from govern.measure.labels import is_unknown, label, same
@@ -15,6 +15,7 @@ from govern.measure.numbers import real, text
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study
 from govern.measure.sums import exact_sum, summed
+from govern.measure.unmeasured import Unmeasured
 
 BINS: Final = 10
 DEFAULTS: Final[Parameters] = {"bins": BINS, "level": "0.95"}

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.error_rates import rates_shown, spread, tested
 from govern.measure.bias.errors import KINDS, Confusion, Which
 from govern.measure.bias.groups import check_outcomes, check_width, need_groups, rows_of
@@ -15,6 +15,7 @@ from govern.measure.numbers import exact, real, text
 from govern.measure.statistics.intervals import wilson
 from govern.measure.statistics.tests import adjusted, omnibus
 from govern.measure.study import Study, by_group, split_unknown, too_many
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "unknown": "exclude-and-count"}
 MAX_CLASSES: Final = 50

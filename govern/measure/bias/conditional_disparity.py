@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import known, split
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import (
     GroupCount,
     check_width,
@@ -22,6 +22,7 @@ from govern.measure.numbers import exact, real, text
 from govern.measure.statistics.strata import Stratum, cochran_mantel_haenszel, common_difference, common_ratio
 from govern.measure.statistics.tests import adjusted
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "min_reference": 30, "reference": "highest", "unknown": "exclude-and-count"}
 MAX_STRATA: Final = 1000

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.fair import by_rate
 from govern.measure.bias.groups import GroupCount, collect_selected, need_groups, read_selected
 from govern.measure.numbers import finite, text
 from govern.measure.statistics.intervals import newcombe, wilson
 from govern.measure.statistics.tests import omnibus
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "unknown": "exclude-and-count"}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.errors import Confusion, collect_confusions, read_confusions
 from govern.measure.bias.fair import Rates, WeightedCell, by_rate
 from govern.measure.bias.groups import need_groups
@@ -14,6 +14,7 @@ from govern.measure.numbers import finite, text
 from govern.measure.statistics.intervals import newcombe, wilson
 from govern.measure.statistics.tests import omnibus
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "unknown": "exclude-and-count"}
 

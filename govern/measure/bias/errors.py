@@ -5,11 +5,11 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Unmeasured
 from govern.measure.bias.groups import check_outcomes, check_width, rows_of
 from govern.measure.labels import same
 from govern.measure.numbers import exact, text
 from govern.measure.study import Judged, Study, by_group, split_unknown, too_many
+from govern.measure.unmeasured import Unmeasured
 
 Which = Literal["true_positives", "false_negatives", "false_positives", "true_negatives"]
 KINDS: Final[tuple[Which, ...]] = ("true_positives", "false_negatives", "false_positives", "true_negatives")

@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Unmeasured
 from govern.measure.cells import Cell
 from govern.measure.labels import same
 from govern.measure.numbers import exact, text
 from govern.measure.study import EITHER, Judged, Study, split_unknown, too_many
+from govern.measure.unmeasured import Unmeasured
 
 NO_OUTCOME: Final = "no column of outcomes was given: name a target, a prediction, or a score with its threshold"
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.leaving_out import LEFT_OUT
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import GroupCount, collect_selected, need_groups, read_selected
 from govern.measure.bias.leaving_out import parted
 from govern.measure.labels import declared
@@ -16,6 +16,7 @@ from govern.measure.statistics.intervals import katz, wilson
 from govern.measure.statistics.power import minimum_detectable, rows_needed
 from govern.measure.statistics.tests import Result, adjusted, omnibus, two_rates
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {
     "level": "0.95", "min_reference": 30, "reference": "highest", "threshold": "0.8", "unknown": "exclude-and-count",

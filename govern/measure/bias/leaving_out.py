@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from govern.domain.evidence import JsonValue, MeasureRequest
 from govern.domain.leaving_out import BELOW, LEAVE_OUT, MAY_LEAVE_OUT, asked, is_small, reasons
 from govern.errors import UsageError
-from govern.measure.base import Parameters, Unmeasured
+from govern.measure.base import Parameters
 from govern.measure.bias.groups import GroupCount
 from govern.measure.numbers import text
+from govern.measure.unmeasured import Unmeasured
 
 
 def checked(request: MeasureRequest, attributes: Sequence[str]) -> None:

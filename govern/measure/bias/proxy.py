@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import check_width, rows_of
 from govern.measure.drift.covariate import drift_features
 from govern.measure.explain.association import cramers_v
@@ -19,6 +19,7 @@ from govern.measure.outcomes.scored import ScoreCells, auc_with_error, ranking_s
 from govern.measure.sampling import sample
 from govern.measure.statistics.intervals import quantile
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"folds": 3, "level": "0.95", "min_group": 30, "sample": 2000}
 

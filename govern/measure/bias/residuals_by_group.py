@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.bias.groups import check_width, need_groups, rows_of
 from govern.measure.frames import run
 from govern.measure.labels import declared, is_unknown, label
@@ -19,6 +19,7 @@ from govern.measure.statistics.means import Sample, welch, welch_difference
 from govern.measure.statistics.tests import adjusted
 from govern.measure.study import Study
 from govern.measure.sums import exact_sum, largest, scale_of, summed
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "reference": "largest", "unknown": "exclude-and-count"}
 MAX_GROUPS: Final = 1000

@@ -8,13 +8,14 @@ from typing import Any
 from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.leaving_out import LEFT_OUT
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.bias.groups import check_outcomes, check_width
 from govern.measure.bias.impact_ratio import DEFAULTS, ImpactRatio
 from govern.measure.cells import Keys, count
 from govern.measure.frames import how_many, run
 from govern.measure.numbers import text
 from govern.measure.study import Study, by_group, joined, split_unknown, too_many
+from govern.measure.unmeasured import Unmeasured
 
 
 class ScoringRate:

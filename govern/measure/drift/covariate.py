@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from govern.domain.evidence import Evidence, JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer
+from govern.measure.base import Parameters, integer
 from govern.measure.bias.groups import rows_of
 from govern.measure.detectors.choosing import detector
 from govern.measure.drift.figures import drift_numbers
@@ -26,6 +26,7 @@ from govern.measure.inputs import DetectorName
 from govern.measure.models import features_of, load_model
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 
 class CovariateDrift:

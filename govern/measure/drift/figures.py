@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Unmeasured, integer
+from govern.measure.base import integer
 from govern.measure.bias.groups import rows_of
 from govern.measure.detectors.interface import Detector, TestCounts
 from govern.measure.detectors.joint import numbers as joint_numbers
@@ -16,6 +16,7 @@ from govern.measure.drift.profile import Bins, Counted, counted_of, read_bins
 from govern.measure.drift.testing import read, rounded
 from govern.measure.numbers import text
 from govern.measure.statistics.tests import adjusted
+from govern.measure.unmeasured import Unmeasured
 
 _NUMBERS = ("statistic", "p_value", "p_adjusted", "effect", "jensen_shannon", "wasserstein", "effect_at_parity")
 

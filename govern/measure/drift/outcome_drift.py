@@ -1,10 +1,11 @@
 """Label and prediction drift: the covariate measure, pointed at the target or at what the model says."""
 
 from govern.domain.evidence import Measurement
-from govern.measure.base import Parameters, Unmeasured
+from govern.measure.base import Parameters
 from govern.measure.drift.covariate import CovariateDrift
 from govern.measure.frames import Frame
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 
 class LabelDrift(CovariateDrift):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.drift.unlabelled import REASON, bands, estimate
 from govern.measure.numbers import real, text
 from govern.measure.outcomes.performance import Performance
@@ -13,6 +13,7 @@ from govern.measure.outcomes.scored import auc_with_error
 from govern.measure.statistics.intervals import Bounds, newcombe, quantile
 from govern.measure.statistics.tests import two_rates
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95", "min_rows": 50}
 

@@ -10,11 +10,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from govern.domain.evidence import JsonValue
-from govern.measure.base import Unmeasured
 from govern.measure.frames import run
 from govern.measure.numbers import text
 from govern.measure.outcomes.scored import CALIBRATION_BINS
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 REASON: Final = (
     "the window has no labels: what is estimated from scores holds only if a score means what it meant in the reference, and "

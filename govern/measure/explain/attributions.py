@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue
 from govern.errors import DataError, UnsafeModelError, UsageError
-from govern.measure.base import Parameters, Unmeasured, integer
+from govern.measure.base import Parameters, integer
 from govern.measure.describe import digest_of_source
 from govern.measure.predicting import scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 MISSING: Final = "no SHAP values were brought (--shap FILE) and the package shap is not installed: install govern[shap]"
 BACKGROUND: Final = 50

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.permutation import needed_model
 from govern.measure.numbers import real, text
 from govern.measure.predicting import positive_place, scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"grid": 10, "sample": 500}
 

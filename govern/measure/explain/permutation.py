@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import check_outcomes, rows_of
 from govern.measure.explain.association import clusters
 from govern.measure.models import load_model
@@ -16,6 +16,7 @@ from govern.measure.numbers import real, text
 from govern.measure.predicting import model_columns
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"cluster_association": "0.5", "repeats": 10, "sample": 2000}
 NO_MODEL: Final = "no model was given: name a skops file"

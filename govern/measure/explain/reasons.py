@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.attributions import Attributed, attributed, computed, method_of
 from govern.measure.explain.permutation import needed_model
@@ -19,6 +19,7 @@ from govern.measure.numbers import real, text
 from govern.measure.predicting import positive_place, scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 MOST_BY_SHAP: Final = 50
 """Decisions that the package explains over three backgrounds: each takes thousands of questions to the model."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.measure.attributes import parts
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.association import cramers_v
 from govern.measure.explain.attributions import Attributed, attributed, method_of
@@ -15,6 +15,7 @@ from govern.measure.numbers import real, text
 from govern.measure.predicting import positive_place, scores
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"proxy_association": "0.3", "repeats": 10, "sample": 2000}
 

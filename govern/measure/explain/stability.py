@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import check_outcomes, rows_of
 from govern.measure.explain.attributions import attributed, method_of
 from govern.measure.explain.permutation import needed_model, ranked, scoring_of, shuffled
 from govern.measure.numbers import text
 from govern.measure.sampling import sample
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"repeats": 3, "resamples": 6, "sample": 1000, "top": 5}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, integer, settled
+from govern.measure.base import Parameters, integer, settled
 from govern.measure.bias.groups import rows_of
 from govern.measure.explain.permutation import needed_model, ranked
 from govern.measure.numbers import real, text
@@ -14,6 +14,7 @@ from govern.measure.predicting import ask
 from govern.measure.sampling import sample
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"depth": 4, "level": "0.95", "sample": 4000}
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.numbers import real, text
 from govern.measure.outcomes.performance import calibration_error
 from govern.measure.outcomes.scored import CALIBRATION_BINS, loss_statistics, score_cells
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"bins": CALIBRATION_BINS, "level": "0.95"}
 

@@ -6,13 +6,14 @@ from fractions import Fraction
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.columns import missing_column
 from govern.measure.numbers import exact, text
 from govern.measure.outcomes import paired_rows
 from govern.measure.statistics.intervals import Bounds
 from govern.measure.statistics.paired import auc_difference, mcnemar, mean_difference, paired_difference
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95"}
 HIGHER_IS_BETTER: Final = frozenset({"accuracy", "auc"})

@@ -4,7 +4,6 @@ import math
 from typing import Any, Final
 
 from govern.domain.evidence import JsonValue
-from govern.measure.base import Unmeasured
 from govern.measure.bias.groups import check_outcomes
 from govern.measure.cells import MAX_CELLS
 from govern.measure.frames import arrow, run
@@ -14,6 +13,7 @@ from govern.measure.outcomes.quantities import quantities
 from govern.measure.outcomes.scored import CLIP, MAX_SCORES
 from govern.measure.study import Study
 from govern.measure.sums import exact_sum, largest, scale_of, summed
+from govern.measure.unmeasured import Unmeasured
 
 GRID: Final = 2**10
 """Steps between 0 and 1 that both scores are rounded to where their pairs are too many to be told apart."""

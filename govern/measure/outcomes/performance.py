@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.bias.groups import check_outcomes
 from govern.measure.labels import same
 from govern.measure.numbers import real, text
@@ -14,6 +14,7 @@ from govern.measure.outcomes.scored import auc_with_error, loss_statistics, rank
 from govern.measure.statistics.intervals import Bounds, clopper_pearson, quantile, wilson
 from govern.measure.statistics.mann_whitney import area_interval
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95"}
 

@@ -6,13 +6,13 @@ from fractions import Fraction
 from typing import Any, cast
 
 from govern.domain.evidence import JsonValue
-from govern.measure.base import Unmeasured
 from govern.measure.bias.groups import check_outcomes
 from govern.measure.frames import run
 from govern.measure.numbers import exact, real, text
 from govern.measure.statistics.intervals import Bounds, quantile
 from govern.measure.study import Study
 from govern.measure.sums import exact_sum, largest, scale_of, summed
+from govern.measure.unmeasured import Unmeasured
 
 
 def quantities(study: Study) -> tuple[Any, Any]:

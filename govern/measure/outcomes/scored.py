@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from govern.domain.evidence import JsonValue
 from govern.errors import DataError
-from govern.measure.base import Unmeasured
 from govern.measure.bias.groups import check_outcomes
 from govern.measure.frames import arrow
 from govern.measure.labels import label, same
 from govern.measure.numbers import text
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 MAX_SCORES: Final = 1_000_000
 """Distinct scores that are told apart; beyond, scores are rounded to a grid, and the evidence says so."""

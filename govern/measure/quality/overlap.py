@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from govern.domain.evidence import JsonValue, Measurement
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.columns import NUMERIC, Kind
 from govern.measure.drift.covariate import drift_features
 from govern.measure.frames import Frame, run
@@ -11,6 +11,7 @@ from govern.measure.numbers import text
 from govern.measure.sampling import row_key
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study
+from govern.measure.unmeasured import Unmeasured
 
 
 class TrainTestOverlap:

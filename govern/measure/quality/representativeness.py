@@ -8,7 +8,7 @@ from typing import Any, Final
 from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.text import decimal_of
 from govern.measure.attributes import known, parts
-from govern.measure.base import Parameters, Unmeasured, settled
+from govern.measure.base import Parameters, settled
 from govern.measure.bias.groups import check_width, rows_of
 from govern.measure.cells import Keys, count
 from govern.measure.drift.effects import psi
@@ -16,6 +16,7 @@ from govern.measure.labels import declared
 from govern.measure.numbers import exact, text
 from govern.measure.statistics.intervals import wilson
 from govern.measure.study import Study, by_group, joined, split_unknown, too_many
+from govern.measure.unmeasured import Unmeasured
 
 DEFAULTS: Final[Parameters] = {"level": "0.95"}
 
