@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from govern.domain.statement import Producer, TreeHead
+from govern.domain.statement import Entry, Producer, TreeHead
 from govern.domain.text import Digest, counted, instant
 from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
 from govern.ledger import tree
@@ -356,9 +356,8 @@ class _Run:
             return
         resume = self.asked.resume
         begin = self.begin if resume is not None and resume.history else 0
-        leaves = self.source.leaves(begin, self.size)
         try:
-            self.asked.history(begin, (decode(index, leaf, roots) for index, leaf in enumerate(leaves, begin)))
+            self.asked.history(begin, self._again(begin, roots))
         except VerificationError as error:
             self.report.wrong(error, 8)
         except UnverifiableError as error:
@@ -366,6 +365,17 @@ class _Run:
         else:
             again = f", after {begin:,} judged before" if begin else ""
             self.report.ok(8, f"every promotion and deployment was allowed when it was made{again}")
+
+    def _again(self, begin: int, roots: RootChain) -> Iterator[Entry]:
+        """Read the entries once more, for step 8: they have to be those that the steps before looked at."""
+        frontier = tree.Frontier(begin, self.source.nodes(tree.peak_indices(0, begin)))
+        for index, leaf in enumerate(self.source.leaves(begin, self.size), begin):
+            frontier.extend([tree.leaf_hash(leaf)])
+            yield decode(index, leaf, roots)
+        if frontier.root() != self.frontier.root():
+            raise VerificationError(
+                "the entries changed while they were verified", "Somebody writes into the database: look who.", step=8, kind="changed"
+            )
 
     def _anchors(self) -> None:
         if not self.asked.anchors:

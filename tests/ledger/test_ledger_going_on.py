@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 from ledger.kit_ledger import NOW, ROLES, Kit, model, root_of, signer
-from store.kit_attacker import resigned
+from store.kit_attacker import edited, resigned
 
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import Role
 from govern.domain.statement import Draft, Subject
 from govern.domain.text import digest_of
 from govern.ledger import tree
+from govern.ledger.asked import Asked
 from govern.ledger.checkpoint import sign_checkpoint
 from govern.ledger.entries import sign_draft
 from govern.ledger.mark import MarkStore
+from govern.ledger.verify import verify as verify_source
 from govern.trust import changes
 
 
@@ -133,3 +135,22 @@ def test_a_mark_of_another_form_costs_one_whole_run(kit):
     assert store.read() is None
     assert verify(kit).from_size == 0
     assert verify(kit).from_size == 7
+
+
+def test_what_reads_otherwise_the_second_time_is_noticed(kit):
+    """Step 8 reads the entries again: a view in place of a table, or a quick hand, could show it others."""
+
+    class Turning:
+        def __init__(self):
+            self.reads = 0
+
+        def __getattr__(self, name):
+            return getattr(kit.ledger, name)
+
+        def leaves(self, start=0, stop=None):
+            self.reads += 1
+            for index, leaf in enumerate(kit.ledger.leaves(start, stop), start):
+                yield edited(leaf, name="other") if self.reads == 2 and index == 3 else leaf
+
+    result = verify_source(Turning(), Asked(now=NOW, history=lambda _, entries: list(entries)))
+    assert (result.failure.step, result.failure.kind) == (8, "changed")
