@@ -108,7 +108,7 @@ def ask(
         if record.state != "active":
             raise Refused(f"{node.name} is {record.state}: {record.ending.reason if record.ending else ''}", "Gate another version.")
         system = state.systems[fact.system].fact
-        now = ws.now()
+        now = state.moment(ws.now())
         bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)
     signs = ws.key_for("evaluator", key)
     if not dry_run:

@@ -56,7 +56,7 @@ def monitor(
     deployment = running(state, ref, environment)
     model = state.models[deployment.model]
     system = state.systems[deployment.fact.system].fact
-    now = ws.now()
+    now = state.moment(ws.now())
     bound = applicable(in_force(ws.objects, state), system=system, gate=GATE)
     compared = with_baseline(ws, state, model.digest, data, requests(bound))
     complete = gating.completed(ws, model.digest, model.name, compared, system, model.fact.threshold)

@@ -188,3 +188,12 @@ def test_a_crossing_that_was_named_is_measured_beside_what_the_policy_asks(story
     assert any('"attribute":"sex*group"' in text for text in shown)
     record = max(decisions(story), key=lambda one: one.index)
     assert replaying.replay(story.ws, record.digest).outcome == "identical"
+
+
+def test_a_clock_that_is_set_back_makes_no_evidence_fresh_again(story: Story, passphrases):
+    """The ledger knows how late it is: what was stale in its last entry is stale in the next."""
+    story.clock.forward(days=100)
+    late = gating.gate(story.ws, "credit@2", to="production", data=None, passphrases=passphrases).decision
+    story.clock.forward(days=-100)
+    back = gating.gate(story.ws, "credit@2", to="production", data=None, passphrases=passphrases).decision
+    assert (late.outcome, back.outcome, back.as_of) == (Outcome.DENY, Outcome.DENY, late.as_of)
