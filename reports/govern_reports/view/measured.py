@@ -83,7 +83,8 @@ def cell(context: Context, value: JsonValue, key: str, source: str, pointer: str
         )
     form = form_of(key, value)
     if form == "text":
-        return str(value) if value not in (None, "") else "–"
+        crossed = key in {"reference_group", "smallest_group"}
+        return str(value).replace("*", " × " if crossed else "*") if value not in (None, "") else "–"
     if form != "count" and not is_number(value):
         return "–" if value is None else str(value)
     return context.register.number(value, form, source, pointer)
