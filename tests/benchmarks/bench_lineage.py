@@ -1,6 +1,7 @@
 """Folding, keeping and asking the state: a ledger of 1,000 systems and 10,000 models, watched for long.
 
-Run as a script; GOVERN_BENCH_ENTRIES sets how many entries (default: a million). Every figure stands beside the same at
+Run as a script; GOVERN_BENCH_ENTRIES sets how many entries (default: a million), GOVERN_BENCH_WORKSPACE a folder that
+`large_ledger.py` made, on which whole commands are timed as well. Every figure stands beside the same at
 a tenth of the size: a ratio near 1 means flat in the ledger's size.
 """
 
@@ -32,6 +33,7 @@ from govern.lineage.stale import stale  # noqa: E402
 from govern.store.read_tables import ReadTables  # noqa: E402
 
 ENTRIES = int(os.environ.get("GOVERN_BENCH_ENTRIES", "1000000"))
+WORKSPACE = os.environ.get("GOVERN_BENCH_WORKSPACE", "")
 SYSTEMS = max(2, min(1000, ENTRIES // 200))
 VERSIONS = 10
 LIMIT = 0.3
@@ -161,6 +163,33 @@ def impact(rows: ReadTables) -> int:
     return len(Graph(state).impact(node_of(state, digest("raw-1@1"))))
 
 
+def commands(folder: Path) -> None:
+    """Time whole commands, each in a process of its own, on a workspace that `large_ledger.py` made (it is only read)."""
+    from govern.domain.text import instant
+    from govern.trust.home import Home
+    from govern.workflow.workspace import Workspace
+
+    with Workspace.open(folder, home=Home.at(folder / "home")) as workspace:
+        size = workspace.ledger.size
+        begun = time.perf_counter()
+        state = workspace.state()
+        print(f"{size:,} entries in a workspace; the first that asks, folds what is not kept: {time.perf_counter() - begun:.1f} s")
+        model = next(iter(state.deployments.values())).model
+        moments = [instant(workspace.ledger.entry(size * part // 7).time) for part in range(1, 7)]
+    start = [sys.executable, "-m", "govern", "--workspace", str(folder)]
+    environment = {**os.environ, "GOVERN_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+    def ask(*words: str) -> None:
+        subprocess.run([*start, *words], env=environment, stdout=subprocess.DEVNULL, check=True)
+
+    check = seconds(lambda: ask("deploy", model, "--to", "production", "--check"))
+    print(f"{'deploy --check':32} {check * 1000:>9.1f} ms  {check / LIMIT:.2f} of {LIMIT} s")
+    for name, words in {"lineage --as-of": ("lineage", model), "show --as-of": ("show", "#1"), "checkpoint --as-of": ("checkpoint",)}.items():
+        when = iter(moments)
+        took = seconds(lambda words=words, when=when: ask(*words, "--as-of", next(when)), runs=len(moments))
+        print(f"{name:32} {took * 1000:>9.1f} ms  {took:.2f} of 1.0 s")
+
+
 def main() -> int:
     """Build, ask at a tenth, build on, ask again, print."""
     start = time.perf_counter()
@@ -178,7 +207,7 @@ def main() -> int:
             took = time.perf_counter() - begun
             made = seconds(lambda: sum(1 for _ in ledger.entries(0, 2000)), runs=1) / 2000
             print(f"folded and kept {size - before:,} entries: {(size - before) / took:,.0f} a second, of which making the "
-                  f"entries {made * (size - before) / took:.0%}; {path.stat().st_size / size:,.0f} bytes an entry")
+                  f"entries {made * (size - before) / took:.0%}; {sum(one.stat().st_size for one in Path(folder).iterdir()) / size:,.0f} bytes an entry")
             gc.collect()
             found.append(ask(path, ledger))
         empty = seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
@@ -192,6 +221,8 @@ def main() -> int:
     near = {n: [m for m in (n + 1, n + 7) if m < 100_000] for n in range(100_000)}
     drawn = seconds(lambda: draw(range(100_000), near.__getitem__), runs=1)
     print(f"drawing 100,000 nodes: {drawn:.2f} s")
+    if WORKSPACE:
+        commands(Path(WORKSPACE))
     print(f"memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
     return 0
 
