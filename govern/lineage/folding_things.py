@@ -164,6 +164,7 @@ def dataset(state: State, entry: Entry) -> None:
         )
         _supersede_namesakes(state, entry, fact)
         state.series.append(("dataset-line", fact.name), digest)
+        state.series.append(("dataset-version", fact.name, fact.version), digest)
         new = fact.sources
     else:
         known = {source.digest for source in old.sources}
@@ -180,9 +181,9 @@ def dataset(state: State, entry: Entry) -> None:
 
 def _supersede_namesakes(state: State, entry: Entry, fact: DatasetFact) -> None:
     """Other bytes under the same name and version are a revision, whether or not somebody said so."""
-    for key in state.series.of(("dataset-line", fact.name)):
+    for key in state.series.of(("dataset-version", fact.name, fact.version)):
         other = state.datasets[Digest(str(key))]
-        if other.fact.version == fact.version and other.state == "active":
+        if other.state == "active":
             reason = f"recorded again with other contents in #{entry.index}"
             ending = _ending(entry, "superseded", reason)
             state.datasets.put(other.digest, replace(other, endings=(*other.endings, ending)))
