@@ -116,6 +116,7 @@ def _facts(context: Context) -> tuple[tuple[str, Line], ...]:
         ("As of", second(pack.as_of)),
         ("Ledger", line(pack.status.origin, f", {plural(pack.size, 'entry', 'entries')}")),
     ]
-    if pack.issuer:
-        rows.append(("Issuer's certificate", mono(grouped(pack.issuer))))
+    rows.append(
+        ("Issuer's certificate", mono(grouped(pack.issuer)) if pack.issuer else "none: the issuer did not sign this PDF, only the ledger's entries are signed")
+    )
     return tuple((label, line(part)) for label, part in rows)
