@@ -6,9 +6,10 @@ from typing import Final
 
 from govern.domain.statement import Entry, Producer, TreeHead
 from govern.domain.text import Digest, counted, instant
-from govern.errors import CorruptStoreError, GovernError, UnverifiableError, VerificationError
+from govern.errors import CorruptStoreError, UnverifiableError, VerificationError
 from govern.ledger import tree
-from govern.ledger.asked import Anchored, Asked, Source
+from govern.ledger.anchored import check_anchors
+from govern.ledger.asked import Asked, Source
 from govern.ledger.checkpoint import Checkpoint, digest_bytes, digest_text, verify_checkpoint
 from govern.ledger.chunks import CHUNK, WORTH_PROCESSES, Chunk, ChunkResult, LeafResult, check_chunks
 from govern.ledger.entries import check_producer, decode
@@ -86,7 +87,7 @@ class _Run:
         self._trusted()
         self._details()
         self._history(roots)
-        self._anchors()
+        check_anchors(self.asked.anchors, self.report, frontier=self.frontier, roots_at=self.roots_at, read=self.source.nodes)
 
     def _trust_root(self) -> RootChain | None:
         asked = self.asked
@@ -376,35 +377,3 @@ class _Run:
             raise VerificationError(
                 "the entries changed while they were verified", "Somebody writes into the database: look who.", step=8, kind="changed"
             )
-
-    def _anchors(self) -> None:
-        if not self.asked.anchors:
-            self.report.skip(9, "no anchor was given")
-            return
-        for one in self.asked.anchors:
-            try:
-                self._anchor(one)
-            except GovernError as error:
-                self.report.wrong(
-                    VerificationError(
-                        f"the anchor {one.what} holds another tree of {one.head.size} entries: {error.message}",
-                        "The ledger was rewritten after it was anchored.", step=9, index=one.head.size, kind="anchor",
-                    )
-                )
-        newest = max(one.head.size for one in self.asked.anchors)
-        self.report.ok(9, f"{counted(len(self.asked.anchors), 'anchor')}; unanchored tail: {counted(self.size - newest, 'entry', 'entries')}")
-
-    def _anchor(self, one: Anchored) -> None:
-        if one.head.size in self.roots_at:
-            root = self.roots_at[one.head.size]
-        elif one.head.size > self.frontier.size:
-            raise VerificationError(f"there are only {self.frontier.size} entries", step=9)
-        else:
-            tree.check_continues(
-                one.head.size, self.frontier.size, digest_bytes(one.head.root), self.frontier.root(), self.source.nodes
-            )
-            return
-        if digest_text(root) != one.head.root:
-            raise VerificationError("the roots differ", step=9)
-
-
