@@ -7,8 +7,8 @@ from govern.store.copying import copy_ledger
 from govern.store.ledger import Ledger
 from govern.trust.home import Home
 from govern.workflow.interface import Progress, silent
+from govern.workflow.verify_views import VerifyView
 from govern.workflow.verifying import view_of
-from govern.workflow.views import VerifyView
 
 
 def copy(source_url: str, target_url: str, *, home: Home, progress: Progress = silent) -> VerifyView:

@@ -30,7 +30,8 @@ from govern.workflow import (
 )
 from govern.workflow.exporting import export, trust_root_file
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, silent
-from govern.workflow.views import GateResult, VerifyView
+from govern.workflow.verify_views import VerifyView
+from govern.workflow.views import GateResult
 from govern.workflow.workspace import Workspace
 
 SYSTEM = "credit"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from govern.domain.text import Digest
+from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
     DriftRow,
@@ -13,7 +14,6 @@ from govern.workflow.views import (
     EvidenceView,
     FindingRow,
     StatusView,
-    VerifyView,
     WaiverRow,
 )
 

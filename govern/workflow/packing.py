@@ -27,7 +27,8 @@ from govern.workflow.interface import Progress, silent
 from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
 from govern.workflow.salvaging import damaged_pack
 from govern.workflow.summaries import entry_row
-from govern.workflow.views import AttemptView, Dossier, EvidenceView, VerifyView
+from govern.workflow.verify_views import VerifyView
+from govern.workflow.views import AttemptView, Dossier, EvidenceView
 from govern.workflow.workspace import Workspace
 
 Kind = Literal["model", "system", "decision", "control", "ledger"]

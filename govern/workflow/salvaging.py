@@ -8,7 +8,8 @@ from govern.workflow.interface import Progress
 from govern.workflow.pack import PackData
 from govern.workflow.summaries import entry_row
 from govern.workflow.touching import readable
-from govern.workflow.views import StatusView, VerifyView
+from govern.workflow.verify_views import VerifyView
+from govern.workflow.views import StatusView
 from govern.workflow.workspace import Workspace
 
 

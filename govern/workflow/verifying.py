@@ -32,7 +32,7 @@ from govern.workflow.folded import folded
 from govern.workflow.interface import Objects, Progress, silent
 from govern.workflow.moments import When, moment_of
 from govern.workflow.touching import readable, touched
-from govern.workflow.views import VerifyStep, VerifyView
+from govern.workflow.verify_views import VerifyStep, VerifyView
 from govern.workflow.workspace import Workspace
 
 OnStep = Callable[[VerifyStep], None]

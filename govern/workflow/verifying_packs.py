@@ -23,8 +23,8 @@ from govern.workflow.attached import (
 )
 from govern.workflow.checking_rules import check_state_machine
 from govern.workflow.interface import LayOutAgain, Progress, silent
+from govern.workflow.verify_views import VerifyStep, VerifyView
 from govern.workflow.verifying import named_objects
-from govern.workflow.views import VerifyStep, VerifyView
 
 TITLES = {
     1: "file and revisions", 2: "manifest", 3: "trust root, entries, proofs and checkpoint", 4: "attached objects",

@@ -10,6 +10,7 @@ from govern.workflow.findings import Condition, Severity
 from govern.workflow.interface import Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.packing import Kind, Period
+from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
     EntryDetail,
@@ -18,7 +19,6 @@ from govern.workflow.views import (
     PerformanceRow,
     QueueItem,
     StatusView,
-    VerifyView,
     WaiverRow,
     Written,
 )

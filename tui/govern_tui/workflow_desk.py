@@ -28,6 +28,7 @@ from govern.workflow import (
 from govern.workflow.ahead import Ahead
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
+from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
     EntryDetail,
@@ -36,7 +37,6 @@ from govern.workflow.views import (
     PerformanceRow,
     QueueItem,
     StatusView,
-    VerifyView,
     WaiverRow,
     Written,
 )

@@ -13,7 +13,7 @@ from govern.cli.text import brief, clean, count, duration, state
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from govern.workflow.views import VerifyView
+    from govern.workflow.verify_views import VerifyView
 
 CODES = {"verified": ExitCode.OK, "wrong": ExitCode.REFUSED, "unchecked": ExitCode.ERROR}
 

@@ -11,7 +11,8 @@ from textual.content import Content
 
 from govern.errors import GovernError
 from govern.workflow.interface import Passphrases, RenderedPack
-from govern.workflow.views import EntryDetail, EntryRow, VerifyView
+from govern.workflow.verify_views import VerifyView
+from govern.workflow.views import EntryDetail, EntryRow
 from govern_tui.actions import Action
 from govern_tui.desk import About, PackAbout, Wanted
 from govern_tui.dialogs.asking import AskDialog

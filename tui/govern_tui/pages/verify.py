@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from govern.errors import GovernError
-from govern.workflow.views import VerifyView
+from govern.workflow.verify_views import VerifyView
 from govern_tui.actions import BY_ID, Action
 from govern_tui.jobs import Standing
 from govern_tui.pages.page import Page, bindings_of
