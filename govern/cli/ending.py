@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from govern.cli.session import Session
-from govern.cli.text import count
+from govern.domain.text import counted
 from govern.errors import UsageError
 
 Confirmed = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
@@ -21,7 +21,7 @@ def end(session: Session, ref: str, *, kind: str, state: str, reason: str, confi
         touched = reading.lineage(workspace, node.name, "impact")
         others = [row for row in touched if row.digest != node.digest or row.kind != kind]
         if not session.as_json:
-            session.voice.talk(f"{node.name} will be {state}; {count(len(others), 'thing rests', 'things rest')} on it:")
+            session.voice.talk(f"{node.name} will be {state}; {counted(len(others), 'thing rests', 'things rest')} on it:")
             for row in others:
                 session.voice.talk(f"  {row.lanes} {row.node}  {row.kind} #{row.index}")
         if not confirmed and not _agreed():

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from govern.cli.text import count
+from govern.domain.text import counted
 from govern.errors import GovernError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def fonts() -> Finding:
     folder = Path(next(iter(spec.submodule_search_locations)))
     shipped = [path for pattern in ("*.ttf", "*.otf") for path in folder.rglob(pattern)]
     if shipped:
-        return Finding(what="Fonts", standing="ok", detail=f"{count(len(shipped), 'font')} of its own")
+        return Finding(what="Fonts", standing="ok", detail=f"{counted(len(shipped), 'font')} of its own")
     system = [place for place in ("/usr/share/fonts", "/usr/local/share/fonts") if any(Path(place).rglob("*.[ot]tf"))]
     if system:
         return Finding(what="Fonts", standing="ok", detail="the system's")
@@ -178,10 +178,10 @@ def _ledger(folder: Path, size: Callable[[], int]) -> Finding:
     entries = size()
     if not os.access(folder, os.W_OK):
         return Finding(
-            what="Workspace", standing="warn", detail=f"{folder}: {count(entries, 'entry', 'entries')}, can only be read",
+            what="Workspace", standing="warn", detail=f"{folder}: {counted(entries, 'entry', 'entries')}, can only be read",
             advice="Reading and verifying work; recording needs a folder that you may write to.",
         )
-    return Finding(what="Workspace", standing="ok", detail=f"{folder}: {count(entries, 'entry', 'entries')}")
+    return Finding(what="Workspace", standing="ok", detail=f"{folder}: {counted(entries, 'entry', 'entries')}")
 
 
 def _disk(folder: Path) -> Finding:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from govern.cli.text import brief, count, when
+from govern.cli.text import brief, when
+from govern.domain.text import counted
 
 if TYPE_CHECKING:
     from govern.cli.speak import Voice
@@ -18,10 +19,10 @@ def show(voice: "Voice", past: "PastView") -> None:
             [(row.system, row.kind, row.name, f"#{row.index}", brief(row.digest), row.detail) for row in past.held], indent="  "
         )
     voice.line()
-    voice.line(f"as of {when(past.as_of)}: {count(past.entries, 'entry', 'entries')}, proved by the checkpoint of that time:")
+    voice.line(f"as of {when(past.as_of)}: {counted(past.entries, 'entry', 'entries')}, proved by the checkpoint of that time:")
     voice.lines(past.note.splitlines())
     voice.line(
-        f"the newest checkpoint ({count(past.newest_size, 'entry', 'entries')}, root {brief(past.newest_root)}) continues it: "
-        f"consistency proof of {count(len(past.consistency), 'hash', 'hashes')}, checked"
+        f"the newest checkpoint ({counted(past.newest_size, 'entry', 'entries')}, root {brief(past.newest_root)}) continues it: "
+        f"consistency proof of {counted(len(past.consistency), 'hash', 'hashes')}, checked"
     )
     voice.lines([f"  {one}" for one in past.consistency])

@@ -197,8 +197,3 @@ def duration(seconds: float) -> str:
 def brief(digest: str | None) -> str:
     """Write a digest for people: the prefix that references accept."""
     return short(digest) if digest else "–"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun: `1 entry`, `2 entries`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

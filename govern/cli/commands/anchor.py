@@ -9,7 +9,8 @@ from govern.cli import options
 from govern.cli.files import read
 from govern.cli.outside import Authorities, Folders, Printed, Repositories, outside
 from govern.cli.session import Session, command, group
-from govern.cli.text import brief, count, state, when
+from govern.cli.text import brief, state, when
+from govern.domain.text import counted
 from govern.errors import ExitCode
 
 METHODS = ("rfc3161", "git-tag", "folder", "printed")
@@ -65,7 +66,7 @@ def listed(session: Session) -> None:
             for row in rows
         ]
     )
-    session.voice.line(f"unanchored tail: {count(tail, 'entry', 'entries')}")
+    session.voice.line(f"unanchored tail: {counted(tail, 'entry', 'entries')}")
 
 
 def check(

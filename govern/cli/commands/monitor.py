@@ -8,7 +8,8 @@ import typer
 from govern.cli import options, verdict
 from govern.cli.files import existing
 from govern.cli.session import Session, command
-from govern.cli.text import count, state
+from govern.cli.text import state
+from govern.domain.text import counted
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _delivered(session: Session) -> ExitCode:
         session.voice.document("govern/deliveries/v1", {"exit_code": int(code), "deliveries": found})
         return code
     session.voice.table(
-        [(state("ok" if one.delivered else "bad"), one.hook, one.event, count(one.attempts, "attempt"), one.detail) for one in found]
+        [(state("ok" if one.delivered else "bad"), one.hook, one.event, counted(one.attempts, "attempt"), one.detail) for one in found]
     )
-    session.voice.line(f"{count(len(found) - len(left), 'event')} delivered, {len(left)} still waiting")
+    session.voice.line(f"{counted(len(found) - len(left), 'event')} delivered, {len(left)} still waiting")
     return code

@@ -8,7 +8,8 @@ import typer
 
 from govern.cli.options import days, given
 from govern.cli.session import Session, command, group
-from govern.cli.text import Cell, brief, count, state
+from govern.cli.text import Cell, brief, state
+from govern.domain.text import counted
 from govern.errors import DocumentError, ExitCode, GovernError, UsageError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _with_measures(data: bytes, where: str) -> str:
                 find(rule.measure)
             except GovernError as error:
                 raise DocumentError(f"{rule.id}: {error.message}", error.hint, where=where) from error
-    return f"policy {policy.name}@{policy.version}, {count(len(policy.rules), 'rule')}"
+    return f"policy {policy.name}@{policy.version}, {counted(len(policy.rules), 'rule')}"
 
 
 def test(session: Session, *, named: Where) -> ExitCode:
@@ -188,7 +189,7 @@ def _tested(session: Session, report: "DocumentsReport") -> None:
     voice.table(
         [
             (
-                state("pass" if r.proved and not r.boundary else "fail"), Cell(r.rule, "bold"), r.gate, count(r.cases, "case"),
+                state("pass" if r.proved and not r.boundary else "fail"), Cell(r.rule, "bold"), r.gate, counted(r.cases, "case"),
                 f"{r.tried} at the boundary", r.detail,
             )
             for r in report.rules
@@ -239,7 +240,7 @@ def diff(
             },
         )
         return
-    session.voice.line(f"{found.change}: {count(len(found.lines), 'difference')}", "bold")
+    session.voice.line(f"{found.change}: {counted(len(found.lines), 'difference')}", "bold")
     session.voice.table(
         [
             (Cell(line.kind, KIND_COLOURS.get(line.kind, "dim")), line.where, f"{line.before} → {line.after}")
@@ -257,7 +258,7 @@ def _turned(session: Session, replayed: "Sequence[Turned]") -> None:
     voice = session.voice
     other = [one for one in replayed if one.turned]
     voice.line()
-    voice.line(f"{len(other)} of {count(len(replayed), 'stored decision')} would turn", "bold")
+    voice.line(f"{len(other)} of {counted(len(replayed), 'stored decision')} would turn", "bold")
     voice.table(
         [
             (
@@ -284,7 +285,7 @@ def sign(
     if session.as_json:
         session.voice.document("govern/bundle/v1", {"bundle": bundle})
         return
-    session.voice.line(f"✓ {folder}: {count(len(bundle.files), 'file')} signed by {', '.join(bundle.holders)}", "green")
+    session.voice.line(f"✓ {folder}: {counted(len(bundle.files), 'file')} signed by {', '.join(bundle.holders)}", "green")
     session.voice.line(f"  bundle {bundle.digest}")
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from govern.cli.session import Session, command, group
-from govern.cli.text import brief, count, state
+from govern.cli.text import brief, state
+from govern.domain.text import counted
 from govern.errors import ExitCode
 
 WORDS = {"same": "ok", "changed": "wrong", "gone": "unchecked", "unknown": "unchecked"}
@@ -52,5 +53,5 @@ def verify(
     )
     for note in view.notes:
         voice.paragraph(f"! {note}", indent="  ")
-    voice.line(f"  {count(len(view.lost), 'part')} of it can no longer be had here" if view.lost else "  all of it is at hand")
+    voice.line(f"  {counted(len(view.lost), 'part')} of it can no longer be had here" if view.lost else "  all of it is at hand")
     return code

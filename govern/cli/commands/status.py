@@ -6,7 +6,8 @@ import typer
 
 from govern.cli import options, past
 from govern.cli.session import Session, command
-from govern.cli.text import Cell, brief, count, figure, state, when
+from govern.cli.text import Cell, brief, figure, state, when
+from govern.domain.text import counted
 
 if TYPE_CHECKING:
     from govern.workflow.views import PerformanceRow, StatusView, SystemRow
@@ -47,11 +48,11 @@ def status(
     _performance(session, measured)
     voice = session.voice
     voice.line()
-    minutes = f", {count(view.unanchored_minutes, 'minute')}" if view.unanchored_minutes is not None else ""
+    minutes = f", {counted(view.unanchored_minutes, 'minute')}" if view.unanchored_minutes is not None else ""
     voice.line(
-        f"ledger {view.origin}: {count(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
+        f"ledger {view.origin}: {counted(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
     )
-    voice.line(f"unanchored tail: {count(view.unanchored, 'entry', 'entries')}{minutes}")
+    voice.line(f"unanchored tail: {counted(view.unanchored, 'entry', 'entries')}{minutes}")
     if view.past is not None:
         past.show(voice, view.past)
 

@@ -9,7 +9,8 @@ from govern.cli.files import existing, read
 from govern.cli.options import When, when
 from govern.cli.outside import Authorities, Folders, Printed, Repositories, outside
 from govern.cli.session import Session, command
-from govern.cli.text import brief, clean, count, duration, state
+from govern.cli.text import brief, clean, duration, state
+from govern.domain.text import counted
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
         return code
     voice = session.voice
     voice.line(
-        f"{voice.state(view.outcome)}  {what}: {view.origin or 'unknown origin'}, {count(view.size, 'entry', 'entries')}, "
+        f"{voice.state(view.outcome)}  {what}: {view.origin or 'unknown origin'}, {counted(view.size, 'entry', 'entries')}, "
         f"root {brief(view.root)}"
     )
     if view.problem:
