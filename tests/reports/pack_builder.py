@@ -19,6 +19,7 @@ from govern.domain.decision import (
 from govern.domain.evidence import Evidence, Excluded, Measurement
 from govern.domain.text import Digest, digest_of
 from govern.workflow.pack import Attachment, LifecycleRow, PackData, PolicyView
+from govern.workflow.verify_views import VerifyStep, VerifyView
 from govern.workflow.views import (
     AttemptView,
     ClosureNode,
@@ -32,8 +33,6 @@ from govern.workflow.views import (
     ReviewRow,
     StatusView,
     SystemRow,
-    VerifyStep,
-    VerifyView,
     WaiverRow,
 )
 

@@ -25,7 +25,7 @@ WANTED = {
               "lineage", "integrity", "entries", "limits", "verify", "documents", "attachments"},
     "decision": {"read-first", "scope", "system", "results", "fairness", "people", "integrity", "verify", "attachments"},
     "system": {"read-first", "models", "results", "attempts", "performance", "people", "lineage", "integrity", "verify"},
-    "control": {"read-first", "coverage", "policy", "results", "people", "integrity", "verify"},
+    "control": {"read-first", "coverage", "models", "policy", "results", "people", "integrity", "verify"},
     "ledger": {"read-first", "systems", "models", "people", "lineage", "integrity", "register", "limits", "verify"},
 }
 

@@ -42,7 +42,7 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
         *_MEASURED, people.people, lifecycle.lifecycle, *_END,
     ),
     "control": (
-        reading.reading, control.coverage, system.scope, rules.policies, rules.results, people.people, *_END,
+        reading.reading, control.coverage, system.scope, system.models, rules.policies, rules.results, people.people, *_END,
     ),
     "ledger": (
         reading.reading, system.scope, system.systems, system.models, people.people, lifecycle.lifecycle, ledger.integrity,
