@@ -48,8 +48,9 @@ ORIGIN = "ledger.example/large"
 STEP = timedelta(seconds=20)
 """Between two entries of monitoring: a million of them are over before 2026 is."""
 BATCH = 1000
-DOCUMENTED = 30_000
-"""How many of the last entries have their documents: two small files for three entries."""
+DOCUMENTED = 95_000
+"""How many of the last entries have their documents, two small files for three entries: a status reads the last 30 windows of each of
+1,000 deployments."""
 
 
 PACK = HERE.parents[2] / "policies/govern_policies/packs/baseline"
