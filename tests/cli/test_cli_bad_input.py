@@ -57,6 +57,20 @@ def test_missing_files(verified: Path, sample: Sample):
     told(govern("verify", sample.folder / "train.csv", "--trust", "nowhere.json"), 2, "nowhere.json")
 
 
+def test_a_category_is_left_out_of_ratios_by_name_and_reason_alone(tmp_path: Path):
+    data = tmp_path / "rows.csv"
+    rows = [f"{race},{number % 2}" for race, count in (("A", 600), ("B", 390), ("C", 10)) for number in range(count)]
+    data.write_text("\n".join(["race,hired", *rows]) + "\n", encoding="utf-8")
+    asked = ("measure", "--data", data, "--protected", "race", "--target", "hired", "--favourable", "1", "--measures", "impact_ratio", "--with")
+    small = govern(*asked, 'leave_out={"race": {"C": "ten people"}}').ended(0).out
+    assert "C is left out of the ratios: 10 rows" in small
+    assert "ten people" in small
+    large = govern(*asked, 'leave_out={"race": {"B": "we would rather not"}}').ended(0).out
+    assert "INCONCLUSIVE" in large
+    assert "390 of 1000 rows" in large
+    told(govern(*asked, 'leave_out={"race": {"C": ""}}'), 2, "gives no reason", "“C”")
+
+
 def test_a_missing_column_is_named(verified: Path, tmp_path: Path):
     data = changed(tmp_path / "rows.csv", "repaid", "paid")
     told(govern(*GATE, "--data", data, *COLUMNS, "--protected", "sex"), 2, "repaid", "paid")

@@ -1,11 +1,10 @@
 """Verification that goes on from the signed mark: what somebody does to the entries verified before is not slipped past it."""
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
 from ledger.kit_ledger import NOW, ROLES, Kit, model, root_of, signer
-from store.kit_attacker import edited, resigned
+from store.kit_attacker import edited, resigned, write_rows
 
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import Role
@@ -37,13 +36,7 @@ def verify(kit, *, full=False):
 
 def write(kit, *statements):
     """As whoever owns the database."""
-    connection = sqlite3.connect(kit.path())
-    for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
-        connection.execute(f"drop trigger {name}")
-    for statement, *values in statements:
-        connection.execute(statement, values)
-    connection.commit()
-    connection.close()
+    write_rows(kit.path(), *statements)
     kit.reopen()
 
 

@@ -1,11 +1,23 @@
 """An attacker who owns the database: drops the triggers, then writes whatever rows they like."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 from govern.canonical.dsse import PAYLOAD_TYPE, Envelope, Signature, leaf_bytes, pae, parse_leaf
 from govern.canonical.statement import read_statement, write_statement
 from govern.ledger import tree
 from govern.ledger.checkpoint import sign_checkpoint
+
+
+def write_rows(path, *statements):
+    """Run (statement, values…) on a SQLite ledger as whoever owns its file, the triggers dropped first."""
+    with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            connection.execute(f"drop trigger {name}")
+        for statement, *values in statements:
+            connection.execute(statement, values)
+        connection.commit()
 
 
 def resigned(leaf, *signers, change=lambda statement: statement, keyids=None):

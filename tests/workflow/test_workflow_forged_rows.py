@@ -1,11 +1,11 @@
 """Somebody who owns the database or the workspace's folder, and no key: what they write there is believed by no command."""
 
 import shutil
-import sqlite3
 from dataclasses import replace
 
 import pytest
 from ledger.kit_ledger import ROLES, root_of, signer
+from store.kit_attacker import write_rows
 from workflow.conftest import Story, asks
 
 from govern.canonical.dsse import leaf_bytes, parse_leaf
@@ -26,13 +26,7 @@ GATE = "promote:production"
 def rewritten(ws: Workspace, *statements: tuple) -> Workspace:
     """Write rows with the triggers dropped, and open the workspace again."""
     ws.close()
-    connection = sqlite3.connect(ws.folder / "ledger.db")
-    for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
-        connection.execute(f"drop trigger {name}")
-    for statement, *values in statements:
-        connection.execute(statement, values)
-    connection.commit()
-    connection.close()
+    write_rows(ws.folder / "ledger.db", *statements)
     return Workspace.open(ws.folder, home=ws.home, clock=ws.now)
 
 
