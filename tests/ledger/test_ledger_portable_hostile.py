@@ -182,3 +182,13 @@ def test_manifests_that_are_none(pack, written):
         assert written(make_pdf({**pack, "manifest.json": bad}))[0] == 1, bad
     assert written(make_pdf({name: data for name, data in pack.items() if name != "manifest.json"}))[0] == 4
     assert written(make_pdf(pack))[0] == 0
+
+
+def test_attachments_that_unpack_to_more_than_a_limit_together(monkeypatch):
+    """Each fits, all of them don't: five of a thousand bytes where 4,800 may be unpacked."""
+    files = {f"file-{number}.txt": bytes([65 + number]) * 1000 for number in range(5)}
+    data = make_pdf(files)
+    assert portable.attachments(data).keys() == files.keys()
+    monkeypatch.setattr(portable, "MAX_OBJECT", 1200)
+    with pytest.raises(portable.Wrong, match="attachments are too large"):
+        portable.attachments(data)
