@@ -20,8 +20,8 @@ from govern.domain.facts import SystemFact
 from govern.domain.text import decimal_text
 from govern.errors import UsageError
 from govern.workflow.interface import Passphrases
+from govern.workflow.place.workspace import Workspace as Opened
 from govern.workflow.views import StatusView, Written
-from govern.workflow.workspace import Workspace as Opened
 
 GIT_SECONDS = 10
 """A repository that takes longer to say its commit is on a disk that is not there."""
@@ -90,7 +90,7 @@ class Workspace:
 
     def record_system(self, name: str, **fields: Any) -> Recorded:
         """Record a system: purpose, task, tier, owner, jurisdictions, protected (see `SystemFact`)."""
-        from govern.workflow.recording import record_system
+        from govern.workflow.record.recording import record_system
 
         try:
             fact = SystemFact(name=name, **fields)
@@ -104,7 +104,7 @@ class Workspace:
         sources: Sequence[Ref] = (),
     ) -> Recorded:
         """Record a file of data by the digest of its bytes; no row of it goes anywhere."""
-        from govern.workflow.recording import record_dataset
+        from govern.workflow.record.recording import record_dataset
 
         with self._lock:
             return _recorded(record_dataset(
@@ -117,7 +117,7 @@ class Workspace:
         datasets: Sequence[Ref] = (), threshold: str = "", baseline: Ref | None = None,
     ) -> Recorded:
         """Record a model file that no run of this face made."""
-        from govern.workflow.recording import record_model
+        from govern.workflow.record.recording import record_model
 
         with self._lock:
             return _recorded(record_model(
@@ -154,7 +154,7 @@ class Workspace:
         `data`, the evidence recorded last is judged. Further words are those of `govern gate`: target, prediction,
         score, threshold, weight, protected, cross, favourable, positive, model (its file), seed.
         """
-        from govern.workflow import gating
+        from govern.workflow.gate import gating
 
         given = None if data is None else _data(data, reference, words)
         with self._lock:
@@ -164,7 +164,7 @@ class Workspace:
 
     def promote(self, model: Ref, *, to: str) -> Recorded:
         """Move the system's stage pointer. Raises `Refused` unless the ledger allows it."""
-        from govern.workflow.promoting import promote
+        from govern.workflow.release.promoting import promote
 
         with self._lock:
             return _recorded(promote(self._ws, ref_of(model), to=to, key=self.key, passphrases=self._asks))
@@ -174,7 +174,7 @@ class Workspace:
         traffic: int | None = None,
     ) -> Recorded:
         """Record that a model runs in an environment. Raises `Refused` unless the ledger allows it."""
-        from govern.workflow.promoting import deploy
+        from govern.workflow.release.promoting import deploy
 
         with self._lock:
             return _recorded(deploy(
@@ -183,13 +183,13 @@ class Workspace:
 
     def may_run(self, model: Ref, *, environment: str) -> tuple[str, ...]:
         """Why this exact model may not run in an environment now; empty where it may."""
-        from govern.workflow.promoting import check
+        from govern.workflow.release.promoting import check
 
         return tuple(refusal.reason for refusal in check(self._ws, ref_of(model), to=environment).refusals)
 
     def monitor(self, deployment: Ref, /, *, data: Any, reference: Any = None, period: str = "", **words: Any) -> Any:
-        """Measure a window of live data and record an observation (see `govern.workflow.monitoring.Monitored`)."""
-        from govern.workflow.monitoring import monitor
+        """Measure a window of live data and record an observation (see `govern.workflow.monitor.monitoring.Monitored`)."""
+        from govern.workflow.monitor.monitoring import monitor
 
         with self._lock:
             return monitor(
@@ -199,7 +199,7 @@ class Workspace:
 
     def status(self, *, as_of: datetime | None = None) -> StatusView:
         """The workspace at a glance, now or as of a time."""
-        from govern.workflow.reading import status
+        from govern.workflow.read.reading import status
 
         return status(self._ws, as_of=as_of)
 
@@ -236,7 +236,7 @@ class Run:
         self, path: str | Path, *, name: str, version: str | None = None, threshold: str = "", baseline: Ref | None = None,
     ) -> PendingModel:
         """Take a model file as made by this run; it is recorded, with the run, when the block ends well."""
-        from govern.workflow.places import file_digest
+        from govern.workflow.place.places import file_digest
 
         if self._started is None or self.recorded is not None:
             raise UsageError("this run is not going on", "Record its models inside its `with` block.")
@@ -265,7 +265,7 @@ class Run:
                 self._keep(pending, words)
 
     def _record(self, outcome: str) -> None:
-        from govern.workflow.recording import record_run
+        from govern.workflow.record.recording import record_run
 
         opened = self.workspace._ws  # noqa: SLF001
         assert self._started is not None
@@ -277,7 +277,7 @@ class Run:
         ))
 
     def _keep(self, pending: PendingModel, words: dict[str, Any]) -> None:
-        from govern.workflow.places import file_digest
+        from govern.workflow.place.places import file_digest
 
         if file_digest(pending.path) != pending.digest:
             raise UsageError(
@@ -309,7 +309,7 @@ def _recorded(written: Written) -> Recorded:
 
 
 def _data(data: Any, reference: Any, words: dict[str, Any]) -> Any:
-    from govern.workflow.gating import Data
+    from govern.workflow.gate.gating import Data
 
     def source(given: Any) -> Any:
         return Path(given) if isinstance(given, str) else given

@@ -13,7 +13,7 @@ govern_tui.forget_recording()
 
 from textual.pilot import Pilot  # noqa: E402
 
-from govern.workflow.workspace import Workspace  # noqa: E402
+from govern.workflow.place.workspace import Workspace  # noqa: E402
 from govern_tui.app import GovernApp  # noqa: E402
 from govern_tui.picture import picture_of  # noqa: E402
 from govern_tui.settings import Settings  # noqa: E402

@@ -12,7 +12,7 @@ from govern.cli.place import found_folder, named_folder
 from govern.cli.speak import Voice
 from govern.errors import ExitCode, GovernError
 from govern.lineage.permission import Permission
-from govern.workflow.quick import quick_check
+from govern.workflow.release.quick import quick_check
 
 VALUES = ("--to", "--workspace")
 SWITCHES = ("--check", "--json")
@@ -97,6 +97,6 @@ def reference(model: str) -> str:
     named = "@" in model or model.startswith(("sha256:", "#"))
     if named or not Path(model).is_file():
         return model
-    from govern.workflow.places import file_digest
+    from govern.workflow.place.places import file_digest
 
     return file_digest(Path(model))

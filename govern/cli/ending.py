@@ -14,7 +14,8 @@ Confirmed = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 def end(session: Session, ref: str, *, kind: str, state: str, reason: str, confirmed: bool) -> None:
     """Show the blast radius, ask, and record the end. Raises `UsageError` where nobody can be asked."""
-    from govern.workflow import reading, recording
+    from govern.workflow.read import reading
+    from govern.workflow.record import recording
 
     with session.workspace() as workspace:
         node = reading.resolve(workspace, ref, kinds=(kind,))

@@ -154,7 +154,7 @@ def passphrase_file() -> Finding:
 
 def _workspace(folder: Path | None) -> Iterator[Finding]:
     from govern.errors import UsageError
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.place.workspace import Workspace
 
     try:
         workspace = Workspace.open(folder)

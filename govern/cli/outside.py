@@ -8,7 +8,7 @@ import typer
 from govern.cli.files import read
 
 if TYPE_CHECKING:
-    from govern.workflow.anchors import Outside
+    from govern.workflow.custody.anchors import Outside
 
 Authorities = Annotated[
     list[Path] | None,
@@ -29,7 +29,7 @@ def outside(
     authority: list[Path] | None, repository: list[Path] | None, folder: list[Path] | None, printed: list[str] | None
 ) -> "Outside":
     """Bundle what was given. Raises `UsageError` for a certificate file that can't be read."""
-    from govern.workflow.anchors import Outside
+    from govern.workflow.custody.anchors import Outside
 
     return Outside(
         authorities=b"\n".join(read(path, "an authority's certificates") for path in authority or ()),

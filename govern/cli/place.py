@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 FOLDER = ".govern"
-"""As `govern.workflow.workspace` calls it, which takes long to load (a test holds the two together)."""
+"""As `govern.workflow.place.workspace` calls it, which takes long to load (a test holds the two together)."""
 
 
 def named_folder(option: Path | None) -> Path | None:

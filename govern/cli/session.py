@@ -21,8 +21,8 @@ from govern.errors import ExitCode
 if TYPE_CHECKING:
     from govern.trust.home import Home
     from govern.workflow.interface import Passphrases, Progress
+    from govern.workflow.place.workspace import Workspace
     from govern.workflow.views import Written
-    from govern.workflow.workspace import Workspace
 
 Options = ParamSpec("Options")
 
@@ -76,7 +76,7 @@ class Session:
     @contextmanager
     def workspace(self) -> Iterator["Workspace"]:
         """Open the workspace. Raises `UsageError` where there is none."""
-        from govern.workflow.workspace import Workspace
+        from govern.workflow.place.workspace import Workspace
 
         workspace = Workspace.open(self.folder)
         try:

@@ -9,15 +9,15 @@ from govern.cli.text import Cell, when
 
 if TYPE_CHECKING:
     from govern.trust.proposal import Proposal
-    from govern.workflow.cosigning import Change
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.custody.cosigning import Change
+    from govern.workflow.place.workspace import Workspace
 
 
 def made(
     session: Session, workspace: "Workspace", change: "Change", *, signers: Sequence[str] | None, out: Path | None, done: str
 ) -> None:
     """Make a change, or write it as a proposal where a file is named."""
-    from govern.workflow import cosigning
+    from govern.workflow.custody import cosigning
 
     names = tuple(signers or ())
     if out is None:

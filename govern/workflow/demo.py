@@ -17,22 +17,20 @@ from types import ModuleType
 from govern.domain.facts import SystemFact
 from govern.errors import Refused, UsageError
 from govern.trust.home import Home
-from govern.workflow import (
-    gating,
-    keys,
-    monitoring,
-    policies,
-    promoting,
-    recording,
-    reviewing,
-    verifying,
-    verifying_packs,
-)
-from govern.workflow.exporting import export, trust_root_file
+from govern.workflow.custody import keys
+from govern.workflow.gate import gating
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, silent
+from govern.workflow.monitor import monitoring
+from govern.workflow.packs import verifying_packs
+from govern.workflow.packs.exporting import export, trust_root_file
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies
+from govern.workflow.prove import verifying
+from govern.workflow.record import recording
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import GateResult
-from govern.workflow.workspace import Workspace
 
 SYSTEM = "credit"
 PACK = "baseline"

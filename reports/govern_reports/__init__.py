@@ -1,6 +1,6 @@
 """Evidence packs: pack data, then a view made of strings, then HTML, then a PDF/A-3 that carries its own proofs.
 
-`render_pack` is the renderer that a face hands to `govern.workflow.exporting`. WeasyPrint is imported in a process of
+`render_pack` is the renderer that a face hands to `govern.workflow.packs.exporting`. WeasyPrint is imported in a process of
 its own (`govern_reports.worker`), never in the caller's.
 """
 

@@ -167,7 +167,7 @@ def commands(folder: Path) -> None:
     """Time whole commands, each in a process of its own, on a workspace that `large_ledger.py` made (it is only read)."""
     from govern.domain.text import instant
     from govern.trust.home import Home
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.place.workspace import Workspace
 
     with Workspace.open(folder, home=Home.at(folder / "home")) as workspace:
         size = workspace.ledger.size

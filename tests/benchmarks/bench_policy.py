@@ -30,8 +30,10 @@ from govern.policy import selftest  # noqa: E402
 from govern.policy.deciding import decide  # noqa: E402
 from govern.policy.question import Question  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
-from govern.workflow import demo, policies, recording  # noqa: E402
-from govern.workflow.workspace import Workspace  # noqa: E402
+from govern.workflow import demo  # noqa: E402
+from govern.workflow.place.workspace import Workspace  # noqa: E402
+from govern.workflow.policies import policies  # noqa: E402
+from govern.workflow.record import recording  # noqa: E402
 
 LIMIT = 0.050
 SHARE = 0.8

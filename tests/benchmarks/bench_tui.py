@@ -166,7 +166,7 @@ async def desktop(folder: Path) -> dict[str, float]:
     from tui.kit_tui import Bench, Clock, build, settled
 
     from govern.trust.home import Home
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.place.workspace import Workspace
 
     place = folder / "workspace"
     if not place.exists():

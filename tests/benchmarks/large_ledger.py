@@ -42,7 +42,7 @@ from govern.store.ledger import Ledger  # noqa: E402
 from govern.store.objects import ObjectFolder  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
 from govern.trust.keyring import Keyring  # noqa: E402
-from govern.workflow.config import template  # noqa: E402
+from govern.workflow.place.config import template  # noqa: E402
 
 ORIGIN = "ledger.example/large"
 STEP = timedelta(seconds=20)

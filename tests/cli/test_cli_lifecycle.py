@@ -13,10 +13,10 @@ from cli.test_cli_passphrases import on_terminal
 
 from govern.domain.text import digest_of
 from govern.lineage.stale import stale
-from govern.workflow import exporting
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
-from govern.workflow.workspace import opened
+from govern.workflow.packs import exporting
+from govern.workflow.place.workspace import opened
 from govern_reports.render import prepare
 
 REASON = ("--reason", "Seen by two people and found good.")

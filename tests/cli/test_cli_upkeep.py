@@ -163,7 +163,7 @@ def test_a_review_is_taken_back_by_whoever_signed_it(line: Path):
 
 def test_the_folder_is_found_as_the_workspace_finds_it(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from govern.cli.session import Session
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.place.workspace import Workspace
 
     (place / "deep" / "er").mkdir(parents=True)
     monkeypatch.chdir(place / "deep" / "er")

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from govern.cli.app import build
 from govern.errors import ExitCode
-from govern.workflow.config import Config, template
+from govern.workflow.place.config import Config, template
 
 Command = Any
 """Of the click that Typer carries with it: no public type."""

@@ -14,8 +14,10 @@ from ruamel.yaml import YAML
 import govern_policies
 from govern.domain.facts import SystemFact
 from govern.trust.home import Home
-from govern.workflow import demo, policies, recording
-from govern.workflow.workspace import Workspace
+from govern.workflow import demo
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies
+from govern.workflow.record import recording
 
 PIPELINES = Path(govern_policies.__file__).parent / "pipelines"
 PASSPHRASE = "correct horse"

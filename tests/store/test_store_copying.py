@@ -8,8 +8,10 @@ from govern.ledger.proof import parse_proof
 from govern.store.copying import copy_ledger
 from govern.store.ledger import Ledger
 from govern.trust.home import Home
-from govern.workflow import copying, erasing, policies, verifying
-from govern.workflow.workspace import Workspace
+from govern.workflow.custody import erasing
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies
+from govern.workflow.prove import copying, verifying
 
 SECRET = "a long enough passphrase"
 

@@ -27,9 +27,11 @@ from govern.store.ledger import Ledger
 from govern.store.side import SideStore, commitment_of
 from govern.trust import timestamps
 from govern.trust.home import Home
-from govern.workflow import anchors, copying, erasing, keys, reading, recovering, verifying
-from govern.workflow.anchors import Outside
-from govern.workflow.workspace import Workspace
+from govern.workflow.custody import anchors, erasing, keys, recovering
+from govern.workflow.custody.anchors import Outside
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.prove import copying, verifying
+from govern.workflow.read import reading
 
 SECRET = "a long enough passphrase"
 CONFIG = """

@@ -8,7 +8,7 @@ import pytest
 from tui.kit_tui import START, Bench, Clock, build
 
 from govern.trust.home import Home
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.workspace import Workspace
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,14 @@ from govern.domain.statement import Draft  # noqa: E402
 from govern.domain.text import Digest  # noqa: E402
 from govern.trust.home import Home  # noqa: E402
 from govern.trust.keyring import Keyring  # noqa: E402
-from govern.workflow import gating, keys, monitoring, policies, promoting, recording, reviewing  # noqa: E402
-from govern.workflow.workspace import Workspace  # noqa: E402
+from govern.workflow.custody import keys  # noqa: E402
+from govern.workflow.gate import gating  # noqa: E402
+from govern.workflow.monitor import monitoring  # noqa: E402
+from govern.workflow.place.workspace import Workspace  # noqa: E402
+from govern.workflow.policies import policies  # noqa: E402
+from govern.workflow.record import recording  # noqa: E402
+from govern.workflow.release import promoting  # noqa: E402
+from govern.workflow.review import reviewing  # noqa: E402
 from govern_tui.app import GovernApp  # noqa: E402
 from govern_tui.settings import Settings  # noqa: E402
 from govern_tui.workflow_desk import WorkflowDesk  # noqa: E402

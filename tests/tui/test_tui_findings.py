@@ -4,7 +4,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 from tui.kit_tui import PASSPHRASE, Bench, dialog, press, review, settled
 
-from govern.workflow import reading, reviewing
+from govern.workflow.read import reading
+from govern.workflow.review import reviewing
 from govern_tui.widgets.rowtable import RowTable
 
 SIZE = (120, 40)

@@ -8,7 +8,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
-from govern.workflow import keys, reading, reviewing
+from govern.workflow.custody import keys
+from govern.workflow.read import reading
+from govern.workflow.review import reviewing
 from govern_tui.dialogs import signing
 from govern_tui.dialogs.decide import DecideDialog
 

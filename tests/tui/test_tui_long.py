@@ -10,9 +10,9 @@ from tui.kit_tui import Bench, press, settled
 from govern.errors import StorageError
 from govern.lineage.snapshot import latest
 from govern.store.read_tables import ReadTables
-from govern.workflow import ahead
-from govern.workflow.ahead import Ahead
-from govern.workflow.folded import LedgerSource, rows_path
+from govern.workflow.place.folded import LedgerSource, rows_path
+from govern.workflow.read import ahead
+from govern.workflow.read.ahead import Ahead
 from govern_tui.widgets.rowtable import RowTable
 
 SIZE = (120, 34)
@@ -107,6 +107,6 @@ async def test_where_no_process_can_be_started_the_ledger_is_read_here(bench: Be
 def test_the_process_ends_with_whoever_started_it(bench: Bench) -> None:
     forget(bench)
     home = bench.ws.home
-    command = [sys.executable, "-m", "govern.workflow.ahead", "state", *map(str, (bench.ws.folder, home.keys, home.checkpoint_folder))]
+    command = [sys.executable, "-m", "govern.workflow.read.ahead", "state", *map(str, (bench.ws.folder, home.keys, home.checkpoint_folder))]
     assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 1
     assert kept(bench) == 0

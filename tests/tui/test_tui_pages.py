@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Select, Static
 from tui.kit_tui import HERE, PASSPHRASE, Bench, asks, dialog, press, review, settled
 
-from govern.workflow import keys
+from govern.workflow.custody import keys
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
 from govern_tui.pages.entry import proof_hashes, siblings

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from tui.kit_tui import PASSPHRASE, Bench, dialog, press, review, settled
 
-from govern.workflow import reading, reviewing
+from govern.workflow.read import reading
+from govern.workflow.review import reviewing
 from govern_tui.dialogs.decide import DecideDialog, fitting
 from govern_tui.pages.dashboard import emergencies_text
 from govern_tui.pages.dossier_text import history_text

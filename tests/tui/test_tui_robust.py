@@ -11,7 +11,7 @@ from textual.worker import WorkerFailed
 from tui.kit_tui import Bench, asks, press, review, settled
 
 from govern.errors import DocumentError, Interrupted
-from govern.workflow import reviewing
+from govern.workflow.review import reviewing
 from govern_tui.actions import PAGES
 from govern_tui.crash import account
 from govern_tui.pages.every import PAGE_CLASSES

@@ -10,7 +10,7 @@ from tui.kit_tui import PASSPHRASE, Bench, dialog, press, review, settled
 
 import govern_tui
 from govern.domain.facts import SystemFact
-from govern.workflow import recording
+from govern.workflow.record import recording
 from govern_tui.actions import of_scope
 from govern_tui.crash import account
 from govern_tui.dialogs.decide import DecideDialog

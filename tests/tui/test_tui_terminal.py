@@ -17,7 +17,7 @@ from govern_tui import RECORDING_VARIABLES
 CRASH = """
 import sys, os
 import govern_tui; govern_tui.forget_recording()
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.workspace import Workspace
 from govern_tui.dialogs.signing import SigningDialog
 def sign(self):
     typed = self.query_one('#passphrase').value

@@ -11,8 +11,12 @@ import pytest
 
 from govern.domain.facts import SystemFact
 from govern.trust.home import Home
-from govern.workflow import demo, gating, keys, policies, recording
-from govern.workflow.workspace import Workspace
+from govern.workflow import demo
+from govern.workflow.custody import keys
+from govern.workflow.gate import gating
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies
+from govern.workflow.record import recording
 
 PASSPHRASE = "correct horse"
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -15,8 +15,14 @@ from govern.ledger.bundle import verify_entry
 from govern.ledger.portable import verify_pack as portable
 from govern.ledger.proof import parse_proof
 from govern.trust.home import Home
-from govern.workflow import demo, exporting, keys, moments, reading, recording, verifying
-from govern.workflow.workspace import Workspace
+from govern.workflow import demo
+from govern.workflow.custody import keys
+from govern.workflow.packs import exporting
+from govern.workflow.place import moments
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.prove import verifying
+from govern.workflow.read import reading
+from govern.workflow.record import recording
 
 
 @pytest.fixture

@@ -12,10 +12,15 @@ from govern.domain.decision import Outcome, Reason, RuleResult, Status
 from govern.domain.facts import Attestation, ReviewFact
 from govern.domain.statement import Draft
 from govern.errors import Refused
-from govern.workflow import gating, keys, policies, promoting, replaying, reviewing
+from govern.workflow.custody import keys
+from govern.workflow.gate import gating
+from govern.workflow.packs import replaying
+from govern.workflow.place.workspace import about
+from govern.workflow.policies import policies
+from govern.workflow.policies.waivers import presented_attestations
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 from govern.workflow.views import GateResult
-from govern.workflow.waivers import presented_attestations
-from govern.workflow.workspace import about
 
 POLICY = """apiVersion: govern/v1
 kind: Policy

@@ -12,9 +12,12 @@ from workflow.test_workflow_verify import exported  # noqa: F401 - a fixture
 
 from govern.errors import NotFoundError, UnverifiableError
 from govern.store.glance import size_of
-from govern.workflow import folded, promoting, recording, reviewing
-from govern.workflow.checking import check_pack
-from govern.workflow.quick import quick_check
+from govern.workflow.place import folded
+from govern.workflow.record import recording
+from govern.workflow.release import promoting
+from govern.workflow.release.checking import check_pack
+from govern.workflow.release.quick import quick_check
+from govern.workflow.review import reviewing
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_without_kept_rows_without_home_and_with_another_database_it_gives_no_an
 
 def test_the_quick_way_loads_nothing_heavy(repository: Path):
     code = (
-        "import sys, govern.workflow.quick; "
+        "import sys, govern.workflow.release.quick; "
         "print([m for m in ('sqlalchemy', 'sqlmodel', 'pydantic', 'cryptography', 'numpy', 'typer') if m in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository)

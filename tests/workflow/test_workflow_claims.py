@@ -7,9 +7,13 @@ from workflow.conftest import Story
 
 from govern.domain.statement import Draft
 from govern.errors import Refused
-from govern.workflow import policies, promoting, replaying, reviewing, verifying
-from govern.workflow.waivers import presented_attestations
-from govern.workflow.workspace import about
+from govern.workflow.packs import replaying
+from govern.workflow.place.workspace import about
+from govern.workflow.policies import policies
+from govern.workflow.policies.waivers import presented_attestations
+from govern.workflow.prove import verifying
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 

@@ -12,9 +12,9 @@ import govern
 from govern.domain.facts import ModelFact, RunFact
 from govern.errors import UsageError
 from govern.trust.home import Home
-from govern.workflow import policies
-from govern.workflow.verifying import verify
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies
+from govern.workflow.prove.verifying import verify
 
 WORDS = {"purpose": "credit", "task": "binary-classification", "tier": "low", "owner": "lending"}
 

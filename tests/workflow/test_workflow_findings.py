@@ -6,8 +6,10 @@ import pytest
 from workflow.conftest import Story
 
 from govern.errors import Refused, UsageError
-from govern.workflow import findings, promoting, reading, reviewing
-from govern.workflow.findings import Condition
+from govern.workflow.read import reading
+from govern.workflow.release import promoting
+from govern.workflow.review import findings, reviewing
+from govern.workflow.review.findings import Condition
 
 GATE = "promote:production"
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from govern.workflow import findings, keys, reviewing
-from govern.workflow.findings import Condition
-from govern.workflow.for_me import for_me
+from govern.workflow.custody import keys
+from govern.workflow.read.for_me import for_me
+from govern.workflow.review import findings, reviewing
+from govern.workflow.review.findings import Condition
 
 from .conftest import Story, asks
 

@@ -17,8 +17,12 @@ from govern.ledger import tree
 from govern.ledger.checkpoint import sign_checkpoint
 from govern.ledger.entries import sign_draft
 from govern.trust.home import Home
-from govern.workflow import promoting, reading, recording, reviewing, verifying
-from govern.workflow.workspace import Workspace, about
+from govern.workflow.place.workspace import Workspace, about
+from govern.workflow.prove import verifying
+from govern.workflow.read import reading
+from govern.workflow.record import recording
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 

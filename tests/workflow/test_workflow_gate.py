@@ -7,7 +7,10 @@ from workflow.conftest import Story
 
 from govern.domain.decision import Outcome, Reason, Status
 from govern.errors import NotFoundError, Refused, UsageError
-from govern.workflow import gating, keys, measuring, recording, replaying
+from govern.workflow.custody import keys
+from govern.workflow.gate import gating, measuring
+from govern.workflow.packs import replaying
+from govern.workflow.record import recording
 
 
 def decisions(story: Story):

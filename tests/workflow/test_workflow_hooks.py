@@ -16,9 +16,11 @@ from workflow.test_workflow_monitor import window
 
 from govern.errors import DocumentError, StorageError
 from govern.trust.home import Home
-from govern.workflow import hooks, monitoring, promoting, reviewing
-from govern.workflow.config import read_config
-from govern.workflow.workspace import Workspace
+from govern.workflow.monitor import hooks, monitoring
+from govern.workflow.place.config import read_config
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 SECRET = b"a shared secret"
 

@@ -13,8 +13,9 @@ from govern.domain.evidence import Evidence
 from govern.domain.facts import DatasetFact
 from govern.domain.statement import Draft
 from govern.domain.text import digest_of
-from govern.workflow import exporting, gating, verifying_packs
-from govern.workflow.workspace import about
+from govern.workflow.gate import gating
+from govern.workflow.packs import exporting, verifying_packs
+from govern.workflow.place.workspace import about
 
 MODELS = 200
 ENTRIES = 10_000
@@ -26,8 +27,8 @@ import resource, sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from govern.trust.home import Home
-from govern.workflow import exporting
-from govern.workflow.workspace import Workspace
+from govern.workflow.packs import exporting
+from govern.workflow.place.workspace import Workspace
 from govern_reports import render_pack
 folder, kind, ref, now, out = Path(sys.argv[1]), *sys.argv[2:5], Path(sys.argv[5])
 ws = Workspace.open(folder, home=Home.at(folder / "home"), clock=lambda: datetime.fromisoformat(now))

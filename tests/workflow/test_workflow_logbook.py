@@ -16,10 +16,11 @@ from govern.errors import VerificationError
 from govern.ledger.tree import append_nodes, leaf_hash
 from govern.store.entry_index import EntryIndex
 from govern.trust.home import Home
-from govern.workflow import logbook, recording
-from govern.workflow.folded import LedgerSource, index_path
-from govern.workflow.summaries import entry_row
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.folded import LedgerSource, index_path
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.read import logbook
+from govern.workflow.read.summaries import entry_row
+from govern.workflow.record import recording
 
 from .conftest import START, Story, asks
 

@@ -7,8 +7,11 @@ from workflow.conftest import Story
 
 from govern.domain.evidence import Evidence, Measurement, MeasureRequest
 from govern.errors import Refused, UsageError
-from govern.workflow import monitoring, promoting, reading, reviewing, windowing
-from govern.workflow.baselines import suffices
+from govern.workflow.monitor import monitoring, windowing
+from govern.workflow.monitor.baselines import suffices
+from govern.workflow.read import reading
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 

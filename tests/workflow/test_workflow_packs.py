@@ -18,10 +18,10 @@ from govern.domain.statement import TreeHead
 from govern.domain.text import digest_of
 from govern.errors import Interrupted, NotFoundError, Refused, UsageError, VerificationError
 from govern.trust.home import Home
-from govern.workflow import attached, exporting, packing
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
-from govern.workflow.workspace import Workspace
+from govern.workflow.packs import attached, exporting, packing
+from govern.workflow.place.workspace import Workspace
 from govern_reports import render_markdown
 
 

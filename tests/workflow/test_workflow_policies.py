@@ -8,7 +8,7 @@ from workflow.conftest import Story, enrol
 
 import govern_policies
 from govern.errors import DocumentError, Refused, UsageError
-from govern.workflow import policies
+from govern.workflow.policies import policies
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_key_without_the_role_installs_nothing(story: Story, folder: Path, pas
 
 def test_a_stray_file_in_a_signed_folder_is_refused(story: Story, folder: Path, passphrases):
     from govern.errors import VerificationError
-    from govern.workflow import bundles
+    from govern.workflow.policies import bundles
 
     bundles.sign_bundle(story.ws, folder, passphrases=passphrases)
     shutil.copy(folder / "binding.yaml", folder / "binding-more.yaml")
@@ -178,7 +178,7 @@ def test_a_stray_file_in_a_signed_folder_is_refused(story: Story, folder: Path, 
 def test_a_trust_root_is_not_renewed_into_the_past(story: Story, passphrases):
     from datetime import timedelta
 
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     with pytest.raises(UsageError, match="lock everybody out"):
         keys.renew(story.ws, expires=story.clock() - timedelta(days=1), passphrases=passphrases)

@@ -12,11 +12,11 @@ from govern.domain.decision import Outcome
 from govern.domain.text import digest_of
 from govern.errors import NotFoundError, Refused, UsageError, VerificationError
 from govern.policy.documents import parse_policy
-from govern.workflow import policy_tools
-from govern.workflow.attempts import attempts_of
-from govern.workflow.bundles import sign_bundle, verified_bundle
-from govern.workflow.gating import gate
-from govern.workflow.policies import install
+from govern.workflow.gate import policy_tools
+from govern.workflow.gate.attempts import attempts_of
+from govern.workflow.gate.gating import gate
+from govern.workflow.policies.bundles import sign_bundle, verified_bundle
+from govern.workflow.policies.policies import install
 
 
 def changed(before: str, after: str):

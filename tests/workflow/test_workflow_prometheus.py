@@ -7,7 +7,9 @@ from workflow.conftest import Story
 from workflow.test_workflow_monitor import window
 
 from govern.errors import StorageError
-from govern.workflow import monitoring, prometheus, promoting, reviewing
+from govern.workflow.monitor import monitoring, prometheus
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\.)*",?)*)\})? (-?[0-9.]+)')
 

@@ -9,9 +9,9 @@ import pytest
 from govern.domain.facts import SystemFact
 from govern.errors import NotFoundError
 from govern.trust.home import Home
-from govern.workflow.recording import end_existence, record_dataset, record_run, record_system
-from govern.workflow.reproducing import verify_run
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.record.recording import end_existence, record_dataset, record_run, record_system
+from govern.workflow.record.reproducing import verify_run
 
 WHEN = datetime(2026, 11, 2, tzinfo=UTC)
 

@@ -6,8 +6,12 @@ import pytest
 from workflow.conftest import Story
 
 from govern.errors import NotFoundError, Refused, UsageError, WrongPassphraseError
-from govern.workflow import gating, promoting, reading, recording, reviewing
-from govern.workflow.workspace import Workspace
+from govern.workflow.gate import gating
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.read import reading
+from govern.workflow.record import recording
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 
@@ -42,7 +46,7 @@ def test_the_whole_way_to_production(story: Story, passphrases):
     ],
 )
 def test_who_had_a_hand_in_it_or_has_no_role_is_refused(story: Story, passphrases, key, says):
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     if key == "developer":
         # Under a second key and role it is the same person still.

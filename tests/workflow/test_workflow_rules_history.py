@@ -14,9 +14,11 @@ from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
 from govern.domain.text import digest_of
 from govern.errors import VerificationError
-from govern.workflow import policies, reviewing, verifying, waivers
-from govern.workflow.waivers import read_decision
-from govern.workflow.workspace import about
+from govern.workflow.place.workspace import about
+from govern.workflow.policies import policies, waivers
+from govern.workflow.policies.waivers import read_decision
+from govern.workflow.prove import verifying
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 

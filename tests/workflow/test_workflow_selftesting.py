@@ -11,8 +11,8 @@ from govern.domain.decision import Status
 from govern.policy.applicability import applicable
 from govern.policy.model import Over
 from govern.policy.testing import made_system
-from govern.workflow import selftesting
-from govern.workflow.selftesting import measured_proofs
+from govern.workflow.policies import selftesting
+from govern.workflow.policies.selftesting import measured_proofs
 
 GATES = ("promote:production", "monitor")
 

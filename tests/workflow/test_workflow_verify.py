@@ -13,19 +13,14 @@ from govern.domain.statement import Draft
 from govern.errors import NotFoundError, VerificationError
 from govern.ledger.mark import MarkStore
 from govern.trust.home import Home
-from govern.workflow import (
-    attached,
-    demo,
-    exporting,
-    keys,
-    promoting,
-    recording,
-    replaying,
-    reviewing,
-    verifying,
-    verifying_packs,
-)
-from govern.workflow.workspace import Workspace, about
+from govern.workflow import demo
+from govern.workflow.custody import keys
+from govern.workflow.packs import attached, exporting, replaying, verifying_packs
+from govern.workflow.place.workspace import Workspace, about
+from govern.workflow.prove import verifying
+from govern.workflow.record import recording
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 
@@ -56,7 +51,7 @@ def test_one_changed_byte_is_located_and_says_what_rests_on_it(story: Story):
 
 
 def test_a_damaged_entry_that_can_still_be_read_names_the_models_that_rest_on_it(story: Story):
-    from govern.workflow.touching import touched
+    from govern.workflow.prove.touching import touched
 
     index = next(e.index for e in story.ws.ledger.entries() if e.kind == "dataset")
     assert touched(story.ws.ledger.entries(), index) == ("model credit@1", "model credit@2")
@@ -190,7 +185,7 @@ def test_a_decision_by_a_key_that_is_void_since_is_not_replayed(exported, tmp_pa
 
 
 def test_the_export_is_an_entry_with_the_packs_digest(exported):
-    from govern.workflow.places import file_digest
+    from govern.workflow.place.places import file_digest
 
     pack, _ = exported
     ws = Workspace.open(pack.parent / "work")
@@ -241,7 +236,7 @@ def test_an_old_copy_put_back_is_not_believed(story: Story, passphrases):
     """The file alone looks right; only the checkpoint in the user's own folder tells."""
     from govern.domain.facts import SystemFact
     from govern.errors import VerificationError
-    from govern.workflow import reading
+    from govern.workflow.read import reading
 
     database = story.ws.folder / "ledger.db"
     assert verifying.verify(story.ws).outcome == "verified"

@@ -6,7 +6,10 @@ from pathlib import Path
 from workflow.conftest import Story, asks, enrol
 
 from govern.domain.decision import Outcome
-from govern.workflow import gating, packing, reviewing, waivers
+from govern.workflow.gate import gating
+from govern.workflow.packs import packing
+from govern.workflow.policies import waivers
+from govern.workflow.review import reviewing
 from govern_reports import render_markdown
 
 GATE = "promote:production"

@@ -10,8 +10,13 @@ from govern.domain.decision import Outcome, Score
 from govern.domain.statement import Draft
 from govern.domain.text import digest_of
 from govern.errors import Refused
-from govern.workflow import gating, promoting, reading, replaying, reviewing, waivers
-from govern.workflow.workspace import about
+from govern.workflow.gate import gating
+from govern.workflow.packs import replaying
+from govern.workflow.place.workspace import about
+from govern.workflow.policies import waivers
+from govern.workflow.read import reading
+from govern.workflow.release import promoting
+from govern.workflow.review import reviewing
 
 GATE = "promote:production"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from govern.workflow.interface import PackRenderer
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.place.workspace import Workspace
 
 RECORDING_VARIABLES: Final = ("TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT", "TEXTUAL_PRESS")
 """With these Textual logs or sends away every key, the passphrase among them, or takes pictures by itself."""

@@ -5,7 +5,7 @@ import os
 
 from govern.errors import ExitCode
 from govern.workflow.interface import PackRenderer
-from govern.workflow.workspace import Workspace
+from govern.workflow.place.workspace import Workspace
 from govern_tui.app import GovernApp
 from govern_tui.settings import read_settings
 from govern_tui.workflow_desk import WorkflowDesk

@@ -10,24 +10,17 @@ from typing import TypeVar
 
 from govern.domain.text import Digest
 from govern.errors import MissingExtraError, Refused
-from govern.workflow import (
-    exporting,
-    findings,
-    keys,
-    logbook,
-    packing,
-    performing,
-    policies,
-    promoting,
-    reading,
-    reviewing,
-    verifying,
-    verifying_packs,
-    waivers,
-)
-from govern.workflow.ahead import Ahead
+from govern.workflow.custody import keys
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
 from govern.workflow.pack import PackData, PolicyView
+from govern.workflow.packs import exporting, packing, verifying_packs
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies import policies, waivers
+from govern.workflow.prove import verifying
+from govern.workflow.read import logbook, performing, reading
+from govern.workflow.read.ahead import Ahead
+from govern.workflow.release import promoting
+from govern.workflow.review import findings, reviewing
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
@@ -40,7 +33,6 @@ from govern.workflow.views import (
     WaiverRow,
     Written,
 )
-from govern.workflow.workspace import Workspace
 from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
 
 Result = TypeVar("Result")

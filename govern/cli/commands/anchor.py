@@ -39,7 +39,7 @@ def keep(
 
     An entry before the newest anchor can't be changed without contradicting what lies there.
     """
-    from govern.workflow import anchors
+    from govern.workflow.custody import anchors
 
     with session.workspace() as workspace:
         written = anchors.add(
@@ -52,7 +52,7 @@ def keep(
 
 def listed(session: Session) -> None:
     """List every anchor that was recorded, and what none covers."""
-    from govern.workflow import anchors
+    from govern.workflow.custody import anchors
 
     with session.workspace() as workspace:
         rows = anchors.listed(workspace)
@@ -77,7 +77,7 @@ def check(
 
     Exit 0 all agree; 1 one contradicts the ledger; 4 nothing, or not everything, could be checked.
     """
-    from govern.workflow import anchors
+    from govern.workflow.custody import anchors
 
     given = outside(authority, repository, folder, printed)
     with session.workspace() as workspace:

@@ -21,7 +21,7 @@ def checkpoint(session: Session, *, as_of: When = None) -> None:
         if moment is None:
             newest = workspace.ledger.checkpoint()
         else:
-            from govern.workflow.moments import moment_kept
+            from govern.workflow.place.moments import moment_kept
 
             newest = moment_kept(workspace, moment).checkpoint
     if session.as_json:

@@ -56,7 +56,7 @@ def deploy(
         return asking.say(session.voice, _permission(session, asking.reference(model), to, pack, trust), model, to)
     if pack is not None or trust is not None:
         raise UsageError("--pack and --trust are for --check", "A deployment is recorded in a workspace.")
-    from govern.workflow import promoting
+    from govern.workflow.release import promoting
 
     with session.workspace() as workspace:
         written = promoting.deploy(
@@ -72,15 +72,15 @@ def _permission(session: Session, model: str, to: str, pack: Path | None, trust:
     if pack is not None:
         if trust is None:
             raise UsageError("a pack answers only with a trust root from outside", "Give --trust ROOT.")
-        from govern.workflow.checking import check_pack
-        from govern.workflow.workspace import system_clock
+        from govern.workflow.place.workspace import system_clock
+        from govern.workflow.release.checking import check_pack
 
         with session.progress() as progress:
             return check_pack(
                 existing(pack), model, environment=to, trust=read(trust, "the trust root"), now=system_clock(),
                 progress=progress,
             ).permission
-    from govern.workflow import promoting
+    from govern.workflow.release import promoting
 
     with session.workspace() as workspace:
         return promoting.check(workspace, model, to=to)

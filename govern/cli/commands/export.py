@@ -17,8 +17,8 @@ from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from govern.workflow.interface import RenderedPack
-    from govern.workflow.packing import Kind
-    from govern.workflow.workspace import Workspace
+    from govern.workflow.packs.packing import Kind
+    from govern.workflow.place.workspace import Workspace
 
 READING = (".html", ".md")
 """Endings of copies to read: they prove nothing, so they are not recorded."""
@@ -81,7 +81,7 @@ def export(
     PDF/A-3, with the machine-readable proofs attached. That it left the house is an entry of its own. Exit 1 where the
     ledger does not verify: the pack says so on its cover.
     """
-    from govern.workflow import exporting
+    from govern.workflow.packs import exporting
 
     if out.suffix.lower() not in {".pdf", *READING}:
         raise UsageError(f"{out} has no ending that says what it is to be", "Call it PACK.pdf, or .html or .md for a copy to read.")
@@ -147,7 +147,7 @@ def _copy(
     session: Session, workspace: "Workspace", asked: "What", out: Path, templates: Path | None
 ) -> ExitCode:
     """Write what a pack would say, without proofs."""
-    from govern.workflow import packing
+    from govern.workflow.packs import packing
     from govern_reports import render_html, render_markdown
 
     with session.progress() as progress:

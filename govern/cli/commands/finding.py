@@ -24,7 +24,7 @@ def add(app: typer.Typer) -> None:
 
 def listed(session: Session) -> None:
     """List all findings, those due first in front."""
-    from govern.workflow import reading
+    from govern.workflow.read import reading
 
     with session.workspace() as workspace:
         rows = reading.findings(workspace)
@@ -58,7 +58,7 @@ def begin(
     While it is overdue, what rests on the model is stale.
     """
     from govern.domain.text import moment
-    from govern.workflow import findings
+    from govern.workflow.review import findings
 
     with session.workspace() as workspace:
         written = findings.open_finding(
@@ -70,7 +70,7 @@ def begin(
 
 def remediate(session: Session, *, finding: Finding, reason: options.Reason) -> None:
     """Say how a finding was remediated; somebody else verifies it."""
-    from govern.workflow import findings
+    from govern.workflow.review import findings
 
     with session.workspace() as workspace:
         written = findings.remediate(
@@ -81,7 +81,7 @@ def remediate(session: Session, *, finding: Finding, reason: options.Reason) -> 
 
 def close(session: Session, *, finding: Finding, reason: options.Reason) -> None:
     """Verify a remediation and close the finding, as a reviewer."""
-    from govern.workflow import findings
+    from govern.workflow.review import findings
 
     with session.workspace() as workspace:
         written = findings.close(workspace, finding, reason=reason, key=session.key, passphrases=session.passphrases)

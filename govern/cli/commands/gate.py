@@ -16,8 +16,8 @@ from govern.version import VERSION
 
 if TYPE_CHECKING:
     from govern.exchange.places import RulePlaces
+    from govern.workflow.place.workspace import Workspace
     from govern.workflow.views import AttemptView, GateResult
-    from govern.workflow.workspace import Workspace
 
 
 def add(app: typer.Typer) -> None:
@@ -59,8 +59,8 @@ def gate(
     Without --data, the evidence recorded last for this model is judged. Exit codes: 0 allowed; 1 denied, a rule failed; 2
     usage; 3 denied, inconclusive; 4 it could not be evaluated. There is no switch that turns a failure into 0.
     """
-    from govern.workflow import gating
-    from govern.workflow.attempts import attempts_of
+    from govern.workflow.gate import gating
+    from govern.workflow.gate.attempts import attempts_of
 
     words = None
     if data is not None:
@@ -169,7 +169,7 @@ def reports(
 def rule_places(workspace: "Workspace") -> "RulePlaces":
     """Say at which line of its document each rule in force stands; the document's place is that of a repository's habit."""
     from govern.exchange.places import RulePlace
-    from govern.workflow.policies import in_force
+    from govern.workflow.policies.policies import in_force
 
     return {
         (one.policy_digest, rule): RulePlace(uri=f"policies/{one.policy.name}/policy.yaml", line=line)

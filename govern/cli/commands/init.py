@@ -37,7 +37,7 @@ def init(
     are used as they are.
     """
     from govern.trust.keyring import Keyring
-    from govern.workflow.workspace import FOLDER, Workspace, written
+    from govern.workflow.place.workspace import FOLDER, Workspace, written
 
     home = session.home()
     before = Keyring(home.keys).names()

@@ -52,7 +52,7 @@ def new(
     like that of any other key. A key counts only once it is enrolled.
     """
     from govern.trust.keyring import Keyring
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     home = session.home()
     if uri is None:
@@ -83,7 +83,7 @@ def passphrase(
     The key stays the same, and the ledger hears nothing of it. A passphrase file gives the old one in the line NAME and
     the new one in the line NAME.new. Whoever copied the file before still has it with the old passphrase: rotate then.
     """
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     home = session.home()
     keys.change_passphrase(home, name, passphrases=session.new_passphrases((name,)))
@@ -156,7 +156,7 @@ def request(
 
     It holds the public key and a signature that proves its possession, and nothing secret: send it to whoever holds root.
     """
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     with session.workspace() as workspace:
         write(out, keys.request(workspace, name, holder=holder, passphrases=session.passphrases))
@@ -181,7 +181,7 @@ def enrol(
 
     Writes a new version of the trust root, signed by the root key; the new key proves that its holder has it.
     """
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     with session.workspace() as workspace:
         change = keys.enrolling(workspace, name, roles=tuple(role), holder=holder, passphrases=session.passphrases)
@@ -203,7 +203,7 @@ def rotate(
 
     What the old key signed stays valid. To rotate a root key, name both: --signer OLD --signer NEW.
     """
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     with session.workspace() as workspace:
         change = keys.rotating(workspace, old, new_key, void_from=void_from, passphrases=session.passphrases)
@@ -228,7 +228,7 @@ def revoke(
 
     Approvals that it signed from there on turn stale; with --compromised those before, too.
     """
-    from govern.workflow import keys
+    from govern.workflow.custody import keys
 
     with session.workspace() as workspace:
         change = keys.revoking(

@@ -35,7 +35,7 @@ def copy(
 
     Entries, checkpoints and roots are the same there. Then name it in config.toml (`database`).
     """
-    from govern.workflow import copying
+    from govern.workflow.prove import copying
 
     with session.progress() as progress:
         view = copying.copy(database(source), database(target), home=session.home(), progress=progress)
@@ -59,7 +59,7 @@ def recover(
 
     Both notes, of what was lost and of what was found, stay in the ledger as evidence. Look for the newer copy first.
     """
-    from govern.workflow import recovering
+    from govern.workflow.custody import recovering
 
     if accept == bool(reason):
         raise UsageError("give --reason or --accept", "--reason records a recovery; --accept trusts one that is recorded.")
@@ -83,7 +83,7 @@ def keep(
 
     The commitment is salted: a reason or a name may refer to it, and says nothing once the detail is erased.
     """
-    from govern.workflow import erasing
+    from govern.workflow.custody import erasing
 
     with session.workspace() as workspace:
         commitment = erasing.keep(workspace, read(file, "the detail"))
@@ -104,7 +104,7 @@ def erase(
     The redaction is an entry of its own, signed by root. Do not repeat in the reason what is erased.
     """
     from govern.domain.text import as_digest
-    from govern.workflow import erasing
+    from govern.workflow.custody import erasing
 
     with session.workspace() as workspace:
         written = erasing.erase(

@@ -26,8 +26,8 @@ def lineage(
     as_of: options.AsOf = None,
 ) -> None:
     """Draw what a thing was made from and what rests on it."""
-    from govern.workflow import reading
-    from govern.workflow.asof import past_of
+    from govern.workflow.read import reading
+    from govern.workflow.read.asof import past_of
 
     if up + down + impact > 1:
         raise UsageError("--up, --down and --impact exclude each other", "Give one of them, or none for both ways.")

@@ -50,7 +50,7 @@ def log(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with each new entry, until Ctrl-C.")] = False,
 ) -> None:
     """List the ledger's entries, the newest last."""
-    from govern.workflow import logbook
+    from govern.workflow.read import logbook
 
     if follow and session.as_json:
         raise UsageError("--follow and --json exclude each other", "--json prints one document, and following has no end.")

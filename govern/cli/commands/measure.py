@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from govern.domain.evidence import Evidence, MeasureRequest
+    from govern.workflow.monitor.windowing import Windowed
     from govern.workflow.views import Written
-    from govern.workflow.windowing import Windowed
 
 WINDOWS_SCHEMA = "govern/windows/v1"
 
@@ -67,8 +67,8 @@ def measure(
 
     Drift: --with covariate_drift.numeric=ks or cramer-von-mises, categorical=chi-squared or fisher, joint=classifier,mmd (all columns together), correction=holm or bh. Explanation: --with method=shap.
     """
-    from govern.workflow.gating import Data
-    from govern.workflow.windowing import Windowed, windows
+    from govern.workflow.gate.gating import Data
+    from govern.workflow.monitor.windowing import Windowed, windows
 
     words = Data(
         data=rows(data[0], engine), data_name=data[0].name, reference=rows(reference, engine), engine=engine, target=target, prediction=prediction,
@@ -78,8 +78,8 @@ def measure(
     )
     single = len(data) == 1 and window_column is None
     _check(named=bool(target or prediction or score), measures=bool(measures), with_=bool(with_), several=(ll144 or reasons) is not None and not single)
-    from govern.workflow import measuring
-    from govern.workflow.baselines import read_evidence
+    from govern.workflow.gate import measuring
+    from govern.workflow.monitor.baselines import read_evidence
 
     if baseline is not None:
         words = replace(words, baseline=read_evidence(baseline))
@@ -109,7 +109,7 @@ def _measured(
     session: Session, model: str | None, parts: "Sequence[Windowed]", wanted: "Sequence[MeasureRequest]"
 ) -> "list[tuple[str, Evidence, Written | None]]":
     """Measure each window; record it where a model is named."""
-    from govern.workflow import measuring
+    from govern.workflow.gate import measuring
 
     with session.progress() as progress:
         if model is None:

@@ -13,7 +13,7 @@ from govern.domain.text import counted
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from govern.workflow.monitoring import Monitored
+    from govern.workflow.monitor.monitoring import Monitored
 
 WORST = (ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.REFUSED, ExitCode.ERROR)
 """From the best to the worst that a window can come out with."""
@@ -63,7 +63,8 @@ def monitor(
     if deployment is None or not data:
         raise UsageError("a deployment or its data is missing", "As in: govern monitor credit@2 --data WINDOW.csv …")
     from govern.policy.outcome import exit_code_of
-    from govern.workflow import gating, windowing
+    from govern.workflow.gate import gating
+    from govern.workflow.monitor import windowing
 
     words = gating.Data(
         data=existing(data[0]), data_name=data[0].name, reference=existing(reference), target=target, prediction=prediction,
@@ -78,7 +79,7 @@ def monitor(
             passphrases=session.passphrases, progress=progress,
         ))
         if prometheus is not None:
-            from govern.workflow.prometheus import write_textfile
+            from govern.workflow.monitor.prometheus import write_textfile
 
             write_textfile(workspace, prometheus)
     code = max((exit_code_of(one.decision) for _, one in seen), key=WORST.index)
@@ -108,7 +109,7 @@ def _show(session: Session, seen: "Sequence[tuple[str, Monitored]]", code: ExitC
 
 def _delivered(session: Session) -> ExitCode:
     """Tell the hooks what waits; exit 4 where something still does."""
-    from govern.workflow import hooks
+    from govern.workflow.monitor import hooks
 
     with session.workspace() as workspace:
         found = hooks.deliver(workspace)

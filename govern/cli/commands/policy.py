@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govern.policy.bound import BoundPolicy
     from govern.policy.model import Policy
     from govern.policy.testing import DocumentsReport
-    from govern.workflow.policy_tools import Turned
+    from govern.workflow.gate.policy_tools import Turned
 
 Where = Annotated[str, typer.Argument(metavar="FOLDER|PACK", help="A folder with policy.yaml and binding*.yaml, or a pack's id.")]
 KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red", "scope-narrowed": "red", "changed": "yellow"}
@@ -45,7 +45,7 @@ def install(
 
     From the next gate on they judge. Each rule has to prove first that it can fail and can pass here. A change that loosens or narrows what is in force takes the signatures of two holders.
     """
-    from govern.workflow import policies
+    from govern.workflow.policies import policies
 
     with session.workspace() as workspace:
         written = policies.install(
@@ -60,7 +60,7 @@ def show(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A policy in force; else a list of them and of the packs.")] = None,
 ) -> None:
     """Show the policies in force, or one document as it was signed."""
-    from govern.workflow import policies
+    from govern.workflow.policies import policies
 
     with session.workspace() as workspace:
         bound = policies.in_force(workspace.objects, workspace.state())
@@ -121,7 +121,7 @@ def lint(
 def _documents(named: str) -> list[tuple[str, str]]:
     """Parse one file, or all of a folder or pack. Raises `DocumentError`, `UsageError`."""
     from govern.policy.documents import parse_binding, parse_waiver
-    from govern.workflow.policies import documents
+    from govern.workflow.policies.policies import documents
 
     path = Path(named)
     if path.is_file():
@@ -166,7 +166,7 @@ def test(session: Session, *, named: Where) -> ExitCode:
     from govern.domain.text import digest_of
     from govern.policy.documents import parse_binding, parse_policy
     from govern.policy.testing import try_documents
-    from govern.workflow.policies import documents
+    from govern.workflow.policies.policies import documents
 
     given = documents(named)
     report = try_documents(
@@ -226,7 +226,7 @@ def diff(
     found = comparing.diff(before, after)
     turned: tuple[Turned, ...] | None = None
     if replay is not None:
-        from govern.workflow.policy_tools import would_turn
+        from govern.workflow.gate.policy_tools import would_turn
 
         since = days(replay, "--replay")
         with session.workspace() as workspace:
@@ -278,7 +278,7 @@ def sign(
 
     Whoever installs it then gets exactly these files: one that is missing, changed or added is refused.
     """
-    from govern.workflow.bundles import sign_bundle
+    from govern.workflow.policies.bundles import sign_bundle
 
     with session.workspace() as workspace:
         bundle = sign_bundle(workspace, folder, key=session.key, passphrases=session.passphrases)
@@ -292,7 +292,7 @@ def sign(
 def _policy(named: str) -> "tuple[Policy, Digest]":
     from govern.domain.text import digest_of
     from govern.policy.documents import parse_policy
-    from govern.workflow.policies import documents
+    from govern.workflow.policies.policies import documents
 
     path = Path(named)
     if path.is_file():

@@ -22,7 +22,7 @@ def promote(
 
     Refused without an allowing decision, its quorum and a live closure.
     """
-    from govern.workflow import promoting
+    from govern.workflow.release import promoting
 
     with session.workspace() as workspace:
         written = promoting.promote(workspace, model, to=to, key=session.key, passphrases=session.passphrases)

@@ -28,7 +28,8 @@ def proof(
 
     It is against the newest checkpoint; with --as-of, against that of an earlier time, as it could be given then.
     """
-    from govern.workflow import logbook, moments
+    from govern.workflow.place import moments
+    from govern.workflow.read import logbook
 
     with session.workspace() as workspace:
         index = entry_index(workspace, ref)

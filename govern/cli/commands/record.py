@@ -56,7 +56,7 @@ def system(
     Its purpose, owner, tier, jurisdictions and protected attributes say which policies bind it.
     """
     from govern.domain.facts import SystemFact
-    from govern.workflow.recording import record_system
+    from govern.workflow.record.recording import record_system
 
     fact = SystemFact(
         name=name, title=title, purpose=purpose, task=chosen(task, TASKS, "--task"),  # type: ignore[arg-type] # checked
@@ -86,7 +86,7 @@ def dataset(
 
     Its columns and its number of rows go into the ledger; never a row.
     """
-    from govern.workflow.recording import record_dataset
+    from govern.workflow.record.recording import record_dataset
 
     with session.workspace() as workspace:
         written = record_dataset(
@@ -129,7 +129,7 @@ def run(
 
     What it started from, with which code, parameters, seeds and environment.
     """
-    from govern.workflow.recording import record_run
+    from govern.workflow.record.recording import record_run
 
     with session.workspace() as workspace:
         begun = moment(started) if started else workspace.now()
@@ -169,7 +169,7 @@ def model(
 
     It is looked into without being loaded; a pickle is refused.
     """
-    from govern.workflow.recording import record_model
+    from govern.workflow.record.recording import record_model
 
     with session.workspace() as workspace:
         written = record_model(

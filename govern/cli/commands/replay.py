@@ -11,7 +11,7 @@ from govern.cli.session import Session, command
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from govern.workflow.replaying import Replay
+    from govern.workflow.packs.replaying import Replay
 
 CODES = {
     "identical": ExitCode.OK, "same-verdict": ExitCode.OK, "differs": ExitCode.REFUSED, "cannot": ExitCode.ERROR,
@@ -40,7 +40,7 @@ def replay(
 
     Exit 0 the same; 1 it differs, with the rule; 4 it can't be derived, with the reason.
     """
-    from govern.workflow import replaying
+    from govern.workflow.packs import replaying
 
     found: tuple[Replay, ...]
     if trust is not None or decision is not None or Path(what).is_file():

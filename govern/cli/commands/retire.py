@@ -23,7 +23,7 @@ def retire(
     ] = None,
 ) -> None:
     """Record that a model runs no more."""
-    from govern.workflow import promoting
+    from govern.workflow.release import promoting
 
     with session.workspace() as workspace:
         written = promoting.retire(

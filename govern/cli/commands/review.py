@@ -12,8 +12,8 @@ from govern.cli.text import Cell, when
 from govern.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from govern.workflow.findings import Condition
-    from govern.workflow.for_me import ForMeRow
+    from govern.workflow.read.for_me import ForMeRow
+    from govern.workflow.review.findings import Condition
     from govern.workflow.views import Dossier
 
 SHORTEST_PREFIX = 8
@@ -56,8 +56,8 @@ def queue(
     ] = None,
 ) -> None:
     """Show what waits for a person, the most urgent first."""
-    from govern.workflow import reading
-    from govern.workflow.for_me import for_me
+    from govern.workflow.read import reading
+    from govern.workflow.read.for_me import for_me
 
     with session.workspace() as workspace:
         items = reading.queue(workspace, holder)
@@ -107,7 +107,7 @@ def show(session: Session, *, model: Model, to: options.Stage = None, gate: opti
 
     Verdict, numbers, attempts, reviews, quorum, conflicts and the closure.
     """
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
@@ -127,7 +127,7 @@ def attempts(
 
     With what policy changed between two attempts, and what the earlier policy would have answered.
     """
-    from govern.workflow.attempts import attempts_of
+    from govern.workflow.gate.attempts import attempts_of
 
     asked = gate_name(to, gate)
     if asked is None:
@@ -163,7 +163,7 @@ def approve(
 
     Signs the closure: one digest over everything that the approval rests on. When any of it changes, the approval is stale.
     """
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
@@ -184,7 +184,7 @@ def approve(
 def _condition(text: str) -> "Condition":
     """Read what an approval is given on. Raises `UsageError`."""
     from govern.domain.text import moment
-    from govern.workflow.findings import Condition
+    from govern.workflow.review.findings import Condition
 
     parts = [part.strip() for part in text.split(";")]
     if len(parts) not in {3, 4} or not all(parts):
@@ -229,7 +229,7 @@ def _against(
     session: Session, action: Literal["reject", "request-changes"], done: str, model: str, gate: str | None, reason: str,
     role: str | None,
 ) -> None:
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate)
@@ -242,7 +242,7 @@ def _against(
 
 def comment(session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None) -> None:
     """Say something that is signed and kept, and decides nothing."""
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
@@ -261,7 +261,7 @@ def take_back(
 
     A new entry supersedes it; nothing is ever undone.
     """
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
@@ -277,7 +277,7 @@ def attest(
     reason: Text, to: options.Stage = None, gate: options.Gate = None,
 ) -> None:
     """Attest, with your own key, a rule that only a person can meet."""
-    from govern.workflow import reviewing
+    from govern.workflow.review import reviewing
 
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
@@ -326,7 +326,8 @@ def waive(
     govern review waive --revoke W-1 --reason "…"
     """  # noqa: D301 - typer wants the character itself
     from govern.domain.text import moment
-    from govern.workflow import reviewing, waivers
+    from govern.workflow.policies import waivers
+    from govern.workflow.review import reviewing
 
     asked = [word for word, value in (("MODEL", model), ("--approve", approve_id), ("--revoke", revoke_id)) if value]
     if len(asked) != 1:

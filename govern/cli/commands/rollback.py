@@ -29,7 +29,7 @@ def rollback(
 
     Refused if its approval no longer holds.
     """
-    from govern.workflow import promoting
+    from govern.workflow.release import promoting
 
     with session.workspace() as workspace:
         written = promoting.rollback(

@@ -33,7 +33,7 @@ def verify(
 
     Says what can no longer be had. Exit 0 all is there; 1 a file lies in its place with other bytes; 4 something is gone or not known.
     """
-    from govern.workflow import reproducing
+    from govern.workflow.record import reproducing
 
     with session.workspace() as workspace:
         view = reproducing.verify_run(workspace, ref, files=tuple(file or ()), repository=repository)

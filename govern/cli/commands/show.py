@@ -10,8 +10,8 @@ from govern.cli.session import Session, command
 from govern.cli.text import brief, state, when
 
 if TYPE_CHECKING:
+    from govern.workflow.place.workspace import Workspace
     from govern.workflow.views import AttemptView
-    from govern.workflow.workspace import Workspace
 
 
 def add(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def show(
     proof: Annotated[bool, typer.Option("--proof", help="Also its inclusion proof.")] = False,
 ) -> None:
     """Show one entry: what was signed, by whom, where it stands."""
-    from govern.workflow import logbook
+    from govern.workflow.read import logbook
 
     moment = options.as_of(as_of)
     proved, standing = None, ""
@@ -34,7 +34,7 @@ def show(
         if moment is None:
             detail = logbook.entry(workspace, entry_index(workspace, ref))
         else:
-            from govern.workflow.asof import shown_at
+            from govern.workflow.read.asof import shown_at
 
             then = shown_at(workspace, ref, moment)
             detail, proved, standing = then.entry, then.past, then.standing
@@ -74,7 +74,7 @@ def show(
 def attempts_around(workspace: "Workspace", index: int) -> "tuple[AttemptView, ...]":
     """Return every attempt of the model line and gate that a decision's entry is about, where its objects are at hand."""
     from govern.errors import StorageError
-    from govern.workflow.attempts import attempts_of
+    from govern.workflow.gate.attempts import attempts_of
 
     state = workspace.state()
     decision = state.decisions.get(index)
@@ -92,6 +92,6 @@ def entry_index(workspace: "Workspace", ref: str) -> int:
     digits = ref.removeprefix("#")
     if digits.isdecimal() and digits.isascii():
         return int(digits)
-    from govern.workflow import reading
+    from govern.workflow.read import reading
 
     return reading.resolve(workspace, ref).index

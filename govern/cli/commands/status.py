@@ -28,14 +28,14 @@ def status(
 
     With findings, waivers, drift, and the tail of the ledger that no outside anchor covers yet.
     """
-    from govern.workflow import performing, reading
+    from govern.workflow.read import performing, reading
 
     name = system and system.removeprefix("system/")
     with session.workspace() as workspace:
         view = reading.status(workspace, as_of=options.as_of(as_of), system=name)
         measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)), system=name)
         if prometheus is not None:
-            from govern.workflow.prometheus import write_textfile
+            from govern.workflow.monitor.prometheus import write_textfile
 
             write_textfile(workspace, prometheus)
     systems = view.systems

@@ -40,13 +40,13 @@ def show(
     Whoever verifies packs needs that file, on another way than the packs. Of a proposal, show what it would change.
     """
     if proposal is not None:
-        from govern.workflow import cosigning
+        from govern.workflow.custody import cosigning
 
         if out is not None:
             raise UsageError("a proposal is no trust root that anybody may believe", "Leave --output out.")
         proposed(session, cosigning.read(proposal), proposal)
         return
-    from govern.workflow import exporting
+    from govern.workflow.packs import exporting
 
     with session.workspace() as workspace:
         root = workspace.ledger.trust_root()
@@ -90,7 +90,7 @@ def update(
     With --expires and --threshold, the change is made here (or with --output proposed to others); a PROPOSAL is what root
     holders have signed with `govern trust sign`, in one file or in copies. The new version is signed by the threshold of root keys, of this version and of the new one.
     """
-    from govern.workflow import cosigning, keys
+    from govern.workflow.custody import cosigning, keys
 
     if bool(proposals) == bool(expires or threshold):
         raise UsageError(
@@ -124,7 +124,7 @@ def sign(
     """
     from govern.trust.keyring import Keyring
     from govern.trust.proposal import changes_of
-    from govern.workflow import cosigning
+    from govern.workflow.custody import cosigning
 
     given = cosigning.read(proposal)
     whence = _compared(session, given, trust)
@@ -138,7 +138,7 @@ def sign(
 
 def _compared(session: Session, proposal: "Proposal", trust: Path | None) -> str:
     """Compare the version that a proposal follows with what is known here; say with what."""
-    from govern.workflow import cosigning
+    from govern.workflow.custody import cosigning
 
     if trust is not None:
         cosigning.compare(proposal, read(trust, "the trust root"))

@@ -52,7 +52,7 @@ def verify(
     Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack is verified without the
     workspace and without a network, against a trust root that came on another way.
     """
-    from govern.workflow import verifying
+    from govern.workflow.prove import verifying
 
     if pack is None:
         if replay or certificate:
@@ -78,7 +78,7 @@ def verify(
             "Give --trust ROOT. A key that only the pack itself brings along proves nothing.",
         )
     from govern.cli.rendering import lay_out_again
-    from govern.workflow.verifying_packs import verify_pack
+    from govern.workflow.packs.verifying_packs import verify_pack
 
     with session.progress() as progress:
         view = verify_pack(

@@ -1,0 +1,1 @@
+"""Windows of live data, their baseline, and who is told of them."""

@@ -1,0 +1,1 @@
+"""Evidence packs: made, attached to, verified and replayed."""

@@ -1,0 +1,1 @@
+"""Policies and bindings as documents that people install, and waivers from them."""

@@ -1,0 +1,1 @@
+"""What is proved of a ledger, and what a damage touches."""

@@ -1,0 +1,1 @@
+"""Reading: status, queue, lineage, the log; what held earlier, proved."""

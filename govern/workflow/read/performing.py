@@ -1,0 +1,101 @@
+"""Performance of what runs, window by window: each metric of a deployment's observations, with its interval and limit."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from govern.canonical.values import from_json
+from govern.domain.decision import RuleResult
+from govern.domain.evidence import Evidence, JsonValue
+from govern.domain.text import Digest, decimal_of
+from govern.errors import UsageError
+from govern.lineage.records import ObservationRecord
+from govern.lineage.state import State
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies.waivers import read_decision
+from govern.workflow.views import MetricPoint, PerformanceRow, Standing
+
+WINDOWS: Final = 90
+"""Windows of a deployment that are read at most, the newest: a quarter by day."""
+MEASURE: Final = "performance"
+
+
+def performance(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[PerformanceRow, ...]:
+    """Show, for each deployment that was observed, its metrics over its windows, beside what the gate measured.
+
+    Windows without outcomes measure no performance: such a deployment has a row without values that says so.
+    """
+    state = state or ws.state()
+    rows: list[PerformanceRow] = []
+    for deployment in state.deployments_in(system):
+        seen = tuple(state.observations_in(deployment.fact.id))[-WINDOWS:]
+        if seen:
+            rows += _rows(ws, state, deployment.fact.id, deployment.fact.environment, seen)
+    return tuple(rows)
+
+
+def _rows(
+    ws: Workspace, state: State, deployment: str, environment: str, seen: tuple[ObservationRecord, ...]
+) -> Iterator[PerformanceRow]:
+    model = state.models[seen[-1].model]
+    series: dict[str, list[MetricPoint]] = {}
+    for one in seen:
+        for metric, value, low, high in _metrics(ws, one.fact.evidence):
+            series.setdefault(metric, []).append(MetricPoint(observed=one.fact.observed, value=value, low=low, high=high))
+    gated = [record for record in state.evidence_of(seen[-1].model) if record.fact.purpose == "gate"]
+    before = {metric: value for record in gated for metric, value, _, _ in _metrics(ws, record.digest)}
+    last = read_decision(ws.objects, seen[-1].fact.decision)
+    rules = tuple(rule for rule in last.rules if rule.measure.split("@")[0] == MEASURE)
+    if not series:
+        yield PerformanceRow(
+            system=seen[-1].fact.system, deployment=deployment, model=model.name, environment=environment, metric="", points=(),
+            baseline="", limit="", op="", standing="none",
+            sentence="The windows carry no outcomes, so performance can't be measured yet: give --target when they are known.",
+        )
+    for metric, points in sorted(series.items()):
+        op, limit, standing = _limit(rules, points[-1].value)
+        yield PerformanceRow(
+            system=seen[-1].fact.system, deployment=deployment, model=model.name, environment=environment, metric=metric,
+            points=tuple(points), baseline=before.get(metric, ""), limit=limit, op=op, standing=standing,
+            sentence=_sentence(metric, points, before.get(metric, ""), op, limit),
+        )
+
+
+def _metrics(ws: Workspace, evidence: Digest) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each metric of the performance measures that has an interval: name, value, low, high."""
+    for item in from_json(Evidence, ws.objects.get(evidence)).measures:
+        if item.measure.split("@")[0] != MEASURE or item.availability != "measured":
+            continue
+        for name, value in item.values.items():
+            interval = item.values.get(f"{name}_interval")
+            if isinstance(value, str) and isinstance(interval, Mapping):
+                yield name, value, _text(interval.get("low")), _text(interval.get("high"))
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _limit(rules: tuple[RuleResult, ...], value: str) -> tuple[str, str, Standing]:
+    """Find the check that looked at this value; without one the metric is only shown."""
+    for rule in rules:
+        for check in rule.checks:
+            if check.observed == value and check.threshold:
+                return check.op, check.threshold, "ok" if check.status.value == "pass" else "bad"
+    return "", "", "none"
+
+
+def _sentence(metric: str, points: list[MetricPoint], before: str, op: str, limit: str) -> str:
+    name = metric.replace("_", " ")
+    words = [f"{name} {_short(points[-1].value)} in the last of {len(points)} window{'s' * (len(points) != 1)}"]
+    if before:
+        gap = decimal_of(points[-1].value) - decimal_of(before)
+        words.append(f"{_short(str(abs(gap)))} {'above' if gap > 0 else 'below'} the {_short(before)} of the gate" if gap else "as at the gate")
+    words.append(f"to be {op} {_short(limit)}" if limit else "no rule looks at it")
+    return ", ".join(words) + "."
+
+
+def _short(value: str) -> str:
+    try:
+        return f"{decimal_of(value):.3f}"
+    except UsageError:
+        return value

@@ -1,0 +1,401 @@
+"""Reading a workspace: status, the ledger's entries, lineage. Everything here is a view of the ledger's fold."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from govern.canonical.values import from_json
+from govern.domain.decision import Decision, Quorum
+from govern.domain.evidence import Evidence
+from govern.domain.text import Digest, decimal_of, instant
+from govern.errors import NotFoundError
+from govern.lineage.deadlines import deadlines, emergencies
+from govern.lineage.graph import Graph
+from govern.lineage.layout import layout
+from govern.lineage.nodes import Node, record_of
+from govern.lineage.permission import promote_gate
+from govern.lineage.records import (
+    DecisionRecord,
+    DeploymentRecord,
+    FindingRecord,
+    ModelRecord,
+    ObservationRecord,
+    ReviewRecord,
+    Thing,
+)
+from govern.lineage.refs import resolve as resolve_ref
+from govern.lineage.review import quorum as quorum_of
+from govern.lineage.stale import stale
+from govern.lineage.state import State
+from govern.workflow.custody.anchors import unanchored
+from govern.workflow.place.workspace import Workspace
+from govern.workflow.policies.waivers import proposed, read_decision
+from govern.workflow.policies.waivers import waivers as waiver_rows
+from govern.workflow.read.asof import past_of
+from govern.workflow.views import (
+    DeadlineRow,
+    DriftRow,
+    EvidenceView,
+    FindingRow,
+    LineageRow,
+    QueueItem,
+    Standing,
+    StatusView,
+    SystemRow,
+    WaiverRow,
+)
+
+RESULT_DAYS = 30
+DRIFT_WINDOWS = 30
+"""Of each deployment: more are on its page of a report, and no chart at a glance shows them."""
+Direction = Literal["both", "up", "down", "impact"]
+
+
+def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
+    """Find what a reference names. Raises `NotFoundError`."""
+    return resolve_ref(ws.state(), ref, kinds=kinds)
+
+
+def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None = None) -> StatusView:
+    """Show the workspace, or one system of it, at a glance; as of a moment with what held then, and its proof.
+
+    Raises `NotFoundError` for a moment before the first entry, and for a system that is not there.
+    """
+    state = ws.state(as_of=as_of)
+    now = as_of or ws.now()
+    past = None
+    if system is not None and system not in state.systems:
+        known = ", ".join(sorted(state.systems)) or "none"
+        raise NotFoundError(f"there is no system “{system}”", f"Systems here: {known}.")
+    names = sorted(state.systems) if system is None else [system]
+    if as_of is not None:
+        past = past_of(ws.ledger, ws.objects, state, as_of, systems=names)
+    root = past.root if past else ws.ledger.checkpoint().root
+    size = state.size
+    tail = unanchored(((anchor.index, anchor.fact.size) for anchor in state.anchors.values()), size)
+    anchored = size - tail
+    since = ws.ledger.entry(anchored).time if anchored < size else None
+    results: Counter[str] = Counter()
+    for day in range(RESULT_DAYS + 1):
+        results.update(state.tallies.get(instant(now - timedelta(days=day))[:10]) or {})
+    waiting = queue(ws, state=state, now=now, system=system)
+    rows = tuple(system_row(ws, state, name, now, waiting) for name in names)
+    return StatusView(
+        origin=ws.config.origin, size=size, root=root,
+        last_append=ws.ledger.entry(size - 1).time if size else None,
+        unanchored=tail,
+        unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
+        systems=rows, due=waiting, findings=findings(ws, state, now=now),
+        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state, system=system), as_of=now,
+        deadlines=tuple(
+            DeadlineRow(
+                kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
+                model=state.models[one.model].name if one.model in state.models else "",
+            )
+            for one in deadlines(state, now)
+        ),
+        emergencies=tuple(
+            f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
+            for name in names for one in emergencies(state, name)
+        ),
+        past=past,
+    )
+
+
+def system_row(
+    ws: Workspace, state: State, name: str, now: datetime, waiting: Sequence[QueueItem]
+) -> SystemRow:
+    """Show one system and where it stands; `waiting` is the queue, of which its own part is told."""
+    fact = state.systems[name].fact
+    stages = {
+        stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
+        for stage in ws.config.stages
+    }
+    deployments = {}
+    for place in state.series.of(("environments", name)):
+        runs = state.environments[name, str(place)]
+        for one in filter(None, (*reversed(runs.beside), runs.primary)):
+            deployments[runs.environment] = state.models[state.deployments[one].model].name
+    open_findings = sum(
+        1 for model in state.models_of(name) for f in state.findings_of(model.digest) if f.state != "verified-closed"
+    )
+    models = {
+        record.model for stage in ws.config.stages if (record := state.stages.get((name, stage))) is not None and record.model
+    }
+    stale_approvals = sum(
+        1 for model in models for review in state.reviews_of(model)
+        if review.fact.action == "approve" and not review.problem and stale(state, review, now)
+    )
+    mine = [item for item in waiting if item.system == name]
+    standing, headline = _headline(deployments, open_findings, stale_approvals, mine)
+    return SystemRow(
+        name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
+        deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
+        stale_approvals=stale_approvals, task=fact.task, jurisdictions=tuple(fact.jurisdictions),
+        protected=tuple(fact.protected),
+    )
+
+
+def _headline(
+    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem]
+) -> tuple[Standing, str]:
+    if stale_approvals and deployments:
+        return "bad", f"runs on {stale_approvals} stale approval{'s' * (stale_approvals != 1)}: review it again"
+    if open_findings:
+        return "warn", f"{open_findings} open finding{'s' * (open_findings != 1)}"
+    if waiting:
+        return "warn", f"{len(waiting)} item{'s' * (len(waiting) != 1)} for review"
+    if deployments:
+        return "ok", "runs " + ", ".join(f"{model} in {place}" for place, model in sorted(deployments.items()))
+    return "none", "nothing runs"
+
+
+def queue(
+    ws: Workspace, holder: str | None = None, *, system: str | None = None, state: State | None = None,
+    now: datetime | None = None,
+) -> tuple[QueueItem, ...]:
+    """List what waits for people, the most urgent first; with `holder`, without what that holder signed already."""
+    state = state or ws.state()
+    now = now or ws.now()
+    items = []
+    for model in state.models.values() if system is None else state.models_of(system):
+        if model.state != "active":
+            continue
+        for gate in (promote_gate(stage) for stage in ws.config.stages):
+            record = state.latest_decision(model.digest, gate)
+            if record is None:
+                continue
+            item = _queue_item(ws, state, model, gate, record, now)
+            if item is not None and not (holder and _signed(state, model.digest, gate, holder, now)):
+                items.append(item)
+        items += _waiver_items(ws, state, model, holder, now)
+    order = {"stale": 0, "finding": 1, "waiver": 2, "review": 3}
+    return tuple(sorted(items, key=lambda item: (item.due or now, order[item.why], item.name)))
+
+
+def _queue_item(
+    ws: Workspace, state: State, model: ModelRecord, gate: str, record: DecisionRecord, now: datetime
+) -> QueueItem | None:
+    """Decide whether a model at a gate waits for people, and why."""
+    stage = gate.removeprefix("promote:")
+    pointer = state.stages.get((model.fact.system, stage))
+    promoted = pointer is not None and pointer.model == model.digest
+    if not promoted and (record.fact.outcome == "deny" or _turned_down(state, record) or _overtaken(state, model, gate)):
+        return None
+    approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
+    broken = [path for review in approvals for path in stale(state, review, now)]
+    if promoted:
+        if not broken:
+            return None
+        why: Literal["review", "stale"] = "stale"
+        headline = f"approved and promoted, but {broken[0].text}"
+    else:
+        why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")
+    standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
+    if why == "review" and not standing.missing:
+        headline = f"approved: ready to promote to {stage}"
+    return _item(
+        state, model, gate, record, why=why, headline=headline, since=record.time,
+        due=record.time + timedelta(days=ws.config.review.due_days), missing=standing.missing,
+    )
+
+
+def _item(
+    state: State, model: ModelRecord, gate: str, decided: DecisionRecord | None, *, why: Literal["review", "stale", "waiver"],
+    headline: str, since: datetime, due: datetime, missing: tuple[Quorum, ...] = (),
+) -> QueueItem:
+    counts = Counter(decided.fact.statuses.values() if decided else ())
+    return QueueItem(
+        model=model.digest, name=model.name, system=model.fact.system, gate=gate, why=why, headline=headline,
+        passed=counts["pass"], failed=counts["fail"], inconclusive=counts["inconclusive"] + counts["error"],
+        tier=state.systems[model.fact.system].fact.tier, since=since, due=due,
+        decision=decided.digest if decided else None, missing=missing,
+    )
+
+
+def _waiver_items(ws: Workspace, state: State, model: ModelRecord, holder: str | None, now: datetime) -> Iterator[QueueItem]:
+    """Give the waivers on a model that wait for approval, less those that a holder asked for or approved."""
+    for row in proposed(ws, state, model.digest, now=now):
+        if holder in {row.requester, *row.approvers}:
+            continue
+        decided = state.latest_decision(model.digest, row.gate)
+        yield _item(
+            state, model, row.gate, decided, why="waiver", since=state.waivers[row.id].proposal.time, due=row.expires,
+            headline=f"{row.id} would waive {row.rule} until {instant(row.expires)[:10]}, asked by {row.requester}: {row.why}",
+        )
+
+
+def _overtaken(state: State, model: ModelRecord, gate: str) -> bool:
+    """Say whether a later version of the model's line was ever allowed at the gate; the youngest is asked first."""
+    for other in state.newest_of_line(model.fact.name):
+        if other.index <= model.index:
+            return False
+        if any(decision.fact.outcome == "allow" for decision in state.decisions_of(other.digest, gate)):
+            return True
+    return False
+
+
+def _turned_down(state: State, decision: DecisionRecord) -> bool:
+    """Say whether somebody rejected the model, or asked for changes, after this decision."""
+    return any(
+        review.index > decision.index and review.fact.action in {"reject", "request-changes"}
+        for review in state.reviews_of(decision.model, decision.fact.gate)
+    )
+
+
+def _signed(state: State, model: Digest, gate: str, holder: str, now: datetime) -> bool:
+    return any(
+        r.holder == holder and r.fact.action == "approve" and not r.problem and not stale(state, r, now)
+        for r in state.reviews_of(model, gate)
+    )
+
+
+def findings(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[FindingRow, ...]:
+    """List findings, open ones that are due first in front."""
+    state = state or ws.state()
+    now = now or ws.now()
+    rows = [
+        FindingRow(
+            id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, title=record.fact.title,
+            severity=record.severity, owner=record.fact.owner, due=record.due, state=record.state, index=record.index,
+            overdue=record.state != "verified-closed" and record.due <= now,
+        )
+        for record in state.findings.values()
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.state == "verified-closed", row.due, row.id)))
+
+
+def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
+    """List waivers, the one that ends first in front."""
+    return waiver_rows(ws, state, now=now)
+
+
+def drift(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[DriftRow, ...]:
+    """Show, for each deployment that was observed, its drift over its last windows."""
+    state = state or ws.state()
+    rows = []
+    for deployment in state.deployments_in(system):
+        seen = state.observations_in(deployment.fact.id, last=DRIFT_WINDOWS)
+        if seen:
+            rows.append(_drift_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))
+    return tuple(rows)
+
+
+def _drift_row(
+    ws: Workspace, state: State, deployment: str, environment: str, seen: Sequence[ObservationRecord]
+) -> DriftRow:
+    many = state.series.count(("windows", deployment))
+    decisions = [read_decision(ws.objects, observation.fact.decision) for observation in seen]
+    pairs = [largest_effect(decision) for decision in decisions]
+    values = tuple(
+        (observation.fact.observed, effect) for observation, (effect, _) in zip(seen, pairs, strict=True) if effect
+    )
+    limit = next((limit for _, limit in reversed(pairs) if limit), "")
+    last = seen[-1]
+    standing: Standing = "bad" if last.fact.drifted else "warn" if last.fact.outcome == "deny" else "ok"
+    latest = f"{decimal_of(values[-1][1]):.3f}" if values else "not measured"
+    word = f"above the limit of {limit} in {', '.join(last.fact.drifted)}" if last.fact.drifted else f"within the limit of {limit or '—'}"
+    return DriftRow(
+        system=last.fact.system, deployment=deployment, model=state.models[last.model].name, environment=environment,
+        values=values, limit=limit, drifted=last.fact.drifted, standing=standing,
+        sentence=f"Largest effect {latest}, {word}, in {many} window{'s' * (many != 1)}.",
+    )
+
+
+def largest_effect(decision: Decision) -> tuple[str, str]:
+    """Return the largest effect size that a decision's drift rules looked at, and their limit; empty where none did."""
+    looked = [
+        (check.observed, check.threshold)
+        for rule in decision.rules if rule.measure.split("@")[0].endswith("_drift")
+        for check in rule.checks if check.observed is not None
+    ]
+    return max(looked, key=lambda pair: decimal_of(pair[0])) if looked else ("", "")
+
+
+def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
+    """Yield the evidence of a model's monitoring windows, oldest first."""
+    state = ws.state()
+    for record in state.evidence_of(model):
+        if record.fact.purpose == "monitor":
+            yield EvidenceView(
+                model=state.models[model].name,
+                digest=record.digest, index=record.index, collected=record.fact.collected, data_name=record.fact.data.name,
+                data=record.fact.data.digest, purpose=record.fact.purpose, holder=record.holder,
+                evidence=from_json(Evidence, ws.objects.get(record.digest)),
+                environment=record.fact.environment,
+            )
+
+
+def lineage(
+    ws: Workspace, ref: str, direction: Direction = "both", as_of: datetime | None = None
+) -> tuple[LineageRow, ...]:
+    """Show what `ref` came from, what came of it, or all that rests on it, one line a node."""
+    state = ws.state(as_of=as_of)
+    node = resolve_ref(state, ref)
+    rows = layout(Graph(state), node, direction=direction)
+    now = as_of or ws.now()
+    return tuple(
+        LineageRow(
+            lanes=row.lanes, node=row.node.name, kind=row.node.kind, digest=row.node.digest, index=row.node.index,
+            detail=_detail(state, row.node), standing=_node_standing(state, row.node, now), depth=row.depth,
+            parents=row.parents,
+        )
+        for row in rows
+    )
+
+
+def _detail(state: State, node: Node) -> str:
+    if node.kind == "dataset" and node.digest in state.datasets:
+        record = state.datasets[node.digest]
+        return f"{record.fact.rows:,} rows" if record.fact.rows is not None else record.fact.media_type
+    if node.kind == "model" and node.digest in state.models:
+        return state.models[node.digest].fact.system
+    return ""
+
+
+def _node_standing(state: State, node: Node, now: datetime) -> Standing:
+    """Say how a node of the lineage stands: ended, stale, denied, open."""
+    found = record_of(state, node.key)
+    match found[1] if found else None:
+        case Thing(state=word):
+            return "ok" if word == "active" else "bad"
+        case ReviewRecord() as review:
+            if review.problem or review.fact.action in {"reject", "request-changes"}:
+                return "bad"
+            return "bad" if review.fact.action == "approve" and stale(state, review, now) else "ok"
+        case DecisionRecord() | ObservationRecord() as judged:
+            return "ok" if judged.fact.outcome == "allow" else "bad"
+        case FindingRecord() as finding:
+            return "ok" if finding.state == "verified-closed" else "warn"
+        case DeploymentRecord(ended=ended):
+            return "ok" if ended is None else "none"
+        case _:
+            return "none"
+
+
+def identity(ws: Workspace, state: State, model: ModelRecord) -> dict[str, str]:
+    """Say what identifies a model: digests of model, run, data, code and environment."""
+    del ws
+    facts = {
+        "Model": f"{model.name} · {model.digest}", "Recorded": f"{instant(model.time)} by {model.holder}",
+        "Format": f"{model.fact.media_type}, {model.fact.size:,} bytes",
+    }
+    if model.fact.threshold:
+        facts["Score threshold"] = model.fact.threshold
+    if model.fact.features:
+        facts["Features"] = ", ".join(model.fact.features)
+    for digest in model.runs:
+        run = state.runs[digest]
+        facts["Run"] = f"{run.fact.name} · {digest}"
+        if run.fact.code:
+            facts["Code"] = f"{run.fact.code.name} · {run.fact.code.digest}"
+        if run.fact.code_revision:
+            facts["Revision"] = run.fact.code_revision + (" (with uncommitted changes)" if run.fact.code_dirty else "")
+        if run.fact.environment:
+            facts["Environment"] = f"{run.fact.environment.name} · {run.fact.environment.digest}"
+        facts["Inputs"] = ", ".join(f"{one.name} · {one.digest}" for one in run.fact.inputs)
+    if model.datasets:
+        facts["Datasets"] = ", ".join(f"{one.name} · {one.digest}" for one in model.datasets)
+    return facts
+

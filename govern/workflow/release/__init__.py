@@ -1,0 +1,1 @@
+"""Promotion, deployment, rollback, retirement; what a container asks before it starts."""
