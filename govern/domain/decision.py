@@ -10,6 +10,12 @@ from govern.domain.evidence import JsonValue
 from govern.domain.text import Digest
 
 DECISION_SCHEMA: Final = "govern/decision/v1"
+_DEMANDS: Final = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "==": "exactly"}
+
+
+def demand(op: str, threshold: str) -> str:
+    """Say what is asked of a number in words, such as `at least 0.8`."""
+    return f"{_DEMANDS.get(op, op)} {threshold}"
 
 
 class Status(StrEnum):

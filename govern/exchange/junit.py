@@ -8,7 +8,7 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from govern.domain.decision import Decision, RuleResult, Status
+from govern.domain.decision import Decision, RuleResult, Status, demand
 from govern.domain.text import instant
 
 _NOT_XML: Final = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -64,7 +64,7 @@ def _told(rule: RuleResult) -> str:
     lines = [f"{rule.status.value}{f' ({rule.reason.value})' if rule.reason else ''}: {rule.explanation}"]
     for check in rule.checks:
         observed = f" {check.observed}" if check.observed is not None else ""
-        wanted = f", to be {check.op} {check.threshold}" if check.threshold else ""
+        wanted = f", must be {demand(check.op, check.threshold)}" if check.threshold else ""
         lines.append(f"- {check.label or 'the whole'}: {check.status.value}{observed}{wanted} {check.note}".rstrip())
     if rule.flip:
         lines.append(f"would turn with: {rule.flip}")

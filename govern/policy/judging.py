@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Final
 
-from govern.domain.decision import Check, Interval, Reason, Status
+from govern.domain.decision import Check, Interval, Reason, Status, demand
 from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.leaving_out import LEAVE_OUT, is_small, left_out, reasons
 from govern.domain.text import decimal_of, decimal_text
@@ -154,17 +154,18 @@ def _tree(looking: _Looking, label: str, subject: Numbers, assertion: Assertion)
     # The part shown is one that decided; the note names it and tells the others.
     first = next((part for part in parts if part.status is status), parts[0])
     leaves = assertion.every or assertion.some
+    also = "is asked too" if assertion.every else "would do as well"
     others = [
-        f"{leaf.value} {shortened(part.observed)}, to be {part.op} {part.threshold}"
+        f"{leaf.value} of {demand(part.op, part.threshold)} {also} and is {shortened(part.observed)}"
         for leaf, part in zip(leaves, parts, strict=True)
         if part is not first and leaf.value and part.observed is not None and part.threshold
     ]
-    own = leaves[parts.index(first)].value
-    joined = ("and " if assertion.every else "or ") + "; ".join(others) if others else ""
+    name = leaves[parts.index(first)].value
+    own = f"the number is {name}" if name else ""
     return Check(
         label=label, status=status, reason=first.reason if status is Status.INCONCLUSIVE else None,
         observed=first.observed, op=first.op, threshold=first.threshold, interval=first.interval, n=first.n,
-        p_value=first.p_value, note="; ".join(text for text in (own, first.note, joined) if text), detail=dict(subject),
+        p_value=first.p_value, note="; ".join(text for text in (own, first.note, *others) if text), detail=dict(subject),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from govern.domain.decision import Check, Reason, Status
+from govern.domain.decision import Check, Reason, Status, demand
 from govern.domain.text import decimal_of
 from govern.errors import UsageError
 from govern.policy.kleene import all_of, any_of
@@ -103,11 +103,11 @@ def margin(check: Check) -> Decimal | None:
 
 
 def describe(check: Check, name: str = "") -> str:
-    """Say one check in words, such as `sex=Female: ratio 0.358023…, to be >= 0.8`."""
+    """Say one check in words, such as `sex=Female: ratio 0.358023…, must be at least 0.8`."""
     label = f"{check.label}: " if check.label else ""
     if check.observed is None:
         return f"{label}{check.note or check.status.value}"
-    compared = f"{shortened(check.observed)}, to be {check.op} {check.threshold}" if check.threshold else check.observed
+    compared = f"{shortened(check.observed)}, must be {demand(check.op, check.threshold)}" if check.threshold else check.observed
     return f"{label}{name}{' ' if name else ''}{compared}" + (f" ({check.note})" if check.note else "")
 
 

@@ -355,4 +355,38 @@ def test_drift_says_both_halves_of_its_reason() -> None:
     ))
     decision = ask([Evidence(rows=1000, measures=(drift,))], pack(), gate="monitor")
     said = {rule.rule: rule.explanation for rule in decision.rules}["DRIFT-001"]
-    assert said == "income: 0.9, to be < 0.2 (effect; or p_adjusted 0.001, to be >= 0.05)."
+    assert said == "income: 0.9, must be less than 0.2 (the number is effect; p_adjusted of at least 0.05 would do as well and is 0.001)."
+
+
+@pytest.mark.parametrize(
+    ("asserted", "said"),
+    [
+        ('{value: importance, op: "<", threshold: "0.3"}', "f: importance 0.5, must be less than 0.3."),
+        ('{value: importance, op: "<=", threshold: "0.3"}', "f: importance 0.5, must be at most 0.3."),
+        ('{value: importance, op: ">", threshold: "0.7"}', "f: importance 0.5, must be more than 0.7."),
+        ('{value: importance, op: ">=", threshold: "0.7"}', "f: importance 0.5, must be at least 0.7."),
+        ('{value: importance, op: "==", threshold: "0.7"}', "f: importance 0.5, must be exactly 0.7."),
+        (
+            '{all: [{value: importance, op: ">", threshold: "0.7"}, {value: spread, op: "<", threshold: "0.2"}]}',
+            "f: 0.5, must be more than 0.7 (the number is importance; spread of less than 0.2 is asked too and is 0.1).",
+        ),
+        (
+            '{any: [{value: importance, op: ">", threshold: "0.7"}, {value: spread, op: "<", threshold: "0.05"}]}',
+            "f: 0.5, must be more than 0.7 (the number is importance; spread of less than 0.05 would do as well and is 0.1).",
+        ),
+        (
+            '{any: [{value: importance, op: ">", threshold: "0.7"}, {all: [{value: spread, op: "<", threshold: "0.05"}]}]}',
+            "f: 0.5, must be more than 0.7 (the number is importance).",
+        ),
+    ],
+)
+def test_every_kind_of_condition_is_said_in_words(asserted: str, said: str) -> None:
+    rule = f"""
+  - id: EXPL-001
+    measure: permutation_importance@1
+    assert: {asserted}
+    over: {{each: feature, need: 1}}
+"""
+    features = ({"feature": "f", "importance": "0.5", "spread": "0.1"},)
+    evidence = Evidence(rows=9, measures=(Measurement(measure="permutation_importance@1", features=features),))
+    assert only(ask([evidence], bind(policy_text(rule)))).explanation == said

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from govern.canonical.values import from_json
-from govern.domain.decision import RuleResult
+from govern.domain.decision import RuleResult, demand
 from govern.domain.evidence import Evidence, JsonValue
 from govern.domain.text import Digest, decimal_of
 from govern.errors import UsageError
@@ -90,7 +90,7 @@ def _sentence(metric: str, points: list[MetricPoint], before: str, op: str, limi
     if before:
         gap = decimal_of(points[-1].value) - decimal_of(before)
         words.append(f"{_short(str(abs(gap)))} {'above' if gap > 0 else 'below'} the {_short(before)} of the gate" if gap else "as at the gate")
-    words.append(f"to be {op} {_short(limit)}" if limit else "no rule looks at it")
+    words.append(f"must be {demand(op, _short(limit))}" if limit else "no rule looks at it")
     return ", ".join(words) + "."
 
 
