@@ -58,11 +58,15 @@ def _end(state: State, deployment: str, entry: Entry, word: str) -> None:
         state.deployments.put(deployment, replace(record, ended=entry.index, ended_by=word))
 
 
-def used_elsewhere(known: DeploymentRecord | None, model: Digest, fact: DeploymentFact) -> bool:
-    """Whether a deployment's id is that of another model, or of another place."""
+def used_up(known: DeploymentRecord | None, model: Digest, fact: DeploymentFact) -> bool:
+    """Whether a deployment's id is that of another model, of another place, or of one that was ended.
+
+    A trial that was ended must not go on under its id, or what the gate said of it before would still count.
+    """
     if known is None:
         return False
-    return (known.model, known.fact.system, known.fact.environment) != (model, fact.system, fact.environment)
+    elsewhere = (known.model, known.fact.system, known.fact.environment) != (model, fact.system, fact.environment)
+    return elsewhere or known.ended is not None
 
 
 def deployment(state: State, entry: Entry) -> None:
@@ -71,12 +75,12 @@ def deployment(state: State, entry: Entry) -> None:
     assert isinstance(fact, DeploymentFact)
     subject = subject_of(entry)
     old = state.deployments.get(fact.id)
-    if used_elsewhere(old, subject, fact):
-        # One id names one model in one place: the first one stays what it is, and nothing else runs by it.
+    if used_up(old, subject, fact):
+        # One id names one model in one place, once: the first one stays what it is, and nothing else runs by it.
         return
     if old is not None:
         record = replace(
-            old, fact=fact, last=entry.index, marks=old.marks + marks_of(entry), ended=None, ended_by="",
+            old, fact=fact, last=entry.index, marks=old.marks + marks_of(entry),
             served=old.served or fact.mode == "full",
         )
     else:

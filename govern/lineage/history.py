@@ -7,7 +7,7 @@ from typing import Literal
 from govern.domain.facts import DeploymentFact, PromotionFact, RollbackFact
 from govern.domain.statement import Entry
 from govern.lineage.folding import Folding
-from govern.lineage.folding_life import used_elsewhere
+from govern.lineage.folding_life import used_up
 from govern.lineage.folding_things import subject_of
 from govern.lineage.nodes import node_of
 from govern.lineage.permission import Permission, may_deploy, may_promote, may_roll_back, promote_gate
@@ -54,8 +54,8 @@ def faults(state: State, entry: Entry) -> Iterator[HistoryFault]:
             if record is not None and record.fact.system != fact.system:
                 yield _fault(state, entry, "deployment", "the model belongs to another system", record.index, where)
             known = state.deployments.get(fact.id)
-            if known is not None and used_elsewhere(known, subject_of(entry), fact):
-                reason = f"the id {fact.id} is that of another deployment"
+            if known is not None and used_up(known, subject_of(entry), fact):
+                reason = f"the id {fact.id} is that of another deployment, or of one that was ended"
                 yield _fault(state, entry, "deployment", reason, known.index, where)
         case RollbackFact():
             keyid = entry.signed_by[0].keyid if entry.signed_by else ""

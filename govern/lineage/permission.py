@@ -192,8 +192,9 @@ def may_deploy(
 ) -> Permission:
     """Whether a model may start to run in an environment, or take more traffic there.
 
-    It must stand at the stage that the environment serves, the same as at its first deployment, and all that let it get there must still hold. A canary or a
-    blue-green deployment becomes full only by a decision at the gate `deploy` that is younger than its start; where
+    It must stand at the stage that the environment serves, the same as at its first deployment, and all that let it get
+    there must still hold. What last ran there as a canary, blue-green or shadow deployment becomes full only by a decision
+    at the gate `deploy` that is younger than its start; a rollback ends such a trial, and another has to be begun. Where
     there are decisions at that gate, the latest one must allow it, with the quorum that it asks for and nobody objecting.
     """
     refusals = _model_refusals(state, model, now, environment) + _documents_refusals(state)
@@ -221,14 +222,24 @@ def _deploy_gate(
 ) -> list[Refusal]:
     latest = state.latest_decision(model, DEPLOY_GATE)
     refusals = [] if latest is None else _gate(state, model, DEPLOY_GATE, now)[0]
-    runs = state.environments.get((system, environment))
-    trial = next(
-        (state.deployments[one] for one in (runs.beside if runs else ()) if state.deployments[one].model == model), None,
-    )
-    if mode == "full" and trial is not None and (latest is None or latest.index < trial.index):
+    trial = _trial(state, model, system, environment) if mode == "full" else None
+    if trial is None:
+        return refusals
+    if trial.ended is not None:
+        # What cut a trial short may be the model's own fault: what the gate said of that trial says nothing of it any more.
+        reason = f"{trial.fact.mode} {trial.fact.id} was {trial.ended_by}: begin another, which the gate deploy then judges"
+        refusals.append(Refusal(reason=reason, index=trial.ended))
+    elif latest is None or latest.index < trial.index:
         reason = f"{trial.fact.mode} {trial.fact.id} moves to full only by an allowing decision at deploy since it began"
         refusals.append(Refusal(reason=reason, index=trial.index))
     return refusals
+
+
+def _trial(state: State, model: Digest, system: str, environment: str) -> DeploymentRecord | None:
+    """What a model last ran as in an environment, where that was with less than all traffic."""
+    here = [one for one in state.deployments_of(model) if (one.fact.system, one.fact.environment) == (system, environment)]
+    last = max(here, key=lambda one: one.last, default=None)
+    return None if last is None or last.fact.mode == "full" else last
 
 
 def may_run(state: State, model: Digest, environment: str, now: datetime) -> Permission:

@@ -28,14 +28,15 @@ def mended(entries, model) -> str:
     if asked and asked[-1].fact.outcome != "allow":
         return "the gate deploy denies it"
     runs = [one for one in about if one.kind == "deployment"]
-    trial = bool(runs) and runs[-1].fact.mode != "full"
-    younger = [one for one in asked if one.index > runs[-1].index] if trial else []
-    return "its trial became full unasked" if trial and not younger and not went_back(entries, runs[-1].index) else ""
-
-
-def went_back(entries, since) -> bool:
-    """Whether a rollback or another model's full deployment ended what ran beside."""
-    return any(one.index > since and one.kind in {"rollback", "retirement"} for one in entries)
+    if not runs or runs[-1].fact.mode == "full":
+        return ""
+    back = [one for one in entries if one.kind == "rollback" and one.index > runs[-1].index]
+    if back:
+        own = back[-1].statement.subjects[0].digest == model
+        return "" if own else "its trial was ended by a rollback, and no other was begun"
+    # The first entry of the trial that is going on: it may have taken more traffic since.
+    begun = next(one.index for one in runs if one.fact.id == runs[-1].fact.id)
+    return "" if any(one.index > begun for one in asked) else "its trial became full unasked"
 
 
 def upstream(entries, model):
@@ -303,13 +304,18 @@ class Lifecycle(RuleBasedStateMachine):
             assert complaint(self.book.entries, self.models[n], self.book.now) == ""
             if mode == "full":
                 assert mended(self.book.entries, self.models[n]) == ""
-            self.book.deploy(self.models[n], name=f"D-{n}", mode=mode, traffic=100 if mode == "full" else 10)
+            self.book.deploy(self.models[n], name=self.running_as(n) or "", mode=mode, traffic=100 if mode == "full" else 10)
             self.deployed += 1
+
+    def running_as(self, n) -> str | None:
+        """The id of the model's deployment that is in service."""
+        ids = [one.fact.id for one in self.book.state.deployments_of(self.models[n]) if one.ended is None]
+        return ids[-1] if ids else None
 
     @precondition(lambda self: self.deployed)
     @rule(n=models_, outcome=st.sampled_from(["allow", "deny"]))
     def observe(self, n, outcome):
-        self.book.observe(self.models[n], f"D-{n}", outcome=outcome)
+        self.book.observe(self.models[n], self.running_as(n) or "D-gone", outcome=outcome)
 
     @precondition(lambda self: self.deployed)
     @rule(n=models_)

@@ -259,6 +259,51 @@ def test_a_canary_may_take_more_traffic_but_a_green_one_not_become_full_without_
     assert not may_deploy(book.state, second, "production", "production", book.now, mode="full").allowed
 
 
+@pytest.mark.parametrize("mode", ["canary", "blue-green", "shadow"])
+def test_a_trial_that_a_rollback_ended_has_to_be_begun_again_before_it_becomes_full(mode):
+    book, first = running()
+    second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
+    book.decide(second)
+    approval = book.review(second)
+    book.promote(second, approvals=(approval,))
+    book.deploy(second, name="D-2", mode=mode, traffic=10)
+    book.decide(second, "deploy", approvals=())
+    assert may_deploy(book.state, second, "production", "production", book.now).allowed
+    ended = book.roll_back(first, first).index
+    book.promote(second, approvals=(approval,))
+    refused = may_deploy(book.state, second, "production", "production", book.now)
+    assert [(one.reason, one.index) for one in refused.refusals] == [
+        (f"{mode} D-2 was rolled back: begin another, which the gate deploy then judges", ended)
+    ]
+    book.decide(second, "deploy", approvals=())
+    assert not may_deploy(book.state, second, "production", "production", book.now).allowed
+    assert may_deploy(book.state, second, "production", "production", book.now, mode=mode).allowed
+
+    book.deploy(second, name="D-2", mode=mode, traffic=10)
+    assert ["the id D-2" in fault.reason for fault in check_history(book.entries)] == [True], "an ended trial goes on under no id"
+    assert book.state.deployments["D-2"].ended == ended
+    book.deploy(second, name="D-3", mode=mode, traffic=10)
+    assert "moves to full only" in reasons(may_deploy(book.state, second, "production", "production", book.now))
+    book.decide(second, "deploy", approvals=())
+    assert may_deploy(book.state, second, "production", "production", book.now).allowed
+    book.deploy(second, name="D-3")
+    assert book.state.environments["credit", "production"].primary == "D-3"
+
+
+def test_what_had_all_traffic_before_its_trial_may_have_it_again_after_going_back_to_it():
+    book, first = running()
+    second = book.model("scorer@2", run=book.run("again", (digest("train@1"),)))
+    book.decide(second)
+    book.promote(second, approvals=(book.review(second),))
+    book.deploy(second, name="D-2")
+    book.promote(first, approvals=tuple(one.index for one in book.state.reviews_of(first)))
+    book.deploy(first, name="D-3", mode="canary", traffic=10)
+    book.roll_back(first, second)
+    assert book.state.environments["credit", "production"].primary == "D-1"
+    assert may_deploy(book.state, first, "production", "production", book.now).allowed
+    assert list(check_history(book.entries)) == []
+
+
 def test_history_names_each_step_that_nothing_allowed():
     book, model = furnished()
     book.promote(model)
