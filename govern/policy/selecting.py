@@ -1,8 +1,10 @@
 """Which evidence speaks for a rule: of the right measure, subject, signer and age; and why none does."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from govern.domain.decision import Check, Reason, Status
 from govern.domain.evidence import JsonValue, Measurement
@@ -13,6 +15,9 @@ from govern.policy.counts import USUAL_REFERENCE, number_of
 from govern.policy.judging import Sighting, checks_of
 from govern.policy.question import PresentedEvidence, Question
 from govern.policy.verdict import inconclusive
+
+_CUT: Final = re.compile(r"(<=|>=|<|>)-?\d+(\.\d+)?$")
+"""What cuts a number's column in two: `age<=25` groups people by the column `age`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +91,22 @@ def look(rule: BoundRule, question: Question, shelf: Shelf, as_of: datetime) -> 
     looking = _Look(rule=rule, question=question, shelf=shelf, as_of=as_of, parameters=parameters)
     found = [_one(looking, attribute) for attribute in (attributes if attributes is not None else (None,))]
     return Found(
-        checks=tuple(check for one in found for check in one.checks),
+        checks=_once(check for one in found for check in one.checks) if rule.rule.over.each == "feature" and attributes
+        else tuple(check for one in found for check in one.checks),
         evidence=tuple(sorted({digest for one in found for digest in one.evidence})),
         expires=min((one.expires for one in found if one.expires is not None), default=None),
         left_out=tuple(note for one in found for note in one.left_out),
         absent=any(one.absent for one in found) and all(one.absent or _passes(one) for one in found),
     )
+
+
+def _once(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Leave out what was said already: a crossing's columns are often attributes themselves."""
+    kept: list[Check] = []
+    for check in checks:
+        if check not in kept:
+            kept.append(check)
+    return tuple(kept)
 
 
 def _passes(found: Found) -> bool:
@@ -149,8 +164,12 @@ def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurem
         return None
     if measurement.availability != "measured":
         return measurement
-    own = tuple(feature for feature in measurement.features if feature.get("feature") == attribute)
-    return replace(measurement, features=own) if own else None
+    present = {str(feature.get("feature")) for feature in measurement.features}
+    # A model takes columns, not crossings: a crossing, or a cut of a number, stands as its columns do, and lacks what one of them lacks.
+    names = {attribute} if attribute in present else {_CUT.sub("", one).strip() for one in attribute.split("*")}
+    if not names <= present:
+        return None
+    return replace(measurement, features=tuple(one for one in measurement.features if str(one.get("feature")) in names))
 
 
 def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> bool:

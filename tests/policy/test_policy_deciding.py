@@ -390,3 +390,29 @@ def test_every_kind_of_condition_is_said_in_words(asserted: str, said: str) -> N
     features = ({"feature": "f", "importance": "0.5", "spread": "0.1"},)
     evidence = Evidence(rows=9, measures=(Measurement(measure="permutation_importance@1", features=features),))
     assert only(ask([evidence], bind(policy_text(rule)))).explanation == said
+
+
+RELIANCE = """
+  - id: RELY-001
+    measure: protected_reliance@1
+    with: {attributes: "${system.protected}"}
+    assert: {value: share, op: "<=", threshold: "0.05"}
+    over: {each: feature, need: 1}
+"""
+
+
+@pytest.mark.parametrize(("protected", "shares", "status", "labels"), [
+    (("sex", "race", "sex*race"), {"sex": "0", "race": "0.01"}, Status.PASS, ["race", "sex"]),
+    (("sex*race",), {"sex": "0", "race": "0.2"}, Status.FAIL, ["race", "sex"]),
+    (("sex*race",), {"sex": "0"}, Status.INCONCLUSIVE, ["sex*race"]),
+    (("sex*age<=25",), {"sex": "0", "age": "0"}, Status.PASS, ["age", "sex"]),
+    (("a*b",), {"a*b": "0.2", "a": "0", "b": "0"}, Status.FAIL, ["a*b"]),
+])
+def test_a_crossing_stands_as_the_columns_that_the_model_takes(
+    protected: tuple[str, ...], shares: dict[str, str], status: Status, labels: list[str],
+) -> None:
+    features = tuple({"feature": name, "share": share} for name, share in sorted(shares.items()))
+    evidence = Evidence(rows=9, measures=(Measurement(measure="protected_reliance@1", features=features),))
+    result = only(ask([evidence], bind(policy_text(RELIANCE)), system=replace(SYSTEM, protected=protected)))
+    assert result.status is status
+    assert [check.label for check in result.checks] == labels
