@@ -54,7 +54,7 @@ def _say(voice: Voice, error: BaseException, message: str, hint: str) -> ExitCod
     voice.talk(f"govern: {clean(message)}", "red")
     for line in hint.splitlines():
         voice.talk(f"  {clean(line)}")
-    if voice.as_json:
+    if voice.as_json and not voice.documented:
         body: dict[str, object] = {
             "error": type(error).__name__, "message": message, "hint": hint, "exit_code": int(code)
         }

@@ -44,6 +44,8 @@ class Voice:
         self.as_json = as_json
         self.heard = True
         """Whether somebody still reads stdout."""
+        self.documented = False
+        """Whether the one JSON document was written."""
 
     @property
     def columns(self) -> int | None:
@@ -78,6 +80,7 @@ class Voice:
 
     def document(self, schema: str, body: object) -> None:
         """Write the one JSON document of a command to stdout; `body` is a mapping or a dataclass."""
+        self.documented = True
         document = {"schema": schema, **{key: value for key, value in plain(body).items() if key != "schema"}}
         self._write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 

@@ -181,11 +181,59 @@ def test_a_command_gets_the_event_and_its_failure_is_noted(hooked, tmp_path, mon
     ws.close()
 
 
-def test_a_command_that_fails_says_why(hooked, monkeypatch):
+def test_what_a_failed_command_said_is_shown_and_kept_nowhere(hooked, monkeypatch):
     monkeypatch.setattr(hooks, "PAUSE", 0.01)
-    (delivery,) = hooks.notify(hooked(command("import sys; sys.exit('no room')")), ("drift",), {})
+    ws = hooked(command("import sys; print('token=hunter2'); sys.exit('password=hunter2')"))
+    (delivery,) = hooks.notify(ws, ("drift",), {})
     assert (delivery.delivered, delivery.attempts) == (False, 3)
-    assert "no room" in delivery.detail
+    assert (delivery.detail, delivery.said) == ("exit code 1", "password=hunter2")
+    assert not [file for file in (ws.folder / "outbox").iterdir() if b"hunter2" in file.read_bytes()]
+
+
+@pytest.mark.parametrize(("hook", "detail"), [
+    (webhook("http://127.0.0.1:9/?token=hunter2"), "not reached: Connection refused"),
+    (webhook("http://127.0.0.1:hunter2/"), "not reached: InvalidURL"),
+    (webhook("http://127.0.0.1:9/").replace('"secret"', '"nowhere"'), "the secret can't be read: No such file or directory"),
+    (command("").replace(sys.executable, "/nowhere/hunter2"), "the command can't be run: No such file or directory"),
+])
+def test_why_nobody_was_told_is_said_in_words_that_hold_no_secret(hooked, hook, detail):
+    (delivery,) = hooks.notify(hooked(hook + "\nattempts = 1\n"), ("drift",), {})
+    assert (delivery.delivered, delivery.detail, delivery.said) == (False, detail, "")
+
+
+def test_a_child_that_outlives_its_command_holds_nobody_up(hooked):
+    child = "import time; time.sleep(30)"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True)"
+    start = time.monotonic()
+    (delivery,) = hooks.notify(hooked(command(code, "timeout_seconds = 10\n")), ("drift",), {})
+    assert delivery.delivered
+    assert time.monotonic() - start < 9
+
+
+def test_several_who_deliver_at_once_lose_nothing_and_do_not_stumble(hooked, receiver):
+    receiver.answers = [500] * 10
+    ws = hooked(webhook(receiver.url, "attempts = 1\n"))
+    for number in range(10):
+        tried = hooks.notify(ws, ("drift",), {"n": number})
+        assert [one.delivered for one in tried] == [False], "a hook that fails is left for this time"
+    receiver.got.clear()
+    wrong: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            hooks.deliver(Workspace.open(ws.folder.parent))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test shows it
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert {json.loads(body)["n"] for _, body in receiver.got} == set(range(10))
+    assert hooks.waiting(ws) == ()
+    assert [note["delivered"] for note in notes(ws)] == [True] * 10
 
 
 def test_a_command_that_hangs_is_ended_with_its_children(hooked, tmp_path):
@@ -201,11 +249,12 @@ def test_a_command_that_hangs_is_ended_with_its_children(hooked, tmp_path):
 @pytest.mark.parametrize("words", [
     'name = "a"\non = ["drift"]', 'name = "a"\non = []\nurl = "http://x"', 'name = "a"\non = ["drift"]\nurl = "file:///etc"',
     'name = "a"\non = ["drift"]\nurl = "http://x"\ncommand = ["y"]', 'name = "../a"\non = ["drift"]\nurl = "http://x"',
-    'name = "a"\non = ["nothing"]\nurl = "http://x"', 'name = "a"\non = ["drift"]\nurl = "http://x"\ntimeout_seconds = 0',
+    'name = "a"\non = ["nothing"]\nurl = "http://x"', 'name = "a"\non = ["drift"]\nurl = "http://user:hunter2@x/"', 'name = "a"\non = ["drift"]\nurl = "http://x"\ntimeout_seconds = 0',
 ])
 def test_a_hook_that_makes_no_sense_is_refused(hooked, words):
-    with pytest.raises(DocumentError, match="hooks"):
+    with pytest.raises(DocumentError, match="hooks") as refused:
         hooked(f"\n[[hooks]]\n{words}\n")
+    assert "hunter2" not in refused.value.message
 
 
 def test_drift_reaches_the_hook_and_a_dead_hook_leaves_the_observation(story: Story, passphrases, tmp_path, receiver):

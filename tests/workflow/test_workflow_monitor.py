@@ -60,10 +60,21 @@ def test_a_drifted_window_opens_a_finding_and_reopens_the_review(deployed: Story
 
 
 def test_what_does_not_run_is_not_monitored(story: Story, passphrases, tmp_path):
-    with pytest.raises(UsageError, match="runs in 0 places"):
-        monitoring.monitor(
-            story.ws, "credit@2", data=window(story, "window_stable.csv", tmp_path), passphrases=passphrases
-        )
+    data = window(story, "window_stable.csv", tmp_path)
+    for words, said in (
+        ({}, "credit@2 runs nowhere"), ({"environment": "staging"}, "credit@2 does not run in staging"),
+        ({"environment": "moon"}, "“moon” is not an environment here"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            monitoring.monitor(story.ws, "credit@2", data=data, passphrases=passphrases, **words)
+
+
+def test_what_runs_is_named_by_its_system_its_model_or_its_deployment(deployed: Story):
+    state = deployed.ws.state()
+    (known,) = state.deployments.values()
+    for ref in ("credit", "system/credit", "credit@2", known.fact.id, f"deployment/{known.fact.id}", f"#{known.index}"):
+        assert monitoring.running(state, ref, None) == known
+    assert monitoring.running(state, "credit", "production") == known
 
 
 def test_windows_in_one_call_are_recorded_in_order_against_the_stored_histograms(deployed: Story, passphrases, tmp_path):

@@ -13,6 +13,7 @@ from govern.domain.text import counted
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.monitor.hooks import Delivery
     from govern.workflow.monitor.monitoring import Monitored
 
 WORST = (ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.REFUSED, ExitCode.ERROR)
@@ -27,7 +28,7 @@ def add(app: typer.Typer) -> None:
 def monitor(
     session: Session, *,
     deployment: Annotated[
-        str | None, typer.Argument(metavar="DEPLOYMENT", help="Its id, or the model or system that runs: credit@2.")
+        str | None, typer.Argument(metavar="DEPLOYMENT", help="Its id, or what runs: a model such as credit@2, or a system such as credit.")
     ] = None,
     data: options.MaybeWindows = None,
     environment: Annotated[
@@ -78,12 +79,14 @@ def monitor(
             workspace, deployment, parts, environment=environment, period=period, key=session.key,
             passphrases=session.passphrases, progress=progress,
         ))
-        if prometheus is not None:
-            from govern.workflow.monitor.prometheus import write_textfile
-
-            write_textfile(workspace, prometheus)
     code = max((exit_code_of(one.decision) for _, one in seen), key=WORST.index)
     _show(session, seen, code)
+    if prometheus is not None:
+        from govern.workflow.monitor.prometheus import write_textfile
+
+        # What was recorded is said before a file can be in the way.
+        with session.workspace() as workspace:
+            write_textfile(workspace, prometheus)
     return code
 
 
@@ -103,6 +106,12 @@ def _show(session: Session, seen: "Sequence[tuple[str, Monitored]]", code: ExitC
         session.voice.line()
         session.voice.paragraph(one.sentence, indent="  ")
         session.wrote(*one.written, schema="govern/written/v1")
+        if one.deliveries:
+            session.voice.line()
+            session.voice.line("Hooks", "bold")
+            _told(session, one.deliveries)
+    if any(not told.delivered for _, one in seen for told in one.deliveries):
+        session.voice.hint("Next: govern monitor --deliver tells the hooks again what they have not taken.")
     if code is not ExitCode.OK:
         session.voice.hint("Next: govern review list shows what this reopened.")
 
@@ -114,13 +123,25 @@ def _delivered(session: Session) -> ExitCode:
     with session.workspace() as workspace:
         found = hooks.deliver(workspace)
         hooks.record(workspace, key=session.key, passphrases=session.passphrases)
-    left = [one for one in found if not one.delivered]
+        left = [hooks.hook_of(file) for file in hooks.waiting(workspace)]
+        unknown = sorted(set(left) - {hook.name for hook in workspace.config.hooks})
     code = ExitCode.ERROR if left else ExitCode.OK
     if session.as_json:
-        session.voice.document("govern/deliveries/v1", {"exit_code": int(code), "deliveries": found})
+        session.voice.document("govern/deliveries/v1", {"exit_code": int(code), "deliveries": found, "waiting": left})
         return code
-    session.voice.table(
-        [(state("ok" if one.delivered else "bad"), one.hook, one.event, counted(one.attempts, "attempt"), one.detail) for one in found]
-    )
-    session.voice.line(f"{counted(len(found) - len(left), 'event')} delivered, {len(left)} still waiting")
+    _told(session, found)
+    session.voice.line(f"{counted(sum(one.delivered for one in found), 'event')} delivered, {len(left)} still waiting")
+    if unknown:
+        session.voice.hint(f"config.toml names no hook {', '.join(unknown)} any more: name it again, or delete its events in .govern/outbox.")
     return code
+
+
+def _told(session: Session, deliveries: "Sequence[Delivery]") -> None:
+    session.voice.table(
+        [
+            (state("ok" if one.delivered else "bad"), one.hook, one.event, counted(one.attempts, "attempt"),
+             f"{one.detail}: {one.said}" if one.said else one.detail)
+            for one in deliveries
+        ],
+        indent="  ",
+    )

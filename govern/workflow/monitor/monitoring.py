@@ -54,6 +54,9 @@ def monitor(
     opens a finding and makes the approvals that rest on the model stale. Raises `UsageError`, `DataError`, `Refused`.
     """
     state = ws.state()
+    if environment is not None and environment not in ws.config.environments:
+        known = ", ".join(ws.config.environments)
+        raise UsageError(f"“{environment}” is not an environment here", f"The environments are: {known}.")
     deployment = running(state, ref, environment)
     model = state.models[deployment.model]
     system = state.systems[deployment.fact.system].fact
@@ -125,19 +128,18 @@ def running(state: State, ref: str, environment: str | None) -> DeploymentRecord
     named = state.deployments.get(ref)
     if named is not None:
         return named
-    node = resolve(state, ref, kinds=("system", "model", "deployment"))
-    found = [
-        d for d in state.deployments.values()
-        if d.ended is None
-        and (environment is None or d.fact.environment == environment)
-        and (d.fact.system == node.name.removeprefix("system/") if node.kind == "system" else d.model == node.digest)
-    ]
-    if len(found) != 1:
+    node = resolve(state, f"system/{ref}" if ref in state.systems else ref, kinds=("system", "model", "deployment"))
+    if node.kind == "deployment" and node.index is not None:
+        return state.deployments[str(state.places[node.index][1])]
+    mine = state.deployments_in(node.name.removeprefix("system/")) if node.kind == "system" else state.deployments_of(node.digest)
+    found = [d for d in mine if d.ended is None and environment in {None, d.fact.environment}]
+    if not found:
+        where = f"does not run in {environment}" if environment else "runs nowhere"
+        raise UsageError(f"{ref} {where}", "Deploy it first; `govern status` shows what runs.")
+    if len(found) > 1:
         many = ", ".join(f"{d.fact.id} ({d.fact.environment})" for d in found)
         raise UsageError(
-            f"{ref} runs in {len(found)} places" + (f": {many}" if many else ""),
-            "Name one deployment by its id, or say which with --environment." if found
-            else "Deploy it first; `govern status` shows what runs.",
+            f"{ref} runs in {len(found)} places: {many}", "Name one deployment by its id, or say which with --environment."
         )
     return found[0]
 

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -62,6 +63,9 @@ class Hook(BaseModel):
     def _one_way(self) -> "Hook":
         if bool(self.url) == bool(self.command):
             message = "a hook has a url or a command, one of them"
+            raise ValueError(message)
+        if "@" in urlsplit(self.url).netloc:
+            message = "a hook's url holds no user and no password: sign with a secret_file"
             raise ValueError(message)
         return self
 
