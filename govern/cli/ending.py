@@ -25,6 +25,12 @@ def end(session: Session, ref: str, *, kind: str, state: str, reason: str, confi
             session.voice.talk(f"{node.name} will be {state}; {counted(len(others), 'thing rests', 'things rest')} on it:")
             for row in others:
                 session.voice.talk(f"  {row.lanes} {row.node}  {row.kind} #{row.index}")
+        if session.as_json and not confirmed:
+            # What would be asked of a person is data here; the exit code says that it was not done.
+            session.voice.document("govern/touches/v1", {
+                "exit_code": int(UsageError.code), "ref": node.name, "digest": node.digest, "state": state, "touches": others,
+            })
+            raise UsageError("nothing was written: nobody said yes", "Read what it touches; then say --yes.")
         if not confirmed and not _agreed():
             session.voice.talk("nothing was written")
             raise KeyboardInterrupt

@@ -129,6 +129,11 @@ def test_what_an_end_touches_is_said_before_anything_is_written(two: Path, words
     models = {index for index, name in log("model").items()} if words[0] == "dataset" else set()
     assert said == rests | models
 
+    listed = govern(*words, *REASON, "--json").ended(2)
+    assert {row["index"] for row in listed.document["touches"]} == said
+    assert (listed.document["exit_code"], listed.document["ref"]) == (2, words[2])
+    assert "say --yes" in listed.err
+
     code, shown = on_terminal([*words, *REASON], ["n"], two)
     assert code == 130
     assert shown.index("rest on it:") < shown.index("Go on? [y/N]") < shown.index("nothing was written")
