@@ -26,7 +26,17 @@ class SignatureProof:
     time: str
     """RFC 3339; claimed, unless `timestamped`."""
     timestamped: bool
+    """Whether an authority that one of the given certificates names says so."""
     certifies: bool
+    stamped: bool = False
+    """Whether there is a time stamp at all."""
+
+    @property
+    def when(self) -> str:
+        """Say the time, and whose word it is."""
+        if self.timestamped:
+            return f"time stamped {self.time}"
+        return f"at {self.time}, by " + ("a time stamp whose authority you did not name" if self.stamped else "the signer's own word")
 
 
 def check_signatures(path: Path, certificates: Sequence[bytes]) -> tuple[SignatureProof, ...]:
@@ -88,11 +98,13 @@ def _checked(embedded: Any, context: Any) -> SignatureProof:
     if not status.trusted:
         raise _wrong(f"The signature of the {name} is by a certificate that you did not give: {status.signing_cert.subject.human_friendly}.")
     stamp = status.timestamp_validity
+    if stamp and not (stamp.intact and stamp.valid):
+        raise _wrong(f"The time stamp of the {name}'s signature is broken, or for something else.")
     moment = stamp.timestamp if stamp else status.signer_reported_dt
     return SignatureProof(
         field=name, subject=status.signing_cert.subject.human_friendly, fingerprint=digest_of(status.signing_cert.dump()),
-        time=moment.isoformat() if moment else "", timestamped=bool(stamp and stamp.valid and stamp.trusted),
-        certifies=embedded.docmdp_level is not None,
+        time=moment.isoformat() if moment else "", timestamped=bool(stamp and stamp.trusted),
+        certifies=embedded.docmdp_level is not None, stamped=bool(stamp),
     )
 
 

@@ -9,13 +9,14 @@ one fails PDF/UA. Each signature is an incremental update: the bytes that were s
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from govern.domain.text import Digest, digest_of
-from govern.errors import DocumentError, GovernError, SigningKeyError, UsageError
+from govern.errors import DocumentError, SigningKeyError, UsageError
 from govern.exchange.pdf import check_coverage, coverage
 from govern_reports.credentials import Credential
 from govern_reports.render import check_target, write_whole
+from govern_reports.stamping import timestamper
 
 FIELDS: Final = ("issuer", "reviewer", "auditor")
 
@@ -72,6 +73,7 @@ def _signed(source: Path, out: Path, credential: Credential, field: Field, *, re
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign import PdfSignatureMetadata, PdfSigner, fields
 
+    stamp = timestamper(timestamp)
     writer = IncrementalPdfFileWriter(io.BytesIO(source.read_bytes()))
     if field == "issuer":
         for name in FIELDS:
@@ -80,7 +82,7 @@ def _signed(source: Path, out: Path, credential: Credential, field: Field, *, re
         field_name=field, reason=reason or None, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES,
         certify=field == "issuer", docmdp_permissions=fields.MDPPerm.FILL_FORMS,
     )
-    signer = PdfSigner(metadata, credential.signer, timestamper=_timestamper(timestamp))
+    signer = PdfSigner(metadata, credential.signer, timestamper=stamp)
     try:
         result = signer.sign_pdf(writer, existing_fields_only=True)
     except (PdfError, ValueError) as error:
@@ -89,19 +91,6 @@ def _signed(source: Path, out: Path, credential: Credential, field: Field, *, re
         raise SigningKeyError(
             f"The token did not sign: {str(error) or type(error).__name__}", "Nothing was written; see what the token's own tools say.",
         ) from error
-    except OSError as error:
-        raise GovernError(
-            f"The time stamp service at {timestamp} did not answer: {error}", "Try again, or sign without a time stamp.",
-        ) from error
     data = result.getvalue()
     write_whole(out, data)
     return Signed(path=out, digest=digest_of(data), field=field, fingerprint=credential.fingerprint)
-
-
-def _timestamper(address: str) -> Any:
-    """Return a client of an RFC 3161 service, or None."""
-    if not address:
-        return None
-    from pyhanko.sign.timestamps.requests_client import HTTPTimeStamper
-
-    return HTTPTimeStamper(address)  # type: ignore[no-untyped-call]

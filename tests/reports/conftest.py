@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from reports.pack_builder import build
+from reports.signers import make
 
 from govern.workflow.interface import RenderedPack
 
@@ -36,3 +38,14 @@ def tool():
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    """Who signs packs: a file with certificate and key, and the certificate alone."""
+    folder = tmp_path_factory.mktemp("certificates")
+    return {
+        "issuer": make(folder, "issuer", ec.generate_private_key(ec.SECP256R1())),
+        "reviewer": make(folder, "reviewer", rsa.generate_private_key(65537, 2048)),
+        "auditor": make(folder, "auditor", ec.generate_private_key(ec.SECP256R1())),
+    }

@@ -2,21 +2,14 @@
 
 import io
 import re
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pikepdf
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
-from cryptography.x509.oid import NameOID
+from reports.signers import make, opened
 
 from govern.errors import (
     DocumentError,
-    GovernError,
     SigningKeyError,
     UnverifiableError,
     UsageError,
@@ -29,37 +22,6 @@ from govern.exchange.pdf_manifest import check_manifest, check_relations
 from govern.exchange.pdf_revisions import check_revisions
 from govern.exchange.pdf_signatures import check_signatures
 from govern_reports import credentials, signing
-
-
-def make(folder, name, key):
-    """A self-signed certificate in a PKCS#12 file; returns (file, certificate in PEM)."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    start = datetime.now(UTC) - timedelta(days=1)
-    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    certificate = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(start).not_valid_after(start + timedelta(days=30))
-        .add_extension(x509.KeyUsage(digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False, key_agreement=False,
-                                     key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False), critical=True)
-        .sign(key, algorithm)
-    )
-    path = folder / f"{name}.p12"
-    path.write_bytes(pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, None, BestAvailableEncryption(b"open sesame")))
-    return path, certificate.public_bytes(Encoding.PEM)
-
-
-@pytest.fixture(scope="session")
-def people(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("certificates")
-    return {
-        "issuer": make(folder, "issuer", ec.generate_private_key(ec.SECP256R1())),
-        "reviewer": make(folder, "reviewer", rsa.generate_private_key(65537, 2048)),
-        "auditor": make(folder, "auditor", ec.generate_private_key(ec.SECP256R1())),
-    }
-
-
-def opened(people, who):
-    return credentials.load(people[who][0], lambda _: "open sesame")
 
 
 @pytest.fixture(scope="session")
@@ -180,56 +142,3 @@ def test_wrong_passphrase_missing_and_foreign_files_say_so(people, tmp_path):
     (tmp_path / "odd.p12").write_bytes(b"odd")
     with pytest.raises(SigningKeyError, match="not a PKCS#12"):
         credentials.load(tmp_path / "odd.p12", lambda _: "")
-
-
-@pytest.fixture
-def time_service():
-    """An RFC 3161 service on the loopback; gives its address and its certificate."""
-    from asn1crypto import keys, tsp
-    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
-    from pyhanko.keys.pemder import load_certs_from_pemder_data
-    from pyhanko.sign.timestamps import DummyTimeStamper
-
-    key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "time")])
-    start = datetime.now(UTC) - timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(7)
-        .not_valid_before(start).not_valid_after(start + timedelta(days=30))
-        .add_extension(x509.KeyUsage(True, False, False, False, False, False, False, False, False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING]), critical=True).sign(key, hashes.SHA256())
-    ).public_bytes(Encoding.PEM)
-    stamper = DummyTimeStamper(
-        tsa_cert=next(iter(load_certs_from_pemder_data(certificate))),
-        tsa_key=keys.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
-    )
-
-    class Service(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = stamper.request_tsa_response(asked).dump()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", certificate
-        server.shutdown()
-
-
-def test_a_time_stamp_from_a_service_is_part_of_the_signature(rendered, people, tmp_path, time_service):
-    address, certificate = time_service
-    done = signing.certify(rendered.path, tmp_path / "stamped.pdf", opened(people, "issuer"), timestamp=address)
-    assert check_signatures(done.path, [people["issuer"][1], certificate])[0].timestamped
-
-
-def test_a_time_service_that_is_not_there_is_an_error_and_nothing_is_written(rendered, people, tmp_path):
-    with pytest.raises(GovernError, match="did not answer"):
-        signing.certify(rendered.path, tmp_path / "stamped.pdf", opened(people, "issuer"), timestamp="http://127.0.0.1:9/")
-    assert not (tmp_path / "stamped.pdf").exists()

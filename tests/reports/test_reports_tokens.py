@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from reports.test_reports_signing import make
+from reports.signers import make
 
 from govern.errors import UsageError
 from govern.exchange.pdf_signatures import check_signatures

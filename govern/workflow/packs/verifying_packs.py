@@ -240,4 +240,4 @@ def _signatures(steps: _Steps, path: Path, certificates: Sequence[bytes], issuer
                     "the issuer signed with another certificate than the one that the manifest names",
                     "Ask the issuer which of the two is theirs.", step=9, kind="signature",
                 )
-        detail.append("; ".join(f"{one.field} by {one.subject}, {one.time}" for one in found))
+        detail.append("; ".join(f"{one.field} by {one.subject}, {one.when}" for one in found))
