@@ -71,7 +71,7 @@ def verify_bundle(
     claims = [_claim(number, line) for number, line in enumerate(line for line in proofs.split(b"\n") if line)]
     if len(leaves) != len(claims) or len(leaves) > MAX_LINES:
         raise VerificationError(
-            f"{len(leaves)} entries, but {len(claims)} proofs", "The pack is not as it was made.", step=2, kind="proof"
+            f"{len(leaves)} entries, but {len(claims)} proofs", "It is not as it was made.", step=2, kind="proof"
         )
     head = _head(checkpoint)
     _check_order([index for index, _, _ in claims])
@@ -109,7 +109,7 @@ def _head(checkpoint: str) -> TreeHead:
         return read_checkpoint(checkpoint).head
     except DocumentError as error:
         raise VerificationError(
-            f"the checkpoint can’t be read: {error.message}", "The pack is not as it was made.", step=3, kind="checkpoint"
+            f"the checkpoint can’t be read: {error.message}", "It is not as it was made.", step=3, kind="checkpoint"
         ) from error
 
 
@@ -124,7 +124,7 @@ def _claim(number: int, line: bytes) -> tuple[int, bytes, tuple[bytes, ...]]:
         return index, digest_bytes(_digest(leaf)), tuple(decode_base64(one) for one in hashes)
     except DocumentError as error:
         raise VerificationError(
-            f"line {number + 1} of the proofs: {error.message}", "The pack is not as it was made.", step=2, kind="proof"
+            f"line {number + 1} of the proofs: {error.message}", "It is not as it was made.", step=2, kind="proof"
         ) from error
 
 
@@ -137,7 +137,7 @@ def _digest(text: str) -> Any:
 def _check_order(indices: Sequence[int]) -> None:
     if any(later <= earlier for earlier, later in pairwise(indices)):
         raise VerificationError(
-            "entries stand twice or out of order", "The pack is not as it was made.", step=2, kind="order"
+            "entries stand twice or out of order", "It is not as it was made.", step=2, kind="order"
         )
 
 
@@ -146,7 +146,7 @@ def _included(index: int, head: TreeHead, hashed: bytes, path: Sequence[bytes]) 
         tree.verify_inclusion(index, head.size, hashed, path, digest_bytes(head.root))
     except tree.ProofError as error:
         raise VerificationError(
-            error.message, "The pack is not as it was made.", step=2, index=index, kind="proof"
+            error.message, "It is not as it was made.", step=2, index=index, kind="proof"
         ) from error
 
 
@@ -159,7 +159,7 @@ def _roots(trust_roots: bytes, indices: dict[bytes, int]) -> list[tuple[int, byt
         leaves = [canonical_bytes(one) for one in listed]
     except DocumentError as error:
         raise VerificationError(
-            "the list of trust roots can’t be read", "The pack is not as it was made.", step=1, kind="trust-root"
+            "the list of trust roots can’t be read", "It is not as it was made.", step=1, kind="trust-root"
         ) from error
     found = []
     for leaf in leaves:

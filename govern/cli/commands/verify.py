@@ -1,4 +1,4 @@
-"""`govern verify`: the ledger of a workspace, or an evidence pack with nothing but a trust root from outside."""
+"""`govern verify`: the ledger of a workspace; an evidence pack, or one entry, with nothing but a trust root from outside."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from govern.workflow.verify_views import VerifyView
 
 CODES = {"verified": ExitCode.OK, "wrong": ExitCode.REFUSED, "unchecked": ExitCode.ERROR}
+ENTRY = ".dsse.json"
+"""How the name of a file with one entry ends."""
 
 
 def add(app: typer.Typer) -> None:
@@ -27,7 +29,11 @@ def add(app: typer.Typer) -> None:
 def verify(
     session: Session, *,
     pack: Annotated[
-        Path | None, typer.Argument(metavar="PACK.pdf", help="An evidence pack; else the workspace's ledger is verified.")
+        Path | None,
+        typer.Argument(
+            metavar="PACK.pdf|ENTRY.dsse.json",
+            help="An evidence pack, or one entry with its proof beside it; else the workspace's ledger is verified.",
+        ),
     ] = None,
     trust: Annotated[
         Path | None,
@@ -37,6 +43,9 @@ def verify(
         list[Path] | None,
         typer.Option("--certificate", metavar="FILE", help="What signatures inside a PDF are held against; repeat for more."),
     ] = None,
+    proof: Annotated[
+        Path | None, typer.Option("--proof", metavar="FILE", help="The entry's proof; without it, ENTRY.tlog-proof is taken.")
+    ] = None,
     authority: Authorities = None,
     repository: Repositories = None,
     folder: Folders = None,
@@ -45,18 +54,18 @@ def verify(
     full: Annotated[bool, typer.Option("--full", help="Everything again, not only what is new since the last time.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="With a pack: derive every verdict again, and lay its pages out again.")] = False,
 ) -> ExitCode:
-    """Verify the ledger, or an evidence pack, step by step.
+    """Verify the ledger, an evidence pack, or one entry, step by step.
 
     With --as-of, the ledger as it stood then, under the checkpoint of that time; and that all that came since continues it.
 
-    Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack is verified without the
-    workspace and without a network, against a trust root that came on another way.
+    Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack, and an
+    entry as `govern proof` writes it, is verified without the workspace and without a network, against a trust root that came on another way.
     """
     from govern.workflow.prove import verifying
 
     if pack is None:
-        if replay or certificate:
-            raise UsageError("--replay and --certificate are for a pack", "Name it: govern verify PACK.pdf --trust ROOT")
+        if replay or certificate or proof:
+            raise UsageError("--replay, --certificate and --proof are for a file", "Name it: govern verify FILE --trust ROOT")
         moment = when(as_of)
         if moment is not None:
             if full or authority or repository or folder or printed or trust:
@@ -71,12 +80,16 @@ def verify(
             view = verifying.verify(workspace, full=full, outside=given, trust=known, progress=progress)
         return report(session, view, "ledger")
     if authority or repository or folder or printed or full or as_of:
-        raise UsageError("anchors, --full and --as-of are for a ledger", "Leave them out, or leave the pack out.")
+        raise UsageError("anchors, --full and --as-of are for a ledger", "Leave them out, or leave the file out.")
     if trust is None:
         raise UsageError(
-            "a pack is verified against a trust root from outside, and none is named",
-            "Give --trust ROOT. A key that only the pack itself brings along proves nothing.",
+            "a file is verified against a trust root from outside, and none is named",
+            "Give --trust ROOT. A key that only the file itself brings along proves nothing.",
         )
+    if proof is not None or existing(pack).name.endswith(ENTRY):
+        if replay or certificate:
+            raise UsageError("--replay and --certificate are for a pack", "Leave them out: this is one entry.")
+        return one_entry(session, pack, proof=proof, trust=read(trust, "the trust root"))
     from govern.cli.rendering import lay_out_again
     from govern.workflow.packs.verifying_packs import verify_pack
 
@@ -88,6 +101,15 @@ def verify(
     return report(session, view, str(pack))
 
 
+def one_entry(session: Session, path: Path, *, proof: Path | None, trust: bytes) -> ExitCode:
+    """Verify one entry, in the files that `govern proof` writes."""
+    from govern.workflow.prove.verifying_entry import verify_one_entry
+
+    beside = proof or path.with_name(path.name.removesuffix(ENTRY) + ".tlog-proof")
+    view = verify_one_entry(leaf=read(path, "the entry"), proof=read(beside, "the entry's proof"), trust=trust)
+    return report(session, view, str(path))
+
+
 def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
     """Write what a verification found, and return its exit code."""
     code = CODES[view.outcome]
@@ -97,10 +119,8 @@ def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
         )
         return code
     voice = session.voice
-    voice.line(
-        f"{voice.state(view.outcome)}  {what}: {view.origin or 'unknown origin'}, {counted(view.size, 'entry', 'entries')}, "
-        f"root {brief(view.root)}"
-    )
+    tree = f": {view.origin}, {counted(view.size, 'entry', 'entries')}, root {brief(view.root)}" if view.origin else ""
+    voice.line(f"{voice.state(view.outcome)}  {what}{tree}")
     if view.problem:
         where = f" at entry #{view.index}" if view.index is not None else ""
         voice.paragraph(f"{view.kind or 'problem'}{where}: {view.problem}", indent="  ")
