@@ -42,8 +42,12 @@ class _Ordered(TyperGroup):
         return sorted(self.commands, key=COMMANDS.index)
 
 
-def build() -> typer.Typer:
-    """Put the application together. The command modules are light: what is heavy they import when they run."""
+def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Put the application together, or so much of it as has some commands.
+
+    The command modules are light: what is heavy they import when they run. But all of them take as long to load and to
+    put together as most answers take to find.
+    """
     app = typer.Typer(
         name="govern", cls=_Ordered, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -64,9 +68,22 @@ def build() -> typer.Typer:
         del version
         context.obj = workspace
 
-    for name in COMMANDS:
+    for name in names:
         importlib.import_module(f"govern.cli.commands.{name}").add(app)
     return app
+
+
+def named(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Say which commands have to be there for some arguments: the one that they name, or all for help and for what is none."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--workspace":
+            next(words, None)
+        elif not word.startswith("-"):
+            return (word,) if word in COMMANDS else COMMANDS
+        elif not word.startswith("--workspace="):
+            return COMMANDS
+    return COMMANDS
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
         warnings.simplefilter("ignore")
     voice = Voice(as_json="--json" in arguments)
     try:
-        code = build()(args=list(arguments), prog_name="govern", standalone_mode=False)
+        code = build(named(arguments))(args=list(arguments), prog_name="govern", standalone_mode=False)
     except typer.TyperException as error:
         return _usage(error, voice)
     except (typer.Abort, KeyboardInterrupt):

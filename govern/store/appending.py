@@ -5,8 +5,6 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Connection
-
 from govern.canonical.dsse import pae, parse_leaf
 from govern.canonical.statement import read_statement
 from govern.canonical.values import has_moments
@@ -28,8 +26,8 @@ from govern.ledger.entries import (
 )
 from govern.ledger.guard import check_guard
 from govern.ledger.roots import check_root_leaf
-from govern.store import rows, tables
 from govern.store.database import Database
+from govern.store.rows import Rows
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.root import RootChain, check_roles
 from govern.trust.signer import Signer
@@ -42,13 +40,12 @@ What is found is compared whole."""
 class Appending:
     """Entries on their way into the ledger; the transaction around it makes all of it durable or nothing."""
 
-    def __init__(self, connection: Connection, database: Database, origin: str, roots: RootChain | None) -> None:
-        self.rows = rows.Rows(connection)
+    def __init__(self, rows: Rows, database: Database, origin: str, roots: RootChain | None) -> None:
+        self.rows = rows
         self.database = database
         self.origin = origin
         self.roots = roots
-        found = self.rows.value(rows.SIZE)
-        self.first = 0 if found is None else int(found) + 1
+        self.first = rows.size()
         self.new: list[NewLeaf] = []
         self._producers: Producers = {}
         self._allowed: set[tuple[tuple[str, ...], type, str]] = set()
@@ -58,7 +55,7 @@ class Appending:
     def _read(self, ids: Sequence[int]) -> list[bytes]:
         missing = [one for one in ids if one not in self._hashes]
         if missing:
-            self._hashes.update(zip(missing, self.database.nodes_of(self.rows, missing), strict=True))
+            self._hashes.update(zip(missing, self.database.nodes(self.rows, missing), strict=True))
         return [self._hashes[one] for one in ids]
 
     def _check_head(self) -> None:
@@ -67,7 +64,7 @@ class Appending:
         if not self.first:
             self.head: TreeHead | None = None
             return
-        self.note = tables.of_type(self.rows.value(rows.NEWEST_NOTE), str) or ""
+        self.note = self.rows.newest_note() or ""
         said = read_checkpoint(self.note) if self.note else None
         self.head = TreeHead(size=self.first, root=digest_text(tree.root_at(self.first, self._read)))
         if said is None or said.head != self.head:
@@ -153,15 +150,15 @@ class Appending:
     def _submitted(self, message: bytes, leaf: bytes) -> int | None:
         """Find what was signed here already: the same statement, though an ECDSA key signs it anew each time."""
         whole = submission_key(message)
-        found = self.rows.value(rows.SUBMITTED, whole[:SUBMISSION_BYTES], whole)
+        found = self.rows.submitted(whole[:SUBMISSION_BYTES], whole)
         if found is None:
             return None
-        there = tables.of_type(self.rows.value(rows.LEAF, found), bytes)
+        there = self.rows.leaf(found)
         if there != leaf and pae_of(there or b"") != message:
             raise CorruptStoreError(
                 f"entry {found} is found under the digest of another statement", "Run `govern verify --full`."
             )
-        return int(found)
+        return found
 
     def _check_draft(self, draft: Draft, keyids: tuple[str, ...], index: int, now: datetime) -> None:
         if self.roots is None:
@@ -233,25 +230,25 @@ class Appending:
     def _store(self, added: list[bytes], checkpoint: Checkpoint) -> None:
         add = self.rows.add
         numbered = list(enumerate(self.new, self.first))
-        add(tables.entry, ((index, leaf.leaf) for index, leaf in numbered))
-        add(tables.node, enumerate(added, tree.stored_count(self.first)))
-        add(tables.submission, ((submission_key(leaf.pae)[:SUBMISSION_BYTES], index) for index, leaf in numbered))
+        add("entry", ((index, leaf.leaf) for index, leaf in numbered))
+        add("node", enumerate(added, tree.stored_count(self.first)))
+        add("submission", ((submission_key(leaf.pae)[:SUBMISSION_BYTES], index) for index, leaf in numbered))
         last = {leaf.producer: (leaf.statement.header.producer.seq, index) for index, leaf in numbered}
-        add(tables.producer, [(self._key_number(keyid), seq, index) for keyid, (seq, index) in last.items()])
+        add("producer", [(self._key_number(keyid), seq, index) for keyid, (seq, index) in last.items()])
         roots = [
             (leaf.statement.fact.version, index)
             for index, leaf in numbered if isinstance(leaf.statement.fact, TrustRootFact)
         ]
         if roots:
-            add(tables.root, roots)
-        add(tables.checkpoint, [(checkpoint.size, checkpoint.note)])
+            add("root", roots)
+        add("checkpoint", [(checkpoint.size, checkpoint.note)])
 
     def _key_number(self, keyid: str) -> int:
-        found = self.rows.value(rows.KEY_NUMBER, keyid)
+        found = self.rows.key_number(keyid)
         if found is None:
-            found = (self.rows.value(rows.LAST_KEY_NUMBER) or 0) + 1
-            self.rows.add(tables.key, [(found, keyid)])
-        return int(found)
+            found = self.rows.last_key_number() + 1
+            self.rows.add("key", [(found, keyid)])
+        return found
 
     def entries(self) -> tuple[Entry, ...]:
         """Return what was appended."""
@@ -267,13 +264,13 @@ class Appending:
         )
 
 
-def last_of(given: rows.Rows, database: Database, keyid: str) -> tuple[int, Digest] | None:
+def last_of(rows: Rows, database: Database, keyid: str) -> tuple[int, Digest] | None:
     """Return counter and leaf hash of a key's last entry, or None before it has one."""
-    row = given.first(rows.LAST_OF_KEY, keyid)
-    if row is None:
+    found = rows.last_of(keyid)
+    if found is None:
         return None
-    seq, index = (tables.of_type(one, int) for one in row)
-    return seq, digest_text(database.nodes_of(given, [tree.stored_index(0, index)])[0])
+    seq, index = found
+    return seq, digest_text(database.nodes(rows, [tree.stored_index(0, index)])[0])
 
 
 def submission_key(message: bytes) -> bytes:

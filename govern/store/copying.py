@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
-
-from sqlalchemy import insert
 
 from govern.canonical.dsse import pae, parse_leaf
 from govern.domain.facts import TrustRootFact
@@ -13,11 +10,10 @@ from govern.errors import CorruptStoreError
 from govern.ledger import tree
 from govern.ledger.checkpoint import digest_text
 from govern.ledger.entries import check_leaf, check_producer
-from govern.store import tables
 from govern.store.appending import SUBMISSION_BYTES, submission_key
 from govern.store.database import CHUNK, Database
 from govern.store.ledger import Ledger
-from govern.store.tables import FORMAT
+from govern.store.rows import FORMAT, Rows
 from govern.trust.checkpoints import CheckpointStore
 
 
@@ -34,10 +30,9 @@ def copy_ledger(
     database = Database.create(url)
     try:
         with database.writing() as connection:
-            connection.execute(
-                insert(tables.meta), [{"key": "format", "value": str(FORMAT)}, {"key": "origin", "value": source.origin}]
-            )
-            copying = _Copying(source, connection, verified.size)
+            rows = Rows.inside(connection)
+            rows.add("meta", [("format", str(FORMAT)), ("origin", source.origin)])
+            copying = _Copying(source, rows, verified.size)
             copying.run(progress)
             _compare(digest_text(copying.frontier.root()), verified.root)
         return Ledger(database)
@@ -54,9 +49,9 @@ def _compare(copy: Digest, original: Digest | None) -> None:
 class _Copying:
     """One copy under way."""
 
-    def __init__(self, source: Ledger, connection: Any, size: int) -> None:
+    def __init__(self, source: Ledger, rows: Rows, size: int) -> None:
         self.source = source
-        self.connection = connection
+        self.rows = rows
         self.size = size
         self.frontier = tree.Frontier()
         self.roots = source.roots()
@@ -69,38 +64,38 @@ class _Copying:
         notes = dict(self.source.checkpoints())
         leaves = enumerate(self.source.leaves(0, self.size))
         while chunk := list(islice(leaves, CHUNK)):
-            rows: dict[Any, list[dict[str, Any]]] = {}
+            rows: dict[str, list[tuple[object, ...]]] = {}
             for index, leaf in chunk:
                 self._leaf(index, leaf, rows)
                 if index + 1 in notes:
                     self._close(rows, index + 1, notes[index + 1])
             for table, values in rows.items():
-                self.connection.execute(insert(table), values)
+                self.rows.add(table, values)
             if progress is not None:
                 progress("copy", self.frontier.size, self.size)
 
-    def _leaf(self, index: int, leaf: bytes, rows: dict[Any, list[dict[str, Any]]]) -> None:
+    def _leaf(self, index: int, leaf: bytes, rows: dict[str, list[tuple[object, ...]]]) -> None:
         checked = check_leaf(index, leaf, roots=self.roots, origin=self.source.origin)
         envelope = parse_leaf(leaf)
         hashed = tree.leaf_hash(leaf)
         keyid = check_producer(index, checked.statement.header.producer, checked.signers, hashed, self.producers)
         if keyid not in self.numbers:
             self.numbers[keyid] = len(self.numbers) + 1
-            rows.setdefault(tables.key, []).append({"id": self.numbers[keyid], "keyid": keyid})
+            rows.setdefault("key", []).append((self.numbers[keyid], keyid))
         self.batch[keyid] = (checked.statement.header.producer.seq, index)
         first = tree.stored_count(index)
-        rows.setdefault(tables.entry, []).append({"idx": index, "leaf": leaf})
-        rows.setdefault(tables.node, []).extend(
-            {"id": first + place, "hash": node} for place, node in enumerate(self.frontier.extend([hashed]))
+        rows.setdefault("entry", []).append((index, leaf))
+        rows.setdefault("node", []).extend(
+            (first + place, node) for place, node in enumerate(self.frontier.extend([hashed]))
         )
         key = submission_key(pae(envelope.payload_type, envelope.payload))[:SUBMISSION_BYTES]
-        rows.setdefault(tables.submission, []).append({"pae": key, "idx": index})
+        rows.setdefault("submission", []).append((key, index))
         if isinstance(checked.statement.fact, TrustRootFact):
-            rows.setdefault(tables.root, []).append({"version": checked.statement.fact.version, "idx": index})
+            rows.setdefault("root", []).append((checked.statement.fact.version, index))
 
-    def _close(self, rows: dict[Any, list[dict[str, Any]]], size: int, note: str) -> None:
-        rows.setdefault(tables.checkpoint, []).append({"size": size, "note": note})
-        rows.setdefault(tables.producer, []).extend(
-            {"key": self.numbers[keyid], "seq": seq, "idx": index} for keyid, (seq, index) in self.batch.items()
+    def _close(self, rows: dict[str, list[tuple[object, ...]]], size: int, note: str) -> None:
+        rows.setdefault("checkpoint", []).append((size, note))
+        rows.setdefault("producer", []).extend(
+            (self.numbers[keyid], seq, index) for keyid, (seq, index) in self.batch.items()
         )
         self.batch.clear()

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from govern.errors import CorruptStoreError, GovernError, StorageError
 
 _CORRUPT = ("malformed", "could not decode", "not a database", "disk image", "corrupt", "invalid page", "checksum", "could not read block")
@@ -48,19 +45,19 @@ def storage_errors(what: str, *, committing: bool = False) -> Iterator[None]:
         yield
     except GovernError:
         raise
-    except DBAPIError as error:
-        raise explained(error.orig or error, what, committing=committing) from error
-    except (SQLAlchemyError, PoolTimeout) as error:
-        raise StorageError(f"{what}: {error}", "Check the database.") from error
     except Exception as error:
-        if not _of_a_driver(error):
-            raise
-        raise explained(error, what, committing=committing) from error
+        behind = getattr(error, "orig", None) or error
+        if _raised_by(behind, {"sqlite3", "psycopg"}):
+            raise explained(behind, what, committing=committing) from error
+        if _raised_by(error, {"sqlalchemy.exc"}):
+            raise StorageError(f"{what}: {error}", "Check the database.") from error
+        raise
 
 
-def _of_a_driver(error: Exception) -> bool:
-    """Say whether sqlite3 or psycopg raised this, without importing the latter."""
-    return any(base.__name__ == "Error" and base.__module__ in {"sqlite3", "psycopg"} for base in type(error).__mro__)
+def _raised_by(error: BaseException, modules: set[str]) -> bool:
+    """Say whether a driver or SQLAlchemy raised this, without importing what is not loaded."""
+    names = {"Error", "SQLAlchemyError"}
+    return any(base.__name__ in names and base.__module__ in modules for base in type(error).__mro__)
 
 
 def explained(error: BaseException, what: str, *, committing: bool = False) -> StorageError:

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
-
-from sqlalchemy import Connection, func, insert, select
+from typing import TYPE_CHECKING, Self
 
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
@@ -13,22 +11,22 @@ from govern.domain.statement import Draft, Entry, Producer, Subject, TreeHead
 from govern.domain.text import Digest
 from govern.errors import CorruptStoreError, DocumentError, NotFoundError, StorageError
 from govern.ledger import tree
-from govern.ledger.asked import Anchored, Asked, History
 from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read_checkpoint
 from govern.ledger.entries import decode
-from govern.ledger.mark import MarkStore
 from govern.ledger.proof import write_proof
-from govern.ledger.steps import StepResult, Verification
-from govern.ledger.verify import verify
-from govern.store import tables
-from govern.store.appending import Appending, last_of
 from govern.store.database import CHUNK, Database
 from govern.store.roots import Proved, load_roots, prove
-from govern.store.rows import Rows
-from govern.store.tables import FORMAT
+from govern.store.rows import FORMAT, Rows
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.root import RootChain, check_first
 from govern.trust.signer import Signer
+
+if TYPE_CHECKING:
+    # Verifying and appending are loaded by who does it.
+    from govern.ledger.asked import Anchored, History
+    from govern.ledger.mark import MarkStore
+    from govern.ledger.steps import StepResult, Verification
+    from govern.store.appending import Appending
 
 
 class Ledger:
@@ -37,11 +35,11 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         """Read the origin; use `create` or `open`."""
         self.database = database
-        with database.reading() as connection:
-            origin = connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "origin")).scalar()
+        with database.reading() as rows:
+            origin = rows.meta("origin")
         if not origin:
             raise CorruptStoreError("this database holds no whole ledger", "Restore it from a backup.")
-        self.origin: str = origin
+        self.origin = origin
         self._roots: RootChain | None = None
         self._proved = Proved()
 
@@ -54,16 +52,17 @@ class Ledger:
 
         Raises `StorageError`, `VerificationError` for a trust root that is not valid, `DocumentError` for an origin.
         """
+        from govern.store.appending import Appending
+
         check_origin(origin)
         check_first(root, [signer.keyid for signer in root_signers], origin=origin)
         database = Database.create(url)
         try:
             with database.writing() as connection:
-                connection.execute(
-                    insert(tables.meta), [{"key": "format", "value": str(FORMAT)}, {"key": "origin", "value": origin}]
-                )
+                rows = Rows.inside(connection)
+                rows.add("meta", [("format", str(FORMAT)), ("origin", origin)])
                 draft = Draft(subjects=(Subject(name="trust-root@1", digest=fact_digest(root)),), fact=root)
-                appending = Appending(connection, database, origin, None)
+                appending = Appending(rows, database, origin, None)
                 appending.add([draft], signers=root_signers, now=now, seen=None)
                 checkpoint = appending.finish(log_signer)
             if trusted is not None:
@@ -86,13 +85,13 @@ class Ledger:
     @property
     def size(self) -> int:
         """How many entries there are."""
-        with self.database.reading() as connection:
-            return _size(connection)
+        with self.database.reading() as rows:
+            return rows.size()
 
     def roots(self) -> RootChain:
         """Return every version of the trust root, checked as a chain. Raises `VerificationError`."""
-        with self.database.reading() as connection:
-            self._roots = load_roots(connection, self.origin, self._roots)
+        with self.database.reading() as rows:
+            self._roots = load_roots(rows, self.origin, self._roots)
         return self._roots
 
     def trust_root(self) -> TrustRootFact:
@@ -104,11 +103,11 @@ class Ledger:
 
         Raises `VerificationError`, `CorruptStoreError`.
         """
-        with self.database.reading() as connection:
+        with self.database.reading() as rows:
             # The trust roots are read after the checkpoint: others may rotate the log's key in between.
-            note = newest_checkpoint(connection).note
-            self._roots = load_roots(connection, self.origin, self._roots)
-            self._proved = prove(connection, note, self._roots, self._proved)
+            note = newest_checkpoint(rows).note
+            self._roots = load_roots(rows, self.origin, self._roots)
+            self._proved = prove(rows, note, self._roots, self._proved)
         return read_checkpoint(note)
 
     def append(
@@ -136,12 +135,15 @@ class Ledger:
         """
         if not drafts:
             return ()
+        from govern.store.appending import Appending
+
         with self.database.writing() as connection:
-            self._roots = load_roots(connection, self.origin, self._roots)
-            appending = Appending(connection, self.database, self.origin, self._roots)
+            rows = Rows.inside(connection)
+            self._roots = load_roots(rows, self.origin, self._roots)
+            appending = Appending(rows, self.database, self.origin, self._roots)
             appending.require(at)
             known = appending.guard(trusted)
-            self._proved = prove(connection, appending.note, self._roots, self._proved)
+            self._proved = prove(rows, appending.note, self._roots, self._proved)
             appending.add(drafts, signers=signers, now=now.replace(microsecond=0), seen=seen or known)
             checkpoint = appending.finish(log_signer)
         self._wrote(appending, checkpoint)
@@ -157,12 +159,15 @@ class Ledger:
         Raises `VerificationError` for an entry that this ledger could not have written next, `StorageError`, and
         `LedgerMovedError` where the ledger no longer has `at` entries.
         """
+        from govern.store.appending import Appending
+
         with self.database.writing() as connection:
-            self._roots = load_roots(connection, self.origin, self._roots)
-            appending = Appending(connection, self.database, self.origin, self._roots)
+            rows = Rows.inside(connection)
+            self._roots = load_roots(rows, self.origin, self._roots)
+            appending = Appending(rows, self.database, self.origin, self._roots)
             appending.require(at)
             appending.guard(trusted)
-            self._proved = prove(connection, appending.note, self._roots, self._proved)
+            self._proved = prove(rows, appending.note, self._roots, self._proved)
             indices = tuple(appending.add_signed(leaf) for leaf in leaves)
             checkpoint = appending.finish(log_signer) if appending.new else None
         if checkpoint is not None:
@@ -170,7 +175,7 @@ class Ledger:
             _trust(trusted, checkpoint, self._proved.first)
         return indices
 
-    def _wrote(self, appending: Appending, checkpoint: Checkpoint) -> None:
+    def _wrote(self, appending: "Appending", checkpoint: Checkpoint) -> None:
         """Remember what this process itself has just signed: proving it again would cost the next append a signature's time."""
         self._roots = appending.roots
         versions = len(appending.roots.versions) if appending.roots else 0
@@ -178,8 +183,10 @@ class Ledger:
 
     def next_producer(self, keyid: str) -> Producer:
         """Return the counter that a key's next entry carries."""
-        with self.database.reading() as connection:
-            last = last_of(Rows(connection), self.database, keyid)
+        from govern.store.appending import last_of
+
+        with self.database.reading() as rows:
+            last = last_of(rows, self.database, keyid)
         return Producer(seq=0, prev=None) if last is None else Producer(seq=last[0] + 1, prev=last[1])
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
@@ -196,56 +203,46 @@ class Ledger:
         """Decode some entries, in the order given, in one question for many. Raises `NotFoundError`."""
         roots, leaves = self.roots(), dict[int, bytes]()
         for first in range(0, len(indices), CHUNK):
-            wanted = tables.entry.c.idx.in_(indices[first : first + CHUNK])
-            with self.database.reading() as connection:
-                leaves.update((index, bytes(leaf)) for index, leaf in connection.execute(select(tables.entry.c.idx, tables.entry.c.leaf).where(wanted)))
+            with self.database.reading() as rows:
+                leaves.update(rows.leaves_at(indices[first : first + CHUNK]))
         return tuple(decode(index, leaves[index] if index in leaves else self.leaf(index), roots) for index in indices)
 
     def leaf(self, index: int) -> bytes:
         """Return a leaf's stored bytes. Raises `NotFoundError`."""
-        with self.database.reading() as connection:
-            found = connection.execute(select(tables.entry.c.leaf).where(tables.entry.c.idx == index)).scalar()
+        with self.database.reading() as rows:
+            found = rows.leaf(index)
             if found is None:
-                raise NotFoundError(
-                    f"there is no entry {index}", f"This ledger has entries 0 to {_size(connection) - 1}."
-                )
-        return bytes(found)
+                raise NotFoundError(f"there is no entry {index}", f"This ledger has entries 0 to {rows.size() - 1}.")
+        return found
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the stored bytes of leaves [start, stop), all by default. Raises `CorruptStoreError` at a gap."""
         end = self.size if stop is None else stop
         for first in range(start, end, CHUNK):
-            with self.database.reading() as connection:
-                chunk = self.database.leaves(connection, first, min(first + CHUNK, end))
+            with self.database.reading() as rows:
+                chunk = self.database.leaves(rows, first, min(first + CHUNK, end))
             yield from chunk
 
     def checkpoint(self) -> Checkpoint:
         """Return the newest checkpoint as stored. Raises `CorruptStoreError` where there is none."""
-        with self.database.reading() as connection:
-            return newest_checkpoint(connection)
+        with self.database.reading() as rows:
+            return newest_checkpoint(rows)
 
     def checkpoints(self, after: int = -1) -> Iterator[tuple[int, str]]:
         """Give (size, note) of every checkpoint above a size, smallest first."""
         last = after
         while True:
-            with self.database.reading() as connection:
-                rows: Sequence[Any] = connection.execute(
-                    select(tables.checkpoint.c.size, tables.checkpoint.c.note)
-                    .where(tables.checkpoint.c.size > last).order_by(tables.checkpoint.c.size).limit(CHUNK)
-                ).all()
-            if not rows:
+            with self.database.reading() as rows:
+                found = rows.notes(last, CHUNK)
+            if not found:
                 return
-            for row in rows:
-                yield row[0], row[1]
-            last = rows[-1][0]
+            yield from found
+            last = found[-1][0]
 
     def checkpoint_at(self, size: int) -> Checkpoint:
         """Return the newest checkpoint of at most `size` entries. Raises `NotFoundError`."""
-        with self.database.reading() as connection:
-            note = connection.execute(
-                select(tables.checkpoint.c.note).where(tables.checkpoint.c.size <= size)
-                .order_by(tables.checkpoint.c.size.desc()).limit(1)
-            ).scalar()
+        with self.database.reading() as rows:
+            note = rows.note_at(size)
         if note is None:
             raise NotFoundError(f"no checkpoint covers {size} entries or fewer", "The ledger begins later.")
         return read_checkpoint(note)
@@ -253,33 +250,25 @@ class Ledger:
     def stored_nodes(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Give (stored-hash index, hash) of every node from an index on."""
         while True:
-            with self.database.reading() as connection:
-                rows = connection.execute(
-                    select(tables.node.c.id, tables.node.c.hash)
-                    .where(tables.node.c.id >= start).order_by(tables.node.c.id).limit(4 * CHUNK)
-                ).all()
-            if not rows:
+            with self.database.reading() as rows:
+                found = rows.hashes_from(start, 4 * CHUNK)
+            if not found:
                 return
-            for row in rows:
-                yield row[0], row[1]
-            start = rows[-1][0] + 1
+            yield from found
+            start = found[-1][0] + 1
 
     def root_leaves(self) -> list[tuple[int, bytes]]:
         """Give (index, leaf) of every trust root, oldest first."""
-        with self.database.reading() as connection:
-            rows = connection.execute(
-                select(tables.entry.c.idx, tables.entry.c.leaf)
-                .join(tables.root, tables.entry.c.idx == tables.root.c.idx).order_by(tables.root.c.version)
-            ).all()
-        return [(row[0], row[1]) for row in rows]
+        with self.database.reading() as rows:
+            return rows.roots()
 
     def verify(
         self, *, trusted: CheckpointStore | None = None, trust_root: TrustRootFact | None = None,
-        now: datetime | None = None, full: bool = True, mark: MarkStore | None = None, processes: int = 1,
-        history: History | None = None, anchors: Sequence[Anchored] = (),
+        now: datetime | None = None, full: bool = True, mark: "MarkStore | None" = None, processes: int = 1,
+        history: "History | None" = None, anchors: "Sequence[Anchored]" = (),
         progress: Callable[[str, int, int | None], None] | None = None,
-        on_step: Callable[[StepResult], None] | None = None,
-    ) -> Verification:
+        on_step: "Callable[[StepResult], None] | None" = None,
+    ) -> "Verification":
         """Verify in numbered steps; what is wrong is in the result, and its `check` raises it.
 
         Args:
@@ -294,6 +283,9 @@ class Ledger:
             progress: Told (part, done, total).
             on_step: Told each step's result.
         """
+        from govern.ledger.asked import Asked
+        from govern.ledger.verify import verify
+
         resume = mark.read() if mark is not None and not full else None
         found = verify(
             self,
@@ -311,8 +303,8 @@ class Ledger:
 
     def nodes(self, ids: Sequence[int]) -> list[bytes]:
         """Return stored hashes by index."""
-        with self.database.reading() as connection:
-            return self.database.nodes(connection, ids)
+        with self.database.reading() as rows:
+            return self.database.nodes(rows, ids)
 
     def root_at(self, size: int) -> TreeHead:
         """Return the tree head at any past size. Raises `NotFoundError`."""
@@ -355,11 +347,6 @@ class Ledger:
         self.close()
 
 
-def _size(connection: Connection) -> int:
-    found = connection.execute(select(func.max(tables.entry.c.idx))).scalar()
-    return 0 if found is None else int(found) + 1
-
-
 def _trust(trusted: CheckpointStore | None, checkpoint: Checkpoint, first: Digest | None) -> None:
     """Remember a checkpoint whose entries are durable. Raises `StorageError`, which says that they are."""
     if trusted is None:
@@ -373,9 +360,9 @@ def _trust(trusted: CheckpointStore | None, checkpoint: Checkpoint, first: Diges
         ) from error
 
 
-def newest_checkpoint(connection: Connection) -> Checkpoint:
+def newest_checkpoint(rows: Rows) -> Checkpoint:
     """Read the newest checkpoint. Raises `CorruptStoreError`."""
-    note = connection.execute(select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)).scalar()
+    note = rows.newest_note()
     if note is None:
         raise CorruptStoreError("the ledger has no checkpoint", "Restore it from a backup.")
     try:

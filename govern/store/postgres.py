@@ -6,10 +6,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
-from sqlmodel import SQLModel
 
 from govern.errors import MissingExtraError, StorageError, UsageError
-from govern.store.tables import TABLES
+from govern.store.rows import TABLES
+from govern.store.tables import create_all
 
 SCHEMA: Final = "govern"
 OWNER: Final = "govern_owner"
@@ -92,7 +92,7 @@ def create(url: str) -> Engine:
                 )
             for statement in _founding():
                 connection.exec_driver_sql(statement)
-            SQLModel.metadata.create_all(connection, tables=[SQLModel.metadata.tables[name] for name in TABLES])
+            create_all(connection)
             for statement in _protecting():
                 connection.exec_driver_sql(statement)
             # Whoever makes the ledger goes on as a writer only: not even they become the owner by accident.

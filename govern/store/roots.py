@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
 from govern.canonical.dsse import parse_leaf
 from govern.canonical.statement import read_statement
 from govern.domain.text import Digest
@@ -12,8 +10,7 @@ from govern.errors import CorruptStoreError, DocumentError
 from govern.ledger import tree
 from govern.ledger.checkpoint import digest_bytes, digest_text, read_checkpoint, verify_checkpoint
 from govern.ledger.roots import check_root_leaf
-from govern.store import tables
-from govern.store.rows import NEWEST_ROOT, Rows
+from govern.store.rows import Rows
 from govern.trust.root import RootChain, RootError
 
 
@@ -29,7 +26,7 @@ class Proved:
     """Leaf hash of the first of them."""
 
 
-def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -> Proved:
+def prove(rows: Rows, note: str, roots: RootChain, before: Proved) -> Proved:
     """Prove that the log signed the newest checkpoint, and that the trust roots which say so are in its tree.
 
     Rows can be written by whoever owns the database: without this, a trust root of their own would make them the log.
@@ -47,22 +44,19 @@ def prove(connection: Connection, note: str, roots: RootChain, before: Proved) -
     inside = [place for place, (index, _) in enumerate(roots.versions) if index < size]
     new, first = inside[before.versions :], before.first
     if new:
-        rows = connection.execute(
-            select(tables.root.c.idx, tables.entry.c.leaf)
-            .join(tables.entry, tables.entry.c.idx == tables.root.c.idx).order_by(tables.root.c.version)
-        ).all()
+        there = rows.roots()
         for place in new:
-            index, leaf = rows[place]
+            index, leaf = there[place]
             if (index, read_statement(parse_leaf(leaf).payload).fact) != roots.versions[place]:
                 raise _not_there(index)
-            _prove_inside(connection, index, leaf, size, digest_bytes(head.root))
+            _prove_inside(rows, index, leaf, size, digest_bytes(head.root))
             first = first or digest_text(tree.leaf_hash(leaf))
     return Proved(note=note, versions=max(before.versions, len(inside)), first=first)
 
 
-def _prove_inside(connection: Connection, index: int, leaf: bytes, size: int, root: bytes) -> None:
+def _prove_inside(rows: Rows, index: int, leaf: bytes, size: int, root: bytes) -> None:
     def read(ids: Sequence[int]) -> list[bytes]:
-        found = Rows(connection).hashes(ids) if ids else {}
+        found = rows.hashes(ids) if ids else {}
         return [found.get(one, b"") for one in ids]
 
     try:
@@ -78,23 +72,19 @@ def _not_there(index: int) -> RootError:
     )
 
 
-def load_roots(connection: Connection, origin: str, known: RootChain | None) -> RootChain:
+def load_roots(rows: Rows, origin: str, known: RootChain | None) -> RootChain:
     """Return the chain, reading only the versions that `known` does not hold yet. Raises `VerificationError`."""
     have = len(known.versions) if known else 0
-    newest = Rows(connection).value(NEWEST_ROOT) or 0
+    newest = rows.newest_root()
     if known is not None and newest == have:
         return known
     if newest < max(have, 1):
         raise CorruptStoreError("trust roots are missing from the ledger", "Restore it from a backup.")
-    rows = connection.execute(
-        select(tables.root.c.version, tables.entry.c.idx, tables.entry.c.leaf)
-        .join(tables.entry, tables.entry.c.idx == tables.root.c.idx)
-        .where(tables.root.c.version > have).order_by(tables.root.c.version)
-    ).all()
-    if len(rows) != newest - have:
+    new = rows.roots(have)
+    if len(new) != newest - have:
         raise CorruptStoreError("trust roots are missing from the ledger", "Restore it from a backup.")
     chain = known
-    for _, index, leaf in rows:
+    for index, leaf in new:
         chain = check_root_leaf(chain, index, leaf, origin=origin)
     if chain is None:
         raise CorruptStoreError("the ledger has no trust root", "Restore it from a backup.")

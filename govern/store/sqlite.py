@@ -1,15 +1,18 @@
 """SQLite: connections, transactions that write, and the triggers that let nothing but appending through."""
 
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
-
 from govern.errors import StorageError
-from govern.store.tables import TABLES
+from govern.store.rows import TABLES, Rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 BUSY_SECONDS: Final = 60
 """How long a writer waits for the others; an append takes milliseconds."""
@@ -34,27 +37,67 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-def open_engine(url: str, *, mode: str) -> Engine:
-    """Open a database file; `mode` is SQLite's own: `ro`, `rw` (must be there) or `rwc`. Raises `StorageError`."""
-    path = path_of(url)
-    if mode == "rwc" and path.exists():
-        raise StorageError(f"{path} is there already", "A ledger is never overwritten: choose another file.")
-    if mode != "rwc" and not path.is_file():
-        raise StorageError(f"there is no ledger at {path}", "`govern init` makes one; check the database in config.toml.")
+class File:
+    """A database file. Who reads gets a connection of the driver's own; only who writes loads SQLAlchemy."""
 
-    def connect() -> sqlite3.Connection:
-        uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
+    def __init__(self, url: str, *, mode: str) -> None:
+        """Look whether it is there; `mode` is SQLite's own: `ro`, `rw` (must be there) or `rwc`. Raises `StorageError`."""
+        self.path = path_of(url)
+        self.mode = mode
+        self._idle: list[sqlite3.Connection] = []
+        self._process = os.getpid()
+        if mode == "rwc" and self.path.exists():
+            raise StorageError(f"{self.path} is there already", "A ledger is never overwritten: choose another file.")
+        if mode != "rwc" and not self.path.is_file():
+            raise StorageError(f"there is no ledger at {self.path}", "`govern init` makes one; check the database in config.toml.")
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection. Raises what the driver raises."""
+        uri = f"file:{quote(str(self.path.resolve()))}?mode={self.mode}"
         try:
             return _connect(uri)
         except sqlite3.OperationalError:
             # A file on read-only media has no place for WAL's index; without writers it can be read as it lies.
-            if mode != "ro" or path.with_name(path.name + "-wal").exists():
+            if self.mode != "ro" or self.path.with_name(self.path.name + "-wal").exists():
                 raise
             return _connect(uri + "&immutable=1")
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=16)
-    event.listen(engine, "begin", _begin)
-    return engine
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """Read in one snapshot. Raises what the driver raises."""
+        if self._process != os.getpid():
+            # SQLite forbids to use, or even to close, a connection that came through a fork.
+            _inherited.extend(self._idle)
+            self._idle, self._process = [], os.getpid()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.connect()
+        try:
+            connection.execute("BEGIN")
+            yield Rows(connection.cursor(), "sqlite")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def engine(self) -> "Engine":
+        """Open it for SQLAlchemy, whose transactions begin as theirs do who asked for `writing`."""
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import QueuePool
+
+        engine = create_engine("sqlite://", creator=self.connect, poolclass=QueuePool, pool_size=4, max_overflow=16)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def close(self) -> None:
+        """Close what is idle."""
+        while self._idle and self._process == os.getpid():
+            self._idle.pop().close()
+
+
+_inherited: list[sqlite3.Connection] = []
 
 
 def _connect(uri: str) -> sqlite3.Connection:
@@ -70,12 +113,12 @@ def _connect(uri: str) -> sqlite3.Connection:
     return connection
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: "Connection") -> None:
     # The driver's own way begins late, so that two writers could read the same last index.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: "Engine") -> None:
     """Set what is kept in the file itself; has to come before the first table."""
     raw: Any = engine.raw_connection()
     try:

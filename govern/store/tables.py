@@ -1,48 +1,9 @@
 """The ledger's tables: rows that are only ever added."""
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, SmallInteger, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlmodel import Field, SQLModel
 
-from govern.errors import CorruptStoreError
-
-FORMAT = 1
-"""Of the tables; a database of a higher one was written by a newer govern and is not touched."""
-
-
-def of_type(value: Any, kind: type) -> Any:
-    """Return what a column held: SQLite keeps a text in a column of bytes, if somebody puts one there. Raises `CorruptStoreError`."""
-    if value is not None and type(value) is not kind:
-        raise CorruptStoreError(
-            f"a row of the ledger holds a {type(value).__name__} where {kind.__name__} belongs",
-            "It was changed: `govern verify --full` looks closer. Restore a backup.",
-        )
-    return value
-
-
-class Blob(TypeDecorator[bytes]):
-    """Bytes, and nothing else when they are read."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's own signature
-        """Check what was read."""
-        return of_type(value, bytes)
-
-
-class Words(TypeDecorator[str]):
-    """Text, and nothing else when it is read."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Check what was read."""
-        return of_type(value, str)
-
+from govern.store.rows import TABLES
 
 # In SQLite only INTEGER makes the row id itself the key; PostgreSQL's integer would end at 2^31.
 _Index = BigInteger().with_variant(Integer(), "sqlite")
@@ -52,8 +13,8 @@ class MetaRow(SQLModel, table=True):
     """What never changes: the origin, and the format of these tables."""
 
     __tablename__ = "meta"
-    key: str = Field(sa_column=Column(Words, primary_key=True))
-    value: str = Field(sa_column=Column(Words, nullable=False))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    value: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class EntryRow(SQLModel, table=True):
@@ -61,7 +22,7 @@ class EntryRow(SQLModel, table=True):
 
     __tablename__ = "entry"
     idx: int = Field(sa_column=Column(_Index, primary_key=True, autoincrement=False))
-    leaf: bytes = Field(sa_column=Column(Blob, nullable=False))
+    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class NodeRow(SQLModel, table=True):
@@ -69,7 +30,7 @@ class NodeRow(SQLModel, table=True):
 
     __tablename__ = "node"
     id: int = Field(sa_column=Column(_Index, primary_key=True, autoincrement=False))
-    hash: bytes = Field(sa_column=Column(Blob, nullable=False))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -77,7 +38,7 @@ class SubmissionRow(SQLModel, table=True):
 
     __tablename__ = "submission"
     __table_args__ = {"sqlite_with_rowid": False}
-    pae: bytes = Field(sa_column=Column(Blob, primary_key=True))
+    pae: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     idx: int = Field(sa_column=Column(_Index, nullable=False))
 
 
@@ -86,7 +47,7 @@ class CheckpointRow(SQLModel, table=True):
 
     __tablename__ = "checkpoint"
     size: int = Field(sa_column=Column(_Index, primary_key=True, autoincrement=False))
-    note: str = Field(sa_column=Column(Words, nullable=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class KeyRow(SQLModel, table=True):
@@ -94,7 +55,7 @@ class KeyRow(SQLModel, table=True):
 
     __tablename__ = "key"
     id: int = Field(sa_column=Column(SmallInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False))
-    keyid: str = Field(sa_column=Column(Words, nullable=False, unique=True))
+    keyid: str = Field(sa_column=Column(Text, nullable=False, unique=True))
 
 
 class ProducerRow(SQLModel, table=True):
@@ -115,8 +76,11 @@ class RootRow(SQLModel, table=True):
     idx: int = Field(sa_column=Column(_Index, nullable=False))
 
 
-TABLES = ("meta", "entry", "node", "submission", "checkpoint", "key", "producer", "root")
-"""Every one of them is append-only, by trigger and, on PostgreSQL, by what the writing role may do."""
+def table_of(name: str) -> Table:
+    """Return a table by name, for statements that insert: plain Core, without the ORM's state keeping."""
+    return SQLModel.metadata.tables[name]
 
-# Statements are written over these: plain Core, without the ORM's state keeping.
-meta, entry, node, submission, checkpoint, key, producer, root = (SQLModel.metadata.tables[name] for name in TABLES)
+
+def create_all(connection: Connection) -> None:
+    """Make every table."""
+    SQLModel.metadata.create_all(connection, tables=[table_of(name) for name in TABLES])

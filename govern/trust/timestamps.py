@@ -1,14 +1,13 @@
 """RFC 3161 time stamps: asking an authority, and verifying its token against certificates given from outside."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
-
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from typing import TYPE_CHECKING, Any, Final
 
 from govern.errors import MissingExtraError, StorageError, UnverifiableError, UsageError, VerificationError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 MAX_RESPONSE: Final = 1 << 18
 """Bytes; a token with its chain takes some 6,000."""
@@ -36,6 +35,9 @@ def fetch(url: str, request: bytes) -> bytes:
     """Send a request to an authority and return its response (DER). Raises `UsageError`, `StorageError`."""
     if not url.startswith(("https://", "http://")):
         raise UsageError(f"“{url[:80]}” is not the address of a time-stamp authority", "Give its https:// address.")
+    import urllib.error  # late, as certificates below: who reads a status asks no authority
+    import urllib.request
+
     asked = urllib.request.Request(  # noqa: S310 - the scheme was checked
         url, data=request, headers={"Content-Type": "application/timestamp-query"}
     )
@@ -49,23 +51,25 @@ def fetch(url: str, request: bytes) -> bytes:
     return response
 
 
-def pinned(pem: bytes) -> tuple[Certificate, ...]:
+def pinned(pem: bytes) -> "tuple[Certificate, ...]":
     """Read the certificates that a verifier trusts. Raises `UsageError`."""
     if not pem.strip():
         return ()
+    from cryptography.x509 import load_pem_x509_certificates
+
     try:
         return tuple(load_pem_x509_certificates(pem))
     except ValueError as error:
         raise UsageError("the file holds no certificate in PEM", "Ask the time-stamp authority for its root.") from error
 
 
-def check_pinned(roots: Sequence[Certificate]) -> None:
+def check_pinned(roots: "Sequence[Certificate]") -> None:
     """Refuse to check time stamps against nothing. Raises `UnverifiableError`."""
     if not roots:
         raise UnverifiableError("no certificate of a time-stamp authority was given", "Name its root: --tsa-root FILE.")
 
 
-def verify_token(response: bytes, data: bytes, roots: Sequence[Certificate]) -> datetime:
+def verify_token(response: bytes, data: bytes, roots: "Sequence[Certificate]") -> datetime:
     """Verify a time-stamp response over `data` and return the time it attests, UTC, whole seconds.
 
     Only certificates in `roots` are trusted, never one that the token brings along. Raises `UnverifiableError` where

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from govern.domain.text import Digest
-from govern.workflow.pack import PackData
-from govern.workflow.views import Written
+
+if TYPE_CHECKING:
+    # A pack's values are many, and most commands make none.
+    from govern.workflow.pack import PackData
+    from govern.workflow.views import Written
 
 Passphrases = Callable[[str], str]
 """Key name to passphrase; asked only for the keys that a use case signs with. Raises `SigningKeyError`."""
@@ -40,7 +43,7 @@ class RenderedPack:
     digest: Digest
     manifest: Digest
     pages: int
-    recorded: Written | None = None
+    recorded: "Written | None" = None
     """The export's own entry; None where the ledger does not verify and takes no more entries."""
 
 
@@ -63,5 +66,5 @@ LayOutAgain = Callable[[Path, Progress], LaidOutAgain]
 class PackRenderer(Protocol):
     """Turns pack data into a document; implemented by `govern_reports`, handed in by the face that exports."""
 
-    def __call__(self, pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+    def __call__(self, pack: "PackData", out: Path, progress: Progress = silent) -> RenderedPack:
         """Write the pack to `out` (not there before), whole or not at all."""

@@ -32,7 +32,6 @@ from govern.domain.text import digest_of  # noqa: E402
 from govern.ledger import tree  # noqa: E402
 from govern.ledger.chunks import default_processes  # noqa: E402
 from govern.ledger.mark import MarkStore  # noqa: E402
-from govern.store import tables  # noqa: E402
 from govern.store.database import Database  # noqa: E402
 from govern.store.ledger import Ledger  # noqa: E402
 from govern.store.rows import Rows  # noqa: E402
@@ -164,9 +163,9 @@ def storage(kit):
     """Count what an entry takes beside its leaf, by table."""
     size = kit.ledger.size
     kit.reopen()
-    with kit.ledger.database.reading() as connection:
-        found = connection.exec_driver_sql("SELECT name, sum(pgsize), sum(payload) FROM dbstat GROUP BY 1 ORDER BY 2 DESC").all()
-        leaves = connection.exec_driver_sql("SELECT sum(length(leaf)) FROM entry").scalar()
+    with kit.ledger.database.reading() as rows:
+        found = rows.all("SELECT name, sum(pgsize), sum(payload) FROM dbstat GROUP BY 1 ORDER BY 2 DESC")
+        [[leaves]] = rows.all("SELECT sum(length(leaf)) FROM entry")
     used = {name: pages / size for name, pages, _ in found}
     beside = sum(used.values()) - used["entry"]
     line(f"a leaf, among {size:,}", f"{leaves / size:.0f} bytes")
@@ -181,13 +180,13 @@ def proofs(folder, sizes):
     for size in sizes:
         database, frontier, hashing = Database.create(f"sqlite:///{folder}/tree-{size}.db"), tree.Frontier(), 0.0
         with database.writing() as connection:
-            rows = Rows(connection)
+            rows = Rows.inside(connection)
             for start in range(0, size, 10_000):
                 leaves = [number.to_bytes(8, "big") for number in range(start, min(start + 10_000, size))]
                 begin = time.perf_counter()
                 nodes = frontier.extend([tree.leaf_hash(leaf) for leaf in leaves])
                 hashing += time.perf_counter() - begin
-                rows.add(tables.node, enumerate(nodes, tree.stored_count(start)))
+                rows.add("node", enumerate(nodes, tree.stored_count(start)))
         root, taken = frontier.root(), []
         for step in range(1000):
             index = step * 7919 % size

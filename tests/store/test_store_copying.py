@@ -84,8 +84,8 @@ def test_every_row_of_a_copy_is_as_if_written_there(kit, tmp_path, postgres_url)
 
 def rows_of(ledger, table):
     """Every row of a table, in order."""
-    with ledger.database.reading() as connection:
-        return sorted(tuple(row) for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'))
+    with ledger.database.reading() as rows:
+        return sorted(rows.all(f'SELECT * FROM "{table}"'))
 
 
 def test_what_can_not_be_copied_leaves_nothing(kit, raw, tmp_path):

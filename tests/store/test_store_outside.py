@@ -397,8 +397,8 @@ def test_a_ledger_moves_between_databases(ws, tmp_path, postgres_url):
         for table in ("submission", "producer", "key", "root", "meta"):
             rows = []
             for ledger in (one, two, ws.ledger):
-                with ledger.database.reading() as connection:
-                    rows.append(sorted(tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")))
+                with ledger.database.reading() as reading:
+                    rows.append(sorted(reading.all(f"SELECT * FROM {table}")))
             assert rows[0] == rows[1] == rows[2], table
     with pytest.raises(StorageError, match="already"):
         copying.copy(source, back, home=ws.home)

@@ -83,7 +83,7 @@ def test_a_connection_lost_anywhere_in_a_batch(postgres_url, tmp_path, monkeypat
         insert = rows.Rows.add
 
         def add(self, table, values):
-            if table.name == place:
+            if table == place:
                 cut(postgres_url)
             insert(self, table, values)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
@@ -14,14 +14,16 @@ from govern.lineage.records import BindingRecord
 from govern.lineage.state import State
 from govern.policy.bound import BoundPolicy
 from govern.policy.bundle import SIGNATURE
-from govern.policy.diff import PolicyDiff, diff
-from govern.policy.diff_bindings import diff_bindings
 from govern.policy.documents import parse_binding, parse_policy
 from govern.policy.model import Binding, Policy
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.place.workspace import Workspace, about
 from govern.workflow.policies.bundles import verified_bundle
 from govern.workflow.views import Written
+
+if TYPE_CHECKING:
+    # Comparing loads the engine with all its measures: only who installs compares.
+    from govern.policy.diff import PolicyDiff
 
 READ: Final = 256
 """Documents kept as they were read: strict YAML is slow to read, and a gate, a queue and a replay ask for the same ones."""
@@ -121,6 +123,8 @@ class Change:
 
 
 def _changes(objects: Objects, state: State, given: Documents) -> list[Change]:
+    from govern.policy.diff import diff
+
     policy = parse_policy(given.policy, where=given.policy_where)
     digest = digest_of(given.policy)
     current = state.policies.get(policy.name)
@@ -144,6 +148,8 @@ def _changes(objects: Objects, state: State, given: Documents) -> list[Change]:
 def _binding_change(
     objects: Objects, state: State, data: bytes, where: str, policy: Policy, policy_digest: Digest
 ) -> list[Change]:
+    from govern.policy.diff_bindings import diff_bindings
+
     binding = parse_binding(data, where=where)
     if binding.pin.name != policy.name:
         raise UsageError(
@@ -165,6 +171,8 @@ def _binding_change(
 
 def looser_binding(earlier: Binding, binding: Binding, policy: Policy) -> tuple[str, ...]:
     """Say in what a binding, which pins `policy`, is less strict than the one that it replaces."""
+    from govern.policy.diff_bindings import diff_bindings
+
     looser = looser_lines(diff_bindings(earlier, binding, policy=policy))
     if earlier.pin.name != policy.name:
         # Another policy under a known binding is not compared rule by rule: whatever it is, two should have seen it.
@@ -172,7 +180,7 @@ def looser_binding(earlier: Binding, binding: Binding, policy: Policy) -> tuple[
     return looser
 
 
-def looser_lines(found: PolicyDiff | None) -> tuple[str, ...]:
+def looser_lines(found: "PolicyDiff | None") -> tuple[str, ...]:
     """Say in what a change is less strict, or may be; empty where it takes one signer."""
     if found is None or not found.needs_second_approver:
         return ()
