@@ -293,6 +293,10 @@ class FindingRow:
     overdue: bool
 
 
+WaiverState = Literal["proposed", "active", "expired", "revoked", "void", "unchecked"]
+"""`unchecked` where the waiver's policy can't be read: then it waives nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverRow:
     """One waiver and where in its life it is."""
@@ -302,7 +306,7 @@ class WaiverRow:
     model: str
     rule: str
     gate: str
-    state: Literal["proposed", "active", "expired", "revoked", "void"]
+    state: WaiverState
     expires: datetime
     reason: str
     requester: str
@@ -326,6 +330,8 @@ class DriftRow:
     drifted: tuple[str, ...]
     standing: Standing
     sentence: str
+    unread: tuple[str, ...] = ()
+    """Why documents of its windows can't be read; with one, it never stands as fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,6 +363,8 @@ class PerformanceRow:
     """The limit of a rule that looked at it, and how it compares; empty where none did."""
     standing: Standing
     sentence: str
+    unread: tuple[str, ...] = ()
+    """Why documents of its windows can't be read; with one, it never stands as fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

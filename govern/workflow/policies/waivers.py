@@ -17,9 +17,10 @@ from govern.lineage.state import State
 from govern.policy.question import PresentedAttestation, PresentedWaiver
 from govern.policy.waivers import WaiverLife, life_of, renews_on_nothing
 from govern.workflow.interface import Objects, Passphrases
+from govern.workflow.place.documents import UNREADABLE, unread
 from govern.workflow.place.workspace import Workspace, about
 from govern.workflow.policies.policies import policy_of
-from govern.workflow.views import Dossier, WaiverRow, Written
+from govern.workflow.views import Dossier, WaiverRow, WaiverState, Written
 
 REASON_LENGTH = 10
 """Characters: shorter reasons explain nothing to the next reader."""
@@ -167,18 +168,23 @@ def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None =
 
 
 def proposed(ws: Workspace, state: State, model: Digest, *, now: datetime) -> tuple[WaiverRow, ...]:
-    """List the waivers on a model that wait for somebody to approve them."""
+    """List the waivers on a model that wait for somebody to approve them, and those of which nobody can say."""
     rows = [_row(ws, state, record, now) for record in state.waivers_of(model)]
-    return tuple(row for row in rows if row.state == "proposed")
+    return tuple(row for row in rows if row.state in {"proposed", "unchecked"})
 
 
 def _row(ws: Workspace, state: State, record: WaiverRecord, now: datetime) -> WaiverRow:
-    found = life(ws.objects, state, record, now)
+    state_now: WaiverState
+    try:
+        found = life(ws.objects, state, record, now)
+        state_now, why = found.state, found.why
+    except UNREADABLE as error:
+        state_now, why = "unchecked", unread(ws, error)
     return WaiverRow(
         id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, rule=record.fact.rule,
-        gate=record.fact.environment, state=found.state, expires=record.fact.expires, reason=record.fact.reason,
+        gate=record.fact.environment, state=state_now, expires=record.fact.expires, reason=record.fact.reason,
         requester=record.proposal.holder, approvers=tuple(step.holder for step in record.approvals), index=record.index,
-        why=found.why,
+        why=why,
     )
 
 

@@ -10,7 +10,7 @@ from govern.ledger.checkpoint import digest_bytes, digest_text
 from govern.lineage.graph import parents, walk
 from govern.lineage.nodes import record_of
 from govern.lineage.permission import promote_gate
-from govern.lineage.records import DeploymentRecord, ReviewRecord, Thing
+from govern.lineage.records import DeploymentRecord, ReviewRecord, Thing, WaiverRecord
 from govern.lineage.refs import resolve
 from govern.lineage.review import quorum
 from govern.lineage.stale import stale
@@ -18,6 +18,7 @@ from govern.lineage.state import Key, State
 from govern.store.ledger import Ledger
 from govern.workflow.interface import Objects
 from govern.workflow.past_views import HeldRow, PastView
+from govern.workflow.place.documents import UNREADABLE
 from govern.workflow.place.moments import moment_at, proof_at
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.policies.waivers import life
@@ -137,4 +138,11 @@ def _rested(
     for waiver in state.waivers_of(model):
         if waiver.fact.environment == gate:
             yield HeldRow(system=system, kind="waiver", name=waiver.fact.id, digest=waiver.digest, index=waiver.index,
-                          detail=f"{life(objects, state, waiver, when).state}, {waiver.fact.rule} until {instant(waiver.fact.expires)}")
+                          detail=f"{_standing(objects, state, waiver, when)}, {waiver.fact.rule} until {instant(waiver.fact.expires)}")
+
+
+def _standing(objects: Objects, state: State, waiver: WaiverRecord, when: datetime) -> str:
+    try:
+        return life(objects, state, waiver, when).state
+    except UNREADABLE as error:
+        return f"unchecked ({type(error).__name__})"

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from govern.canonical.values import from_json
 from govern.domain.decision import RuleResult, demand
-from govern.domain.evidence import Evidence, JsonValue
+from govern.domain.evidence import JsonValue
 from govern.domain.text import Digest, decimal_of
 from govern.errors import UsageError
 from govern.lineage.records import ObservationRecord
 from govern.lineage.state import State
+from govern.workflow.place.documents import Documents
 from govern.workflow.place.workspace import Workspace
-from govern.workflow.policies.waivers import read_decision
 from govern.workflow.views import MetricPoint, PerformanceRow, Standing
 
 WINDOWS: Final = 90
@@ -27,7 +26,7 @@ def performance(ws: Workspace, state: State | None = None, *, system: str | None
     state = state or ws.state()
     rows: list[PerformanceRow] = []
     for deployment in state.deployments_in(system):
-        seen = tuple(state.observations_in(deployment.fact.id))[-WINDOWS:]
+        seen = state.observations_in(deployment.fact.id, last=WINDOWS)
         if seen:
             rows += _rows(ws, state, deployment.fact.id, deployment.fact.environment, seen)
     return tuple(rows)
@@ -36,33 +35,36 @@ def performance(ws: Workspace, state: State | None = None, *, system: str | None
 def _rows(
     ws: Workspace, state: State, deployment: str, environment: str, seen: tuple[ObservationRecord, ...]
 ) -> Iterator[PerformanceRow]:
-    model = state.models[seen[-1].model]
+    model, documents = state.models[seen[-1].model], Documents(ws)
     series: dict[str, list[MetricPoint]] = {}
     for one in seen:
-        for metric, value, low, high in _metrics(ws, one.fact.evidence):
+        for metric, value, low, high in _metrics(documents, one.fact.evidence):
             series.setdefault(metric, []).append(MetricPoint(observed=one.fact.observed, value=value, low=low, high=high))
     gated = [record for record in state.evidence_of(seen[-1].model) if record.fact.purpose == "gate"]
-    before = {metric: value for record in gated for metric, value, _, _ in _metrics(ws, record.digest)}
-    last = read_decision(ws.objects, seen[-1].fact.decision)
-    rules = tuple(rule for rule in last.rules if rule.measure.split("@")[0] == MEASURE)
+    before = {metric: value for record in gated for metric, value, _, _ in _metrics(documents, record.digest)}
+    last = documents.decision(seen[-1].fact.decision)
+    rules = tuple(rule for rule in last.rules if rule.measure.split("@")[0] == MEASURE) if last else ()
+    unread, missing = tuple(documents.unread), documents.sentence
     if not series:
         yield PerformanceRow(
             system=seen[-1].fact.system, deployment=deployment, model=model.name, environment=environment, metric="", points=(),
-            baseline="", limit="", op="", standing="none",
-            sentence="The windows carry no outcomes, so performance can't be measured yet: give --target when they are known.",
+            baseline="", limit="", op="", standing="warn" if unread else "none", unread=unread,
+            sentence=missing or "The windows carry no outcomes, so performance can't be measured yet: give --target when they are known.",
         )
     for metric, points in sorted(series.items()):
         op, limit, standing = _limit(rules, points[-1].value)
+        said = _sentence(metric, points, before.get(metric, ""), op, limit, judged=not unread)
         yield PerformanceRow(
             system=seen[-1].fact.system, deployment=deployment, model=model.name, environment=environment, metric=metric,
-            points=tuple(points), baseline=before.get(metric, ""), limit=limit, op=op, standing=standing,
-            sentence=_sentence(metric, points, before.get(metric, ""), op, limit),
+            points=tuple(points), baseline=before.get(metric, ""), limit=limit, op=op, unread=unread,
+            standing="warn" if unread and standing != "bad" else standing, sentence=" ".join(filter(None, (missing, said))),
         )
 
 
-def _metrics(ws: Workspace, evidence: Digest) -> Iterator[tuple[str, str, str, str]]:
+def _metrics(documents: Documents, evidence: Digest) -> Iterator[tuple[str, str, str, str]]:
     """Yield each metric of the performance measures that has an interval: name, value, low, high."""
-    for item in from_json(Evidence, ws.objects.get(evidence)).measures:
+    read = documents.evidence(evidence)
+    for item in read.measures if read else ():
         if item.measure.split("@")[0] != MEASURE or item.availability != "measured":
             continue
         for name, value in item.values.items():
@@ -84,13 +86,13 @@ def _limit(rules: tuple[RuleResult, ...], value: str) -> tuple[str, str, Standin
     return "", "", "none"
 
 
-def _sentence(metric: str, points: list[MetricPoint], before: str, op: str, limit: str) -> str:
+def _sentence(metric: str, points: list[MetricPoint], before: str, op: str, limit: str, *, judged: bool) -> str:
     name = metric.replace("_", " ")
     words = [f"{name} {_short(points[-1].value)} in the last of {len(points)} window{'s' * (len(points) != 1)}"]
     if before:
         gap = decimal_of(points[-1].value) - decimal_of(before)
         words.append(f"{_short(str(abs(gap)))} {'above' if gap > 0 else 'below'} the {_short(before)} of the gate" if gap else "as at the gate")
-    words.append(f"must be {demand(op, _short(limit))}" if limit else "no rule looks at it")
+    words.append(f"must be {demand(op, _short(limit))}" if limit else "no rule looks at it" if judged else "its limit can't be shown")
     return ", ".join(words) + "."
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from govern.canonical.values import from_json
-from govern.domain.decision import Decision, Quorum
+from govern.domain.decision import Quorum
 from govern.domain.evidence import Evidence
-from govern.domain.text import Digest, decimal_of, instant
+from govern.domain.text import Digest, instant, short
 from govern.errors import NotFoundError
 from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
@@ -30,12 +30,12 @@ from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow.custody.anchors import unanchored
 from govern.workflow.place.workspace import Workspace
-from govern.workflow.policies.waivers import proposed, read_decision
+from govern.workflow.policies.waivers import proposed
 from govern.workflow.policies.waivers import waivers as waiver_rows
 from govern.workflow.read.asof import past_of
+from govern.workflow.read.drifting import drift
 from govern.workflow.views import (
     DeadlineRow,
-    DriftRow,
     EvidenceView,
     FindingRow,
     LineageRow,
@@ -47,8 +47,6 @@ from govern.workflow.views import (
 )
 
 RESULT_DAYS = 30
-DRIFT_WINDOWS = 30
-"""Of each deployment: more are on its page of a report, and no chart at a glance shows them."""
 Direction = Literal["both", "up", "down", "impact"]
 
 
@@ -80,14 +78,16 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
     for day in range(RESULT_DAYS + 1):
         results.update(state.tallies.get(instant(now - timedelta(days=day))[:10]) or {})
     waiting = queue(ws, state=state, now=now, system=system)
-    rows = tuple(system_row(ws, state, name, now, waiting) for name in names)
+    drifts = drift(ws, state, system=system)
+    unread = {row.system: f"{row.deployment}: {row.unread[0]}" for row in reversed(drifts) if row.unread}
+    rows = tuple(system_row(ws, state, name, now, waiting, unread=unread.get(name, "")) for name in names)
     return StatusView(
         origin=ws.config.origin, size=size, root=root,
         last_append=ws.ledger.entry(size - 1).time if size else None,
         unanchored=tail,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
         systems=rows, due=waiting, findings=findings(ws, state, now=now),
-        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drift(ws, state, system=system), as_of=now,
+        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drifts, as_of=now,
         deadlines=tuple(
             DeadlineRow(
                 kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
@@ -104,9 +104,12 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
 
 
 def system_row(
-    ws: Workspace, state: State, name: str, now: datetime, waiting: Sequence[QueueItem]
+    ws: Workspace, state: State, name: str, now: datetime, waiting: Sequence[QueueItem], *, unread: str = ""
 ) -> SystemRow:
-    """Show one system and where it stands; `waiting` is the queue, of which its own part is told."""
+    """Show one system and where it stands; `waiting` is the queue, of which its own part is told.
+
+    `unread` says which document of what it runs can't be read.
+    """
     fact = state.systems[name].fact
     stages = {
         stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
@@ -120,15 +123,18 @@ def system_row(
     open_findings = sum(
         1 for model in state.models_of(name) for f in state.findings_of(model.digest) if f.state != "verified-closed"
     )
-    models = {
-        record.model for stage in ws.config.stages if (record := state.stages.get((name, stage))) is not None and record.model
+    promoted = {
+        (record.model, promote_gate(stage)) for stage in ws.config.stages
+        if (record := state.stages.get((name, stage))) is not None and record.model
     }
+    decided = filter(None, (state.latest_decision(*at) for at in sorted(promoted)))
+    unread = unread or next(filter(None, (_lost(ws, decision) for decision in decided)), "")
     stale_approvals = sum(
-        1 for model in models for review in state.reviews_of(model)
+        1 for model in {model for model, _ in promoted} for review in state.reviews_of(model)
         if review.fact.action == "approve" and not review.problem and stale(state, review, now)
     )
     mine = [item for item in waiting if item.system == name]
-    standing, headline = _headline(deployments, open_findings, stale_approvals, mine)
+    standing, headline = _headline(deployments, open_findings, stale_approvals, mine, unread)
     return SystemRow(
         name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
         deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
@@ -138,10 +144,12 @@ def system_row(
 
 
 def _headline(
-    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem]
+    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem], unread: str
 ) -> tuple[Standing, str]:
     if stale_approvals and deployments:
         return "bad", f"runs on {stale_approvals} stale approval{'s' * (stale_approvals != 1)}: review it again"
+    if unread:
+        return "warn", f"can't be shown whole: {unread}"
     if open_findings:
         return "warn", f"{open_findings} open finding{'s' * (open_findings != 1)}"
     if waiting:
@@ -195,6 +203,8 @@ def _queue_item(
     standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
     if why == "review" and not standing.missing:
         headline = f"approved: ready to promote to {stage}"
+    if lost := _lost(ws, record):
+        headline = f"{headline}; but {lost}"
     return _item(
         state, model, gate, record, why=why, headline=headline, since=record.time,
         due=record.time + timedelta(days=ws.config.review.due_days), missing=standing.missing,
@@ -212,6 +222,12 @@ def _item(
         tier=state.systems[model.fact.system].fact.tier, since=since, due=due,
         decision=decided.digest if decided else None, missing=missing,
     )
+
+
+def _lost(ws: Workspace, record: DecisionRecord) -> str:
+    """Say which of the documents that a decision is, and rests on, is not there; empty where all are."""
+    lost = next((digest for digest in (record.digest, *record.fact.evidence) if not ws.objects.has(digest)), None)
+    return f"the object {short(lost)} that its decision rests on is not there" if lost is not None else ""
 
 
 def _waiver_items(ws: Workspace, state: State, model: ModelRecord, holder: str | None, now: datetime) -> Iterator[QueueItem]:
@@ -269,48 +285,6 @@ def findings(ws: Workspace, state: State | None = None, *, now: datetime | None 
 def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
     """List waivers, the one that ends first in front."""
     return waiver_rows(ws, state, now=now)
-
-
-def drift(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[DriftRow, ...]:
-    """Show, for each deployment that was observed, its drift over its last windows."""
-    state = state or ws.state()
-    rows = []
-    for deployment in state.deployments_in(system):
-        seen = state.observations_in(deployment.fact.id, last=DRIFT_WINDOWS)
-        if seen:
-            rows.append(_drift_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))
-    return tuple(rows)
-
-
-def _drift_row(
-    ws: Workspace, state: State, deployment: str, environment: str, seen: Sequence[ObservationRecord]
-) -> DriftRow:
-    many = state.series.count(("windows", deployment))
-    decisions = [read_decision(ws.objects, observation.fact.decision) for observation in seen]
-    pairs = [largest_effect(decision) for decision in decisions]
-    values = tuple(
-        (observation.fact.observed, effect) for observation, (effect, _) in zip(seen, pairs, strict=True) if effect
-    )
-    limit = next((limit for _, limit in reversed(pairs) if limit), "")
-    last = seen[-1]
-    standing: Standing = "bad" if last.fact.drifted else "warn" if last.fact.outcome == "deny" else "ok"
-    latest = f"{decimal_of(values[-1][1]):.3f}" if values else "not measured"
-    word = f"above the limit of {limit} in {', '.join(last.fact.drifted)}" if last.fact.drifted else f"within the limit of {limit or '—'}"
-    return DriftRow(
-        system=last.fact.system, deployment=deployment, model=state.models[last.model].name, environment=environment,
-        values=values, limit=limit, drifted=last.fact.drifted, standing=standing,
-        sentence=f"Largest effect {latest}, {word}, in {many} window{'s' * (many != 1)}.",
-    )
-
-
-def largest_effect(decision: Decision) -> tuple[str, str]:
-    """Return the largest effect size that a decision's drift rules looked at, and their limit; empty where none did."""
-    looked = [
-        (check.observed, check.threshold)
-        for rule in decision.rules if rule.measure.split("@")[0].endswith("_drift")
-        for check in rule.checks if check.observed is not None
-    ]
-    return max(looked, key=lambda pair: decimal_of(pair[0])) if looked else ("", "")
 
 
 def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
