@@ -7,16 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
 from govern.errors import LedgerMovedError, Refused, StorageError, UsageError, VerificationError
-from govern.ledger.guard import check_guard
-from govern.lineage.folding import extended
-from govern.lineage.state import State
-from govern.store.ledger import Ledger
 from govern.store.objects import ObjectFolder
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.home import Home
@@ -24,9 +20,11 @@ from govern.trust.keyring import Keyring
 from govern.trust.signer import Signer
 from govern.workflow.interface import Passphrases
 from govern.workflow.place.config import Config, Keys, read_config, template
-from govern.workflow.place.folded import LedgerSource, folded
-from govern.workflow.place.founding import found
 from govern.workflow.views import Written
+
+if TYPE_CHECKING:
+    from govern.lineage.state import State
+    from govern.store.ledger import Ledger
 
 FOLDER = ".govern"
 Clock = Callable[[], datetime]
@@ -41,7 +39,10 @@ def system_clock() -> datetime:
 
 
 class Workspace:
-    """An open workspace. Cheap to make: the ledger opens, and is folded, when first asked for."""
+    """An open workspace. Cheap to make: the ledger opens, and is folded, when first asked for.
+
+    What that takes is imported then, too: whoever shows a screen first has it shown half a second sooner.
+    """
 
     def __init__(self, folder: Path, home: Home, clock: Clock = system_clock) -> None:
         """Read the configuration in `folder` (the `.govern` folder itself). Raises `UsageError`, `DocumentError`."""
@@ -98,6 +99,8 @@ class Workspace:
             (place / ".gitignore").write_text("*\n", encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{place} can't be made: {error}", "Choose a folder that you may write to.") from error
+        from govern.workflow.place.founding import found
+
         found(
             database_url(database or "sqlite:///ledger.db", place), origin=origin, keyring=Keyring(home.keys), keys=Keys(),
             passphrases=passphrases, now=clock(), trusted=home.checkpoints(origin),
@@ -107,11 +110,13 @@ class Workspace:
         return cls(place, home, clock)
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """The ledger, opened, proved to continue what was seen of it before, and signed by its log.
 
         Raises `StorageError`; `VerificationError` where an old copy was put back, or the ledger was forked or forged.
         """
+        from govern.ledger.guard import check_guard
+
         trusted = self.trusted.read()
         if trusted is not None:
             checkpoint = self.unguarded.checkpoint()
@@ -120,11 +125,13 @@ class Workspace:
         return self.unguarded
 
     @cached_property
-    def unguarded(self) -> Ledger:
+    def unguarded(self) -> "Ledger":
         """The ledger, opened as it is: for verification, which says more than that it was put back, and for recovery.
 
         Raises `StorageError`; `VerificationError` where it is not the one that the configuration names.
         """
+        from govern.store.ledger import Ledger
+
         ledger = Ledger.open(database_url(self.config.database, self.folder))
         if ledger.origin != self.config.origin:
             ledger.close()
@@ -146,8 +153,11 @@ class Workspace:
         """The checkpoints of this ledger that are kept outside it."""
         return self.home.checkpoints(self.config.origin)
 
-    def state(self, *, as_of: datetime | None = None) -> State:
+    def state(self, *, as_of: datetime | None = None) -> "State":
         """Return what the ledger says now, or said at `as_of`."""
+        from govern.lineage.folding import extended
+        from govern.workflow.place.folded import LedgerSource, folded
+
         if as_of is not None:
             asked = (as_of, self.ledger.size)
             if self._then is None or self._then[0] != asked:
@@ -161,8 +171,10 @@ class Workspace:
         self._state = state
         return state
 
-    def state_before(self, index: int) -> State:
+    def state_before(self, index: int) -> "State":
         """Return what all entries before the one at `index` say."""
+        from govern.workflow.place.folded import folded
+
         return folded(self.home, self.config.origin, self.ledger, stop=index)
 
     def key_for(self, role: str, named: str | None) -> str:
