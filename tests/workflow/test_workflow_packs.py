@@ -249,3 +249,13 @@ def test_whoever_may_not_record_an_export_is_told_before_the_pack_is_made(story:
 
     with pytest.raises(Refused, match="no role auditor"):
         exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=never, key="reviewer", passphrases=asks)
+
+
+def test_the_proofs_of_a_pack_are_those_of_the_ledger_and_are_read_in_one_go(story: Story, monkeypatch: pytest.MonkeyPatch):
+    ledger, size, asked = story.ws.ledger, story.ws.ledger.size, []
+    wanted = [ledger.inclusion(index, size) for index in range(size)]
+    monkeypatch.setattr(type(ledger), "nodes", lambda self, ids, own=type(ledger).nodes: asked.append(len(ids)) or own(self, ids))
+    pack = packing.pack_data(story.ws, "credit@2")
+    lines = next(item.data for item in pack.attachments if item.name == "proofs.jsonl").splitlines()
+    assert [tuple(map(base64.b64decode, json.loads(line)["hashes"])) for line in lines] == wanted
+    assert len(asked) < size
