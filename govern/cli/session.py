@@ -16,7 +16,7 @@ import typer
 from govern.cli import failing, passphrases, place, progress
 from govern.cli.speak import Voice
 from govern.cli.text import Cell, brief
-from govern.errors import ExitCode
+from govern.errors import ExitCode, GovernError
 
 if TYPE_CHECKING:
     from govern.trust.home import Home
@@ -81,6 +81,11 @@ class Session:
         workspace = Workspace.open(self.folder)
         try:
             yield workspace
+        except GovernError:
+            # Such as the decision of the gate `deploy` before a deployment that it denies: it stays, so it is said.
+            for entry in workspace.wrote:
+                self.voice.talk(f"recorded before that: #{entry.index} {entry.kind} {entry.subject}")
+            raise
         finally:
             workspace.close()
 
@@ -97,18 +102,24 @@ class Session:
             yield self._shown
         self._shown = progress.Hidden()
 
-    def wrote(self, *entries: "Written", schema: str, done: str = "recorded", **more: object) -> None:
-        """Say what was written, with each entry's index and digest; as JSON, `more` stands beside the entries."""
+    def wrote(
+        self, *entries: "Written", schema: str, done: str = "recorded", within: "Workspace | None" = None, **more: object
+    ) -> None:
+        """Say what was written, with each entry's index and digest; as JSON, `more` stands beside the entries.
+
+        `within` is where `entries` were written: what else this command wrote there is said after them.
+        """
+        beside = [one for one in (within.wrote if within else ()) if one not in entries]
         if self.as_json:
-            self.voice.document(schema, {"entries": entries, **more})
+            self.voice.document(schema, {"entries": (*entries, *beside), **more})
             return
         self.voice.table(
             [
                 (
-                    Cell(f"✓ {done}", "green"), Cell(f"#{entry.index}", "bold"), entry.kind, entry.subject,
+                    Cell(f"✓ {'recorded' if entry in beside else done}", "green"), Cell(f"#{entry.index}", "bold"), entry.kind, entry.subject,
                     entry.subject_digest, f"entry {brief(entry.digest)}",
                 )
-                for entry in entries
+                for entry in (*entries, *beside)
             ]
         )
 

@@ -96,9 +96,10 @@ def broken(approval, entries, model, under) -> bool:
 
 def named_first(entry, entries) -> bool:
     """Whether an entry names a source of a dataset that none before it did."""
-    known = {
+    own = entry.statement.subjects[0].digest
+    known = {own} | {
         one.digest for other in entries[: entry.index]
-        if other.kind == "dataset" and other.statement.subjects[0].digest == entry.statement.subjects[0].digest
+        if other.kind == "dataset" and other.statement.subjects[0].digest == own
         for one in other.fact.sources
     }
     return any(one.digest not in known for one in entry.fact.sources)

@@ -63,7 +63,7 @@ def deploy(
             workspace, model, to=to, mode=chosen(mode, MODES, "--mode"), traffic=traffic, key=session.key,  # type: ignore[arg-type]
             passphrases=session.passphrases,
         )
-        session.wrote(written, schema="govern/written/v1", done=f"deployed to {to}")
+        session.wrote(written, schema="govern/written/v1", within=workspace, done=f"deployed to {to}")
     return None
 
 

@@ -12,8 +12,8 @@ from govern.cli.text import Cell, when
 from govern.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.interface import Condition
     from govern.workflow.read.for_me import ForMeRow
-    from govern.workflow.review.findings import Condition
     from govern.workflow.views import Dossier
 
 SHORTEST_PREFIX = 8
@@ -25,6 +25,7 @@ Role = Annotated[
     typer.Option("--role", metavar="ROLE", callback=options.given, help="In which you act, if your key has several."),
 ]
 Text = Annotated[str, typer.Option("--reason", metavar="TEXT", callback=options.given, help="Why; it is signed and kept.")]
+MaybeText = Annotated[str | None, typer.Option("--reason", metavar="TEXT", callback=options.given, help="Why; it is signed and kept.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -144,7 +145,7 @@ def attempts(
 
 
 def approve(
-    session: Session, *, model: Model, reason: Text, to: options.Stage = None, gate: options.Gate = None, role: Role = None,
+    session: Session, *, model: Model, reason: MaybeText = None, to: options.Stage = None, gate: options.Gate = None, role: Role = None,
     condition: Annotated[
         list[str] | None,
         typer.Option(
@@ -169,10 +170,10 @@ def approve(
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
         _unchanged(dossier, closure)
         written = reviewing.approve(
-            workspace, dossier, reason=reason, role=role, key=session.key, passphrases=session.passphrases, shown=("cli",),
+            workspace, dossier, reason=reason or "", role=role, key=session.key, passphrases=session.passphrases, shown=("cli",),
             conditions=[_condition(text) for text in condition or ()],
         )
-        session.wrote(written, schema=SCHEMA, done="approved", closure=dossier.closure)
+        session.wrote(written, schema=SCHEMA, within=workspace, done="approved", closure=dossier.closure)
         if session.as_json:
             return
         session.voice.line(f"  over closure {dossier.closure}")
@@ -184,16 +185,15 @@ def approve(
 def _condition(text: str) -> "Condition":
     """Read what an approval is given on. Raises `UsageError`."""
     from govern.domain.text import moment
-    from govern.workflow.review.findings import Condition
+    from govern.workflow.interface import Condition
 
-    parts = [part.strip() for part in text.split(";")]
-    if len(parts) not in {3, 4} or not all(parts):
+    # The text may hold semicolons of its own, so the rest is taken from the end.
+    behind = 3 if text.rpartition(";")[2].strip() in SEVERITIES else 2
+    parts = [part.strip() for part in text.rsplit(";", behind)]
+    if len(parts) != behind + 1 or not all(parts):
         raise UsageError(f"--condition “{text}” is not TEXT; OWNER; DUE", "As in: --condition 'retrain; model-risk; 2027-01-31'")
     title, owner, due, severity = (*parts, "medium")[:4]
-    return Condition(
-        title=title, owner=owner, due=moment(due),
-        severity=options.chosen(severity, SEVERITIES, "--condition"),  # type: ignore[arg-type] # checked
-    )
+    return Condition(title=title, owner=owner, due=moment(due), severity=severity)  # type: ignore[arg-type] # checked
 
 
 def _unchanged(dossier: "Dossier", closure: str | None) -> None:
@@ -274,7 +274,7 @@ def take_back(
 def attest(
     session: Session, *, model: Model,
     rule: Annotated[str, typer.Option("--rule", metavar="RULE", callback=options.given, help="The rule that is attested.")],
-    reason: Text, to: options.Stage = None, gate: options.Gate = None,
+    reason: MaybeText = None, to: options.Stage = None, gate: options.Gate = None,
 ) -> None:
     """Attest, with your own key, a rule that only a person can meet."""
     from govern.workflow.review import reviewing
@@ -282,7 +282,7 @@ def attest(
     with session.workspace() as workspace:
         dossier = reviewing.dossier(workspace, model, gate_name(to, gate))
         written = reviewing.attest(
-            workspace, dossier, rule=rule, reason=reason, key=session.key, passphrases=session.passphrases
+            workspace, dossier, rule=rule, reason=reason or "", key=session.key, passphrases=session.passphrases
         )
         session.wrote(written, schema=SCHEMA, done=f"attested {rule}")
         where = f"--to {dossier.gate.removeprefix('promote:')}" if dossier.gate.startswith("promote:") else f"(the gate {dossier.gate})"

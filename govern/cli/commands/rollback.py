@@ -36,4 +36,4 @@ def rollback(
             workspace, system, to=to, environment=environment, reason=reason, emergency=emergency, key=session.key,
             passphrases=session.passphrases,
         )
-        session.wrote(written, schema="govern/written/v1", done=f"rolled back in {environment}")
+        session.wrote(written, schema="govern/written/v1", within=workspace, done=f"rolled back in {environment}")

@@ -1,7 +1,9 @@
 """A workspace: the folder, its ledger and objects, the keys of whoever works in it, and the clock."""
 
 import os
+import random
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 FOLDER = ".govern"
 Clock = Callable[[], datetime]
 T = TypeVar("T")
-TRIES = 8
-"""Deciding takes milliseconds: who loses this often should hear of it."""
+PATIENCE = 120.0
+"""Seconds in which what was decided on a ledger that grew meanwhile is decided again: twenty reviewers at once come through."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two tries at most, drawn at random, so that those who lost do not meet again."""
 
 
 def system_clock() -> datetime:
@@ -55,6 +59,8 @@ class Workspace:
         self._state: State | None = None
         self._then: tuple[tuple[datetime, int], State] | None = None
         self._ready: dict[str, Signer] = {}
+        self.wrote: list[Written] = []
+        """Every entry written through this object, in order."""
 
     @classmethod
     def open(cls, folder: Path | None = None, *, home: Home | None = None, clock: Clock = system_clock) -> "Workspace":
@@ -99,7 +105,7 @@ class Workspace:
             (place / ".gitignore").write_text("*\n", encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{place} can't be made: {error}", "Choose a folder that you may write to.") from error
-        from govern.workflow.place.founding import found
+        from govern.workflow.place.founding import found  # late: only this needs it
 
         found(
             database_url(database or "sqlite:///ledger.db", place), origin=origin, keyring=Keyring(home.keys), keys=Keys(),
@@ -208,11 +214,17 @@ class Workspace:
         signers = (signer, *(self.keyring.signer(name, passphrases) for name in also))
         log_signer = self.log_signer(self.ledger.trust_root(), passphrases)
         trusted = self.trusted
-        entries = self.ledger.append(
-            drafts, signers=signers, log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
-            at=at,
-        )
-        return tuple(written(entry) for entry in entries)
+        try:
+            entries = self.ledger.append(
+                drafts, signers=signers, log_signer=log_signer, now=self.now(), seen=trusted.head(), trusted=trusted,
+                at=at,
+            )
+        except LedgerMovedError:
+            self._ready[key] = signer  # it will be decided again in a moment, and opening a key takes longest
+            raise
+        found = tuple(written(entry) for entry in entries)
+        self.wrote += found
+        return found
 
     def log_signer(self, root: TrustRootFact, passphrases: Passphrases) -> Signer:
         """Open the key that signs checkpoints: the configured one, or else one of this machine in the role log of `root`.
@@ -256,12 +268,15 @@ class Workspace:
 
 def settled(attempt: Callable[[], T]) -> T:
     """Decide and write, again from the start where the ledger moved in between. Raises what `attempt` raises."""
-    for _ in range(TRIES - 1):
+    end, pause = time.monotonic() + PATIENCE, 0.02
+    while True:
         try:
             return attempt()
         except LedgerMovedError:
-            continue
-    return attempt()
+            if time.monotonic() >= end:
+                raise
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - not a secret
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def database_url(url: str, folder: Path) -> str:
