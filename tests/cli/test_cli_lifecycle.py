@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from cli.conftest import BINDING, POLICY, Sample
 from cli.runner import PASSPHRASE, govern
 from cli.test_cli_passphrases import on_terminal
 
+from govern.domain.statement import Draft
 from govern.domain.text import digest_of
 from govern.lineage.stale import stale
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
 from govern.workflow.packs import exporting
-from govern.workflow.place.workspace import opened
+from govern.workflow.place.workspace import about, opened
 from govern_reports.render import prepare
 
 REASON = ("--reason", "Seen by two people and found good.")
@@ -97,6 +99,22 @@ def test_an_emergency_goes_back_to_what_is_stale_and_stays_on_every_status(two: 
     govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
     refused = govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(1).err
     assert "nothing of credit runs in production" in refused or "was retired" in refused
+
+
+def test_nobody_goes_back_on_a_verdict_that_was_claimed(two: Path):
+    asks_before_deploying(two)
+    said = govern("deploy", "credit@3", "--to", "production", "--json").ended(0).document["entries"]
+    assert [row["kind"] for row in said] == ["deployment", "decision"], "what was written beside it is said"
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
+    refused = govern("rollback", "credit", "--to", "credit@3", *REASON).ended(1).err
+    assert "credit@3 is what runs in production, alone" in refused
+    assert re.search(r"recorded before that: #\d+ decision credit@3", refused)
+    with opened() as workspace:
+        state = workspace.state()
+        model = next(one for one in state.models.values() if one.name == "credit@2")
+        fact = replace(state.latest_decision(model.digest, "promote:production").fact, approvals=())
+        workspace.write([Draft(subjects=about(model.name, model.digest), fact=fact)], key="pipeline", passphrases=lambda _: PASSPHRASE)
+    assert "says another approvals than the decision" in govern("rollback", "credit", "--to", "credit@2", *REASON).ended(1).err
 
 
 def log(kind: str) -> dict[int, str]:

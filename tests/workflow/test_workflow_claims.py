@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from workflow.conftest import Story
+from workflow.conftest import Story, enrol
 
 from govern.domain.statement import Draft
-from govern.errors import Refused
+from govern.errors import Refused, UnverifiableError
 from govern.workflow.packs import replaying
 from govern.workflow.place.workspace import about
 from govern.workflow.policies import policies
 from govern.workflow.policies.waivers import presented_attestations
 from govern.workflow.prove import verifying
 from govern.workflow.release import promoting
+from govern.workflow.release.quick import quick_check
 from govern.workflow.review import reviewing
 
 GATE = "promote:production"
@@ -35,6 +36,55 @@ def test_an_entry_that_asks_for_fewer_approvals_than_its_decision_promotes_nothi
     view = verifying.verify(story.ws)
     assert (view.outcome, view.kind, view.index) == ("wrong", "verdict", written.index)
     assert replaying.replay(story.ws, f"#{written.index}").outcome == "differs"
+
+
+def test_nothing_is_deployed_or_runs_on_a_claimed_verdict_or_one_that_is_lost(story: Story, passphrases, monkeypatch):
+    monkeypatch.setenv("GOVERN_HOME", str(story.ws.home.keys.parent))
+    dossier = reviewing.dossier(story.ws, "credit@2", GATE)
+    reviewing.approve(story.ws, dossier, key="reviewer", reason="Read and found good.", passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+
+    def quick() -> object:
+        story.ws._state = None
+        story.ws.state()
+        return quick_check(story.ws.folder, "credit@2", to="production", now=story.ws.now())
+
+    assert quick().allowed
+    document = story.ws.objects.path_of(dossier.decision.digest)
+    data = document.read_bytes()
+    document.unlink()
+    assert quick() is None
+    with pytest.raises(UnverifiableError, match="is not at hand"):
+        promoting.check(story.ws, "credit@2", to="production")
+    document.write_bytes(data)
+    assert quick().allowed
+
+    written = claimed(story, passphrases, approvals=())
+    said = f"entry #{written.index} says another approvals than the decision that it names"
+    answer = promoting.check(story.ws, "credit@2", to="production")
+    assert (answer.allowed, [(one.reason, one.index) for one in answer.refusals]) == (False, [(said, written.index)])
+    assert quick() is None, "what is not plain is asked the long way"
+    with pytest.raises(Refused, match=said):
+        promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+
+
+@pytest.mark.parametrize("emergency", [False, True])
+def test_only_an_emergency_goes_back_past_a_claimed_verdict(story: Story, passphrases, emergency):
+    enrol(story.ws, "chief", "operator", "emergency")
+    dossier = reviewing.dossier(story.ws, "credit@2", GATE)
+    reviewing.approve(story.ws, dossier, key="reviewer", reason="Read and found good.", passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    words = {"to": "credit@2", "environment": "production", "reason": "The new one misjudges.", "passphrases": passphrases}
+    if not emergency:
+        with pytest.raises(Refused, match="credit@2 is what runs in production"):
+            promoting.rollback(story.ws, "credit", **words)
+        return
+    claimed(story, passphrases, approvals=())
+    promoting.rollback(story.ws, "credit", **words, emergency=True, key="chief")
+    granted = promoting.check(story.ws, "credit@2", to="production")
+    assert granted.notes[0].startswith("emergency rollback by chief")
 
 
 @pytest.mark.parametrize("other", [{"outcome": "deny"}, {"expires": None}, {"gate": "promote:staging"}, {"statuses": {}}])

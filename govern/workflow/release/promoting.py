@@ -1,11 +1,12 @@
 """Promotion, deployment, rollback and retirement: allowed or refused from the ledger's state alone."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from govern.domain.facts import DeploymentFact, PromotionFact, RetirementFact, RollbackFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
-from govern.errors import Refused, UsageError
+from govern.errors import NotFoundError, Refused, UnverifiableError, UsageError
 from govern.lineage.permission import (
     DEPLOY_GATE,
     Mode,
@@ -15,6 +16,7 @@ from govern.lineage.permission import (
     may_promote,
     may_roll_back,
     may_run,
+    promote_gate,
 )
 from govern.lineage.refs import resolve
 from govern.lineage.state import State
@@ -41,7 +43,7 @@ def promote(ws: Workspace, ref: str, *, to: str, key: str | None = None, passphr
         node = resolve(state, ref, kinds=("model",))
         granted = may_promote(state, node.digest, to, ws.now())
         decision, closure = _granted(granted, f"{node.name} can't be promoted to {to}")
-        _refuse_claims(ws, state, node.digest, f"promote:{to}")
+        _refuse_claims(ws, state, node.digest, [promote_gate(to)])
         fact = PromotionFact(
             system=state.models[node.digest].fact.system, stage=to, decision=decision, approvals=granted.approvals,
             closure=closure,
@@ -73,6 +75,7 @@ def deploy(
         node = resolve(state, ref, kinds=("model",))
         granted = may_deploy(state, node.digest, to, stage, ws.now(), mode=mode)
         _, closure = _granted(granted, f"{node.name} can't be deployed to {to}")
+        _refuse_claims(ws, state, node.digest, [promote_gate(stage), DEPLOY_GATE])
         system = state.models[node.digest].fact.system
         promotion = state.stages[system, stage].index
         fact = DeploymentFact(
@@ -95,11 +98,16 @@ def ask_deploy_gate(ws: Workspace, ref: str, *, key: str | None = None, passphra
 
 
 def check(ws: Workspace, ref: str, *, to: str) -> Permission:
-    """Say whether this exact model may run in this environment now. Raises `NotFoundError`, `UsageError`."""
+    """Say whether this exact model may run in this environment now.
+
+    Raises `NotFoundError`, `UsageError`; `UnverifiableError` where a decision that it rests on is not at hand.
+    """
     stage = _stage_of(ws, to)
     state = ws.state()
     node = resolve(state, ref, kinds=("model",))
-    return with_stage(state, may_run(state, node.digest, to, ws.now()), node.digest, to, stage)
+    granted = with_stage(state, may_run(state, node.digest, to, ws.now()), node.digest, to, stage)
+    against = claims(ws, state, node.digest, [promote_gate(stage), DEPLOY_GATE]) if granted.allowed and not granted.notes else ()
+    return replace(granted, allowed=granted.allowed and not against, refusals=(*granted.refusals, *against))
 
 
 def with_stage(state: State, granted: Permission, model: Digest, environment: str, stage: str) -> Permission:
@@ -139,6 +147,9 @@ def rollback(
         if runs is None or not runs.primary:
             raise Refused(f"nothing of {plain} runs in {environment}", "There is nothing to go back from.")
         left = state.deployments[runs.primary].model
+        stands = state.stages.get((plain, runs.stage))
+        if left == node.digest and not (runs.beside or emergency) and stands is not None and stands.model == node.digest:
+            raise Refused(f"{node.name} is what runs in {environment}, alone", "There is nothing to go back from.")
         granted = may_roll_back(
             state, node.digest, environment, ws.now(), keyid=ws.keyring.info(name).keyid, reason=why, emergency=emergency,
             system=plain,
@@ -146,6 +157,9 @@ def rollback(
         _refuse(granted, f"{plain} can't go back to {node.name} in {environment}")
         if granted.closure is None:
             raise Refused(f"{node.name} was never approved", "Go back to one that was.")
+        earlier = state.earlier_deployment(plain, environment, node.digest)
+        if earlier is not None and not emergency:
+            _refuse_claims(ws, state, node.digest, [promote_gate(earlier.fact.stage), DEPLOY_GATE])
         fact = RollbackFact(
             system=plain, environment=environment, left=left, closure=granted.closure, reason=why, emergency=emergency
         )
@@ -170,17 +184,33 @@ def retire(
     return ws.write([draft], key=ws.key_for("operator", key), passphrases=passphrases)[0]
 
 
-def _refuse_claims(ws: Workspace, state: State, model: Digest, gate: str) -> None:
-    """Refuse a decision whose entry says otherwise than the decision itself: a verdict that was claimed, not derived."""
-    record = state.latest_decision(model, gate)
-    if record is None:
-        return
-    word = decision_disagreement(ws.ledger.entry(record.index), record.fact, read_decision(ws.objects, record.digest))
-    if word:
-        raise Refused(
-            f"entry #{record.index} says another {word} than the decision that it names",
-            "Find out who signed it, and run `govern gate` again.",
-        )
+def _refuse_claims(ws: Workspace, state: State, model: Digest, gates: Iterable[str]) -> None:
+    """Refuse decisions whose entries say otherwise than they do: verdicts that were claimed, not derived."""
+    found = claims(ws, state, model, gates)
+    if found:
+        raise Refused(found[0].reason, "Find out who signed it, and run `govern gate` again.")
+
+
+def claims(ws: Workspace, state: State, model: Digest, gates: Iterable[str]) -> tuple[Refusal, ...]:
+    """What is against the latest decisions at some gates because their entries say otherwise than the decisions do.
+
+    Raises `UnverifiableError` where a decision is not at hand.
+    """
+    found = []
+    for record in (state.latest_decision(model, gate) for gate in dict.fromkeys(gates)):
+        if record is None:
+            continue
+        try:
+            decision = read_decision(ws.objects, record.digest)
+        except NotFoundError as error:
+            raise UnverifiableError(
+                f"the decision that entry #{record.index} names is not at hand, so what it says can't be checked", error.hint
+            ) from error
+        word = decision_disagreement(ws.ledger.entry(record.index), record.fact, decision)
+        if word:
+            reason = f"entry #{record.index} says another {word} than the decision that it names"
+            found.append(Refusal(reason=reason, index=record.index))
+    return tuple(found)
 
 
 def _stage_of(ws: Workspace, environment: str) -> str:

@@ -2,7 +2,8 @@
 
 It answers only where the kept state is of exactly as many entries as the ledger has, and not fewer than the trusted
 checkpoint says; otherwise it gives None, and the caller asks the long way round, which reads, guards and folds. It loads
-no SQLAlchemy, no pydantic and no cryptography: the kept rows lie where the keys lie, and are believed as they are.
+no SQLAlchemy, no pydantic and no cryptography: the kept rows lie where the keys lie, and are believed as they are. What
+they say was decided is held against the decisions themselves, as the long way does: an entry may claim another verdict.
 """
 
 import hashlib
@@ -13,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from govern.domain.text import instant
 from govern.errors import GovernError
-from govern.lineage.permission import Permission, may_run
+from govern.lineage.permission import DEPLOY_GATE, Permission, may_run, promote_gate
+from govern.lineage.records import DecisionRecord
 from govern.lineage.refs import resolve
 from govern.lineage.snapshot import latest, stored
 from govern.store.glance import size_of
@@ -63,7 +66,32 @@ def quick_check(folder: Path, ref: str, *, to: str, now: datetime | None = None)
     granted = may_run(state, model.digest, to, now or datetime.now(UTC))
     stages = {one.fact.stage for one in state.deployments_of(model.digest) if one.ended is None and one.fact.environment == to}
     # Whatever is not plain is asked the long way, which says what is wrong.
-    return granted if stages <= {environments[to] or to} else None
+    if not stages <= {environments[to] or to}:
+        return None
+    gates = (*(promote_gate(stage) for stage in stages), DEPLOY_GATE)
+    decided = [one for one in (state.latest_decision(model.digest, gate) for gate in gates) if one is not None]
+    return granted if not granted.allowed or all(_is_so(folder / "objects", one) for one in decided) else None
+
+
+def _is_so(objects: Path, record: DecisionRecord) -> bool:
+    """Whether the decision that an entry names is at hand and says what the entry says, as far as running rests on it."""
+    word = record.digest.removeprefix("sha256:")
+    fact = record.fact
+    try:
+        data = (objects / word[:2] / word[2:]).read_bytes()
+        stored = json.loads(data)
+        statuses = {f"{one['policy_name']}/{one['rule']}": one["status"] for one in stored["rules"]}
+        quorum = [(one["role"], one["count"], *one["distinct_from"]) for one in stored["approvals"]]
+        said = (stored["subject"], stored["gate"], stored["system"], stored["outcome"], stored["expires"], statuses, quorum)
+        rests = [stored[name] for name in ("evidence", "policies", "bindings")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    mine = (
+        record.model, fact.gate, fact.system, fact.outcome, None if fact.expires is None else instant(fact.expires),
+        dict(fact.statuses), [(one.role, one.count, *one.distinct_from) for one in fact.approvals],
+    )
+    same = mine == said and rests == [list(fact.evidence), list(fact.policies), list(fact.bindings)]
+    return same and hashlib.sha256(data).hexdigest() == word
 
 
 def _trusted(word: str) -> tuple[int, str] | None:
