@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -68,3 +69,20 @@ class PackRenderer(Protocol):
 
     def __call__(self, pack: "PackData", out: Path, progress: Progress = silent) -> RenderedPack:
         """Write the pack to `out` (not there before), whole or not at all."""
+
+
+Kind = Literal["model", "system", "decision", "control", "ledger"]
+"""What an evidence pack is about."""
+Period = tuple[datetime, datetime]
+Severity = Literal["low", "medium", "high", "critical"]
+"""Of a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What an approval is given on: a finding that has to be closed by its due date, or the approval ends."""
+
+    title: str
+    owner: str
+    due: datetime
+    severity: Severity = "medium"

@@ -6,10 +6,11 @@ import pytest
 from workflow.conftest import Story
 
 from govern.errors import Refused, UsageError
+from govern.workflow.interface import Condition
+from govern.workflow.custody import keys
 from govern.workflow.read import reading
 from govern.workflow.release import promoting
 from govern.workflow.review import findings, reviewing
-from govern.workflow.review.findings import Condition
 
 GATE = "promote:production"
 
@@ -58,6 +59,25 @@ def test_who_remediated_does_not_verify(conditional: Story, passphrases):
     )
     with pytest.raises(Refused, match="can't verify it"):
         findings.close(conditional.ws, row.id, reason="checked it myself", key="second", passphrases=passphrases)
+
+
+def test_who_owned_it_does_not_verify_it_by_any_key_and_no_clock_set_back_makes_it_less_overdue(conditional: Story, passphrases):
+    (row,) = reading.findings(conditional.ws)
+    assert row.condition_of is not None
+    for name, holder in (("other-second", "second"), ("other-developer", "developer")):
+        keys.new(conditional.ws.home, name, holder=holder, passphrases=passphrases)
+        keys.enrol(conditional.ws, name, roles=("validator",), passphrases=passphrases)
+    findings.remediate(conditional.ws, row.id, reason="area was taken out of the data", key="second", passphrases=passphrases)
+    for name, said in (("other-second", "second remediated"), ("other-developer", "developer owns")):
+        with pytest.raises(Refused, match=said):
+            findings.close(conditional.ws, row.id, reason="checked it myself", key=name, passphrases=passphrases)
+    conditional.clock.forward(days=31)
+    reviewing.comment(
+        conditional.ws, reviewing.dossier(conditional.ws, "credit@2", GATE), reason="a month is over", key="second", passphrases=passphrases
+    )
+    conditional.clock.forward(days=-40)
+    assert reading.findings(conditional.ws)[0].overdue
+    assert [one.overdue for one in reading.falling_due(conditional.ws.state(), conditional.clock()) if one.kind == "finding"] == [True]
 
 
 def test_a_condition_without_time_to_meet_it_is_refused(story: Story, passphrases):

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from govern.workflow.custody import keys
+from govern.workflow.interface import Condition
 from govern.workflow.read.for_me import for_me
 from govern.workflow.review import findings, reviewing
-from govern.workflow.review.findings import Condition
 
 from .conftest import Story, asks
 

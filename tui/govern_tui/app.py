@@ -81,12 +81,15 @@ class GovernApp(App[int]):
         *(Binding(f"alt+{menu[0].lower()}", f"open_menu('{menu}')", menu, show=False) for menu in MENUS),
     ]
 
-    def __init__(self, desk: Desk, settings: Settings | None = None, *, state_file: Path | None = None) -> None:
-        """Everything shown and written goes through `desk`; `state_file` remembers between starts."""
+    def __init__(
+        self, desk: Desk, settings: Settings | None = None, *, state_file: Path | None = None, painted: Callable[[], None] | None = None,
+    ) -> None:
+        """Everything shown and written goes through `desk`; `state_file` remembers between starts; `painted` hears of the first page."""
         super().__init__()
         self.desk = desk
         self.settings = settings or Settings()
         self.state_file = state_file
+        self._painted = painted
         self.remembered = read_state(state_file, desk.title) if state_file else Remembered()
         self.jobs = Jobs(self)
         self.everywhere = GlobalActions(self)
@@ -125,6 +128,8 @@ class GovernApp(App[int]):
         self.set_interval(LOOK_EVERY, self._look)
         page = self.remembered.page if self.remembered.page in PAGE_CLASSES else "dashboard"
         self.call_later(self.go, page, "", remember=False)
+        if self._painted is not None:
+            self.call_later(self.call_after_refresh, self._painted)
 
     def keep(self) -> None:
         """Write down where we are, for the next start."""

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from govern.domain.text import Digest
-from govern.workflow.interface import Passphrases, Progress, RenderedPack
+from govern.workflow.interface import Condition, Kind, Passphrases, Period, Progress, RenderedPack, Severity
 from govern.workflow.pack import PackData, PolicyView
-from govern.workflow.packs.packing import Kind, Period
-from govern.workflow.review.findings import Condition, Severity
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,

@@ -7,15 +7,15 @@ from govern.errors import ExitCode
 from govern.workflow.interface import PackRenderer
 from govern.workflow.place.workspace import Workspace
 from govern_tui.app import GovernApp
+from govern_tui.late_desk import late_desk
 from govern_tui.settings import read_settings
-from govern_tui.workflow_desk import WorkflowDesk
 
 
 def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
     """Run until the user leaves. Raises `DocumentError` where the settings file is not what it has to be."""
-    desk = WorkflowDesk(workspace, renderer)
+    desk, painted = late_desk(workspace, renderer)
     folder = desk.place()
-    app = GovernApp(desk, read_settings(folder / "tui.toml"), state_file=folder / "tui-state.json")
+    app = GovernApp(desk, read_settings(folder / "tui.toml"), state_file=folder / "tui-state.json", painted=painted)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     result = app.run(loop=loop)  # a loop of our own does not wait for threads when it ends

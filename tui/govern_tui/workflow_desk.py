@@ -1,6 +1,5 @@
 """The desk over a real workspace: each method is one use case of `govern.workflow`."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -34,6 +33,7 @@ from govern.workflow.views import (
     Written,
 )
 from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
+from govern_tui.late_desk import Placed
 
 Result = TypeVar("Result")
 MOST_ABOUTS = 200
@@ -66,7 +66,7 @@ class Connection:
                 self._ws = None
 
 
-class WorkflowDesk:
+class WorkflowDesk(Placed):
     """Reads and writes one workspace. Calls from several threads take turns.
 
     Entries are read on a connection of their own, and so are filters: a long ledger is folded, and indexed, in a process of
@@ -75,19 +75,12 @@ class WorkflowDesk:
 
     def __init__(self, workspace: Workspace, renderer: PackRenderer | None = None) -> None:
         """Nothing is opened before something is read."""
-        self._ws = workspace
+        super().__init__(workspace)
         self._renderer = renderer
         self._turn = RLock()
         self._entries = Connection(self._another)
         self._filters = Connection(self._another)
         self._folding, self._indexing = Ahead("state"), Ahead("entries")
-        self.title = workspace.config.origin
-        self.stages = tuple(workspace.config.stages)
-
-    @property
-    def writable(self) -> bool:
-        """Whether this user may write to the workspace at all."""
-        return os.access(self._ws.folder, os.W_OK)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -110,18 +103,6 @@ class WorkflowDesk:
         with self._turn:
             self._folding.catch_up(self._ws)
             yield self._ws
-
-    def now(self) -> datetime:
-        """The workspace's clock."""
-        return self._ws.now()
-
-    def place(self) -> Path:
-        """Beside the user's keys, never in the workspace."""
-        return Path(self._ws.home.keys).parent
-
-    def exports(self) -> Path:
-        """A folder beside `.govern`."""
-        return self._ws.folder.parent / "exports"
 
     # Reading
 

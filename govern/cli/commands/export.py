@@ -16,8 +16,7 @@ from govern.domain.text import moment
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from govern.workflow.interface import RenderedPack
-    from govern.workflow.packs.packing import Kind
+    from govern.workflow.interface import Kind, RenderedPack
     from govern.workflow.place.workspace import Workspace
 
 READING = (".html", ".md")

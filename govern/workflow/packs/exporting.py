@@ -6,8 +6,8 @@ from pathlib import Path
 from govern.domain.facts import ExportFact
 from govern.domain.statement import Draft
 from govern.errors import Refused, UsageError, VerificationError
-from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack, silent
-from govern.workflow.packs.packing import Kind, Period, pack_data
+from govern.workflow.interface import Kind, PackRenderer, Passphrases, Period, Progress, RenderedPack, silent
+from govern.workflow.packs.packing import pack_data
 from govern.workflow.place.workspace import Workspace, about
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
 
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
@@ -21,7 +19,7 @@ from govern.lineage.refs import resolve
 from govern.lineage.state import State
 from govern.policy.documents import parse_policy
 from govern.version import VERSION
-from govern.workflow.interface import Progress, silent
+from govern.workflow.interface import Kind, Period, Progress, silent
 from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
 from govern.workflow.packs.attaching import catalogues, ledger_attachments, object_attachments, previous_attachments
 from govern.workflow.packs.salvaging import damaged_pack
@@ -33,8 +31,6 @@ from govern.workflow.review import reviewing
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import AttemptView, Dossier, EvidenceView
 
-Kind = Literal["model", "system", "decision", "control", "ledger"]
-Period = tuple[datetime, datetime]
 LIFECYCLE = ("promotion", "deployment", "rollback", "retirement")
 
 

@@ -1,7 +1,7 @@
 """Findings: opened by monitoring, by a person, or as the condition of an approval; remediated, then closed by another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,23 +11,12 @@ from govern.domain.text import Digest, digest_of, short
 from govern.errors import NotFoundError, Refused, UsageError
 from govern.lineage.records import FindingRecord
 from govern.lineage.refs import resolve
-from govern.workflow.interface import Passphrases
+from govern.workflow.interface import Condition, Passphrases, Severity
 from govern.workflow.place.workspace import Workspace, about
 from govern.workflow.policies.waivers import checked_reason
 from govern.workflow.views import Written
 
-Severity = Literal["low", "medium", "high", "critical"]
 REVIEWING = ("approver", "validator")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """What an approval is given on: a finding that has to be closed by its due date, or the approval ends."""
-
-    title: str
-    owner: str
-    due: datetime
-    severity: Severity = "medium"
 
 
 def as_findings(

@@ -22,12 +22,12 @@ from govern.lineage.review import requesters
 from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow.gate.attempts import attempts_of
-from govern.workflow.interface import Passphrases
+from govern.workflow.interface import Condition, Passphrases
 from govern.workflow.place.workspace import Workspace, about, settled
 from govern.workflow.policies.policies import policy_of
 from govern.workflow.policies.waivers import checked_reason, read_decision
 from govern.workflow.read import reading
-from govern.workflow.review.findings import Condition, as_findings
+from govern.workflow.review.findings import as_findings
 from govern.workflow.views import (
     AttemptView,
     ClosureNode,

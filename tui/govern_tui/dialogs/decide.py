@@ -11,8 +11,7 @@ from textual.widgets import Input, Select
 
 from govern.domain.text import instant, short
 from govern.errors import GovernError, Refused
-from govern.workflow.interface import Passphrases
-from govern.workflow.review.findings import Condition, Severity
+from govern.workflow.interface import Condition, Passphrases, Severity
 from govern.workflow.views import Dossier, Written
 from govern_tui.desk import Choice, Desk, SignerChoice, Verb
 from govern_tui.dialogs.commands import command_of

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from govern.domain.text import instant, moment
 from govern.errors import UsageError
-from govern.workflow.interface import Passphrases, RenderedPack
-from govern.workflow.packs.packing import Kind, Period
+from govern.workflow.interface import Kind, Passphrases, Period, RenderedPack
 from govern_tui.desk import PackAbout
 from govern_tui.dialogs.asking import AskDialog
 from govern_tui.dialogs.signing import Field
