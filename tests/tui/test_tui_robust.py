@@ -252,7 +252,7 @@ def test_verdicts_differ_by_word_and_not_by_colour_alone() -> None:
 
 
 async def test_a_workspace_that_cannot_be_written_is_read_only(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("govern_tui.workflow_desk.os.access", lambda *_: False)
+    monkeypatch.setattr("govern_tui.late_desk.os.access", lambda *_: False)
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await review(pilot, bench, "credit@3")
