@@ -9,7 +9,7 @@ from govern.cli.text import Cell, brief, state, when
 
 if TYPE_CHECKING:
     from govern.policy.diff import Line
-    from govern.workflow.views import AttemptView, Dossier
+    from govern.workflow.views import AttemptView, DeadlineRow, Dossier, FindingRow
 
 
 def show(voice: Voice, dossier: "Dossier") -> None:
@@ -32,6 +32,7 @@ def show(voice: Voice, dossier: "Dossier") -> None:
     if len(dossier.attempts) > 1:
         attempts(voice, dossier.attempts)
     _people(voice, dossier)
+    _findings(voice, dossier)
     _section(voice, "What an approval would be signed over")
     voice.line(f"  closure {dossier.closure or '–'}")
     voice.table([(node.kind, node.name, brief(node.digest)) for node in dossier.closure_nodes], indent="  ")
@@ -75,6 +76,35 @@ def _people(voice: Voice, dossier: "Dossier") -> None:
     voice.line(f"  lacking: {lacks}" if lacks else "  lacking: nobody")
     for conflict in dossier.conflicts:
         voice.line(f"  {conflict.holder} may not approve: {conflict.reason} (#{conflict.index})")
+
+
+def conditions(voice: Voice, findings: "Sequence[FindingRow]") -> None:
+    """Write what an approval was given on."""
+    for row in findings:
+        voice.line(f"  on condition {row.id} ({row.severity}, {row.owner} until {when(row.due)}): {row.title}")
+
+
+def due_rows(due: "Sequence[DeadlineRow]") -> list[tuple[object, ...]]:
+    """Return what ends, the most urgent first, as rows of a table."""
+    return [
+        (Cell(when(d.due) + (" overdue" if d.overdue else ""), "red" if d.overdue else ""), d.kind, f"#{d.index}", d.what)
+        for d in due
+    ]
+
+
+def _findings(voice: Voice, dossier: "Dossier") -> None:
+    if not dossier.findings:
+        return
+    _section(voice, "Findings")
+    voice.table(
+        [
+            (Cell(row.id, "bold"), state(row.state), row.severity, row.owner,
+             Cell(when(row.due) + (" overdue" if row.overdue else ""), "red" if row.overdue else ""), row.title,
+             "" if row.condition_of is None else f"condition of #{row.condition_of}")
+            for row in dossier.findings
+        ],
+        indent="  ",
+    )
 
 
 def _section(voice: Voice, title: str) -> None:

@@ -291,6 +291,8 @@ class FindingRow:
     state: str
     index: int
     overdue: bool
+    condition_of: int | None = None
+    """Index of the approval that it is a condition of."""
 
 
 WaiverState = Literal["proposed", "active", "expired", "revoked", "void", "unchecked"]

@@ -9,6 +9,8 @@ import pytest
 from cli.conftest import POLICY, Sample, lean
 from cli.runner import govern
 
+from govern.cli.commands.review import _condition
+
 
 def soon(days: int = 30) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d")
@@ -90,10 +92,30 @@ def test_a_finding_is_closed_by_another_than_who_mended_it(line: Path):
 def test_an_approval_on_a_condition_opens_its_finding(line: Path):
     words = ["review", "approve", "credit@2", "--reason", "for now only", "--as", "reviewer", "--condition"]
     assert "TEXT; OWNER; DUE" in govern(*words, "retrain it").ended(2).err
-    govern(*words, f"retrain with the new months; model-risk; {soon()}").ended(0)
+    said = govern(*words, f"retrain with the new months; model-risk; {soon()}").ended(0).out
     (row,) = govern("finding", "list", "--json").document["findings"]
-    assert row["title"] == "retrain with the new months"
+    assert (row["title"], row["severity"]) == ("retrain with the new months", "medium")
+    assert f"#{row['index']}" in said
+    assert f"on condition {row['id']} (medium, model-risk until {soon()} 00:00Z): retrain with the new months" in said
+    assert f"condition of #{row['condition_of']}" in govern("review", "show", "credit@2").ended(0).out
+    listed = govern("review", "list").ended(0).out
+    assert f"finding {row['id']} (medium) has to be closed" in listed[listed.index("Deadlines"):]
+    assert [one["kind"] for one in govern("review", "list", "--json").document["deadlines"]] == ["finding"]
     govern("promote", "credit@2", "--to", "production").ended(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("retrain; risk; 2027-01-31", ("retrain", "risk", "medium")), ("retrain; risk; 2027-01-31; high", ("retrain", "risk", "high")),
+        ("branches; then months; risk; 2027-01-31", ("branches; then months", "risk", "medium")),
+        ("branches; then months; risk; 2027-01-31; low", ("branches; then months", "risk", "low")),
+    ],
+)
+def test_a_condition_may_hold_semicolons_of_its_own(text: str, read: tuple[str, str, str]):
+    found = _condition(text)
+    assert (found.title, found.owner, found.severity) == read
+    assert found.due.date().isoformat() == "2027-01-31"
 
 
 def test_what_is_left_of_a_run(line: Path, sample: Sample, tmp_path: Path):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from lineage.book import ONE, START, digest, furnished, running
+from lineage.book import ONE, START, digest, furnished, root_fact, running
 
 from govern.domain.decision import Quorum
 from govern.lineage.history import check_history
@@ -147,6 +147,22 @@ def test_a_waiver_helps_only_if_another_reviewer_approved_it_before(approver, al
     book.review(model, by="second")
     permission = may_promote(book.state, model, "production", book.now)
     assert permission.allowed is allowed, reasons(permission)
+
+
+@pytest.mark.parametrize(("holder", "allowed"), [("alias", False), ("second", True)])
+def test_a_waiver_is_not_approved_by_another_name_of_who_asked_for_it(holder, allowed):
+    book, model = furnished()
+    people = root_fact(2)
+    keys = {name: replace(key, holder={"author": "alias", "second": holder}.get(name, name)) for name, key in people.keys.items()}
+    asked = book.waiver(model, by="author")
+    book.add(replace(people, keys=keys), by="root", subject=("root", digest("2")))  # one key that had two names
+    fact = replace(asked.fact, action="approve", role="approver")
+    book.add(fact, by="second", holder=holder, subject=("model", model))
+    book.decide(model, waivers=(asked.leaf_hash,))
+    book.review(model)
+    granted = may_promote(book.state, model, "production", book.now)
+    assert granted.allowed is allowed
+    assert allowed or "had no approval of another person" in reasons(granted)
 
 
 def test_a_waiver_that_the_ledger_does_not_hold_or_of_another_model_helps_nobody():

@@ -6,8 +6,8 @@ import pytest
 from workflow.conftest import Story
 
 from govern.errors import Refused, UsageError
-from govern.workflow.interface import Condition
 from govern.workflow.custody import keys
+from govern.workflow.interface import Condition
 from govern.workflow.read import reading
 from govern.workflow.release import promoting
 from govern.workflow.review import findings, reviewing

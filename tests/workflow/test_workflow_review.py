@@ -1,12 +1,14 @@
 """Who may approve what, what an approval rests on, and what ends it."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from workflow.conftest import Story
 
 from govern.errors import NotFoundError, Refused, UsageError, WrongPassphraseError
 from govern.workflow.gate import gating
+from govern.workflow.interface import Condition
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.read import reading
 from govern.workflow.record import recording
@@ -165,3 +167,47 @@ def test_the_queue_shows_what_waits_and_not_what_one_signed(story: Story, passph
 def test_an_unknown_model_is_named(story: Story):
     with pytest.raises(NotFoundError):
         reviewing.dossier(story.ws, "nobody@1", GATE)
+
+
+@pytest.mark.parametrize(("gate", "said"), [
+    ("promote:moon", "“moon” is not a stage here"), ("moon", "“moon” is not a gate here"), ("promote:", "“” is not a stage here"),
+])
+def test_a_gate_that_nobody_can_ask_is_no_gate_to_review(story: Story, gate, said):
+    with pytest.raises(UsageError, match=said):
+        reviewing.dossier(story.ws, "credit@2", gate)
+    for known in ("promote:staging", "deploy", "monitor"):
+        assert reviewing.dossier(story.ws, "credit@2", known).decision is None
+
+
+def test_no_reason_is_longer_than_people_read(story: Story, passphrases):
+    seen = reviewing.dossier(story.ws, "credit@2", "promote:production")
+    before = story.ws.ledger.size
+    for sign in (reviewing.approve, reviewing.comment):
+        with pytest.raises(UsageError, match="the reason has 2,001 characters"):
+            sign(story.ws, seen, reason="x" * 2001, key="reviewer", passphrases=passphrases)
+    assert story.ws.ledger.size == before
+    reviewing.approve(story.ws, seen, reason="x" * 2000, key="reviewer", passphrases=passphrases)
+
+
+def test_a_stale_approval_beside_one_that_carries_the_quorum_is_no_alarm(story: Story, passphrases):
+    gate = "promote:production"
+    first = reviewing.approve(
+        story.ws, reviewing.dossier(story.ws, "credit@2", gate), key="reviewer", passphrases=passphrases,
+        conditions=[Condition(title="Look into the area feature", owner="developer", due=story.clock() + timedelta(days=5))],
+    )
+    promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
+    promoting.deploy(story.ws, "credit@2", to="production", passphrases=passphrases)
+    reviewing.approve(story.ws, reviewing.dossier(story.ws, "credit@2", gate), key="second", passphrases=passphrases)
+    story.clock.forward(days=6)
+    rows = {row.index: row.standing for row in reviewing.dossier(story.ws, "credit@2", gate).reviews}
+    assert rows[first.index] == "stale"
+    assert promoting.check(story.ws, "credit@2", to="production").allowed
+    view = reading.status(story.ws)
+    assert (view.systems[0].standing, view.systems[0].stale_approvals, view.due) == ("warn", 0, ())
+    reviewing.take_back(
+        story.ws, reviewing.dossier(story.ws, "credit@2", gate), max(rows), reason="I overlooked a table", key="second",
+        passphrases=passphrases,
+    )
+    view = reading.status(story.ws)
+    assert (view.systems[0].standing, view.systems[0].headline) == ("bad", "runs on 1 stale approval: review it again")
+    assert [item.why for item in view.due] == ["stale"]

@@ -10,6 +10,7 @@ from govern.domain.decision import Outcome, Score
 from govern.domain.statement import Draft
 from govern.domain.text import digest_of
 from govern.errors import Refused
+from govern.workflow.custody import keys
 from govern.workflow.gate import gating
 from govern.workflow.packs import replaying
 from govern.workflow.place.workspace import about
@@ -77,6 +78,18 @@ def test_a_proposed_waiver_waits_for_those_who_may_approve_it(asked: Story, pass
     assert decision.after_waivers == Score(passed=total, total=total)
     assert decision.before_waivers == Score(passed=total - len(decision.waivers), total=total)
     assert replaying.replay(asked.ws, f"#{asked.ws.ledger.size - 1}").outcome == "identical"
+
+
+def test_one_person_with_two_keys_is_one_approver_and_approves_no_waiver_of_their_own(asked: Story, passphrases):
+    for name, holder in (("other-third", "third"), ("other-reviewer", "reviewer")):
+        keys.new(asked.ws.home, name, holder=holder, passphrases=passphrases)
+        keys.enrol(asked.ws, name, roles=("approver",), passphrases=passphrases)
+    with pytest.raises(Refused, match="third asked for"):
+        approve(asked, passphrases, "other-third")
+    approve(asked, passphrases, "reviewer", "other-reviewer")
+    assert rows(asked)[-1].state == "proposed", "FAIR-001 asks for two people, and two keys of one are one"
+    approve(asked, passphrases, "second")
+    assert rows(asked)[-1].state == "active"
 
 
 def test_its_end_blocks_again_and_reopens_the_review(asked: Story, passphrases):

@@ -14,7 +14,7 @@ from govern.errors import Refused, UsageError
 if TYPE_CHECKING:
     from govern.workflow.interface import Condition
     from govern.workflow.read.for_me import ForMeRow
-    from govern.workflow.views import Dossier
+    from govern.workflow.views import DeadlineRow, Dossier
 
 SHORTEST_PREFIX = 8
 SCHEMA = "govern/written/v1"
@@ -63,13 +63,15 @@ def queue(
     with session.workspace() as workspace:
         items = reading.queue(workspace, holder)
         mine = for_me(workspace, holder) if holder else ()
+        due = reading.falling_due(workspace.state(), workspace.now())
     if session.as_json:
-        session.voice.document("govern/queue/v1", {"items": items, **({"for_me": mine} if holder else {})})
+        session.voice.document("govern/queue/v1", {"items": items, **({"for_me": mine} if holder else {"deadlines": due})})
         return
     if mine:
         _for_me(session, mine)
     if not items:
         session.voice.line("✓ nothing waits for review")
+        _deadlines(session, () if holder else due)
         return
     session.voice.table(
         [
@@ -81,11 +83,19 @@ def queue(
         ],
         ("MODEL", "GATE", "WHY", "RULES", "LACKS", "DUE", "WHAT"),
     )
+    _deadlines(session, () if holder else due)
     first = items[0]
     session.voice.hint(
         "Next: govern review waive --approve WAIVER --reason “…” --as KEY" if first.why == "waiver"
         else f"Next: govern review show {first.name} --gate {first.gate}"
     )
+
+
+def _deadlines(session: Session, due: "tuple[DeadlineRow, ...]") -> None:
+    if due:
+        session.voice.line()
+        session.voice.line("Deadlines", "bold")
+        session.voice.table(shown.due_rows(due), indent="  ")
 
 
 def _for_me(session: Session, mine: "tuple[ForMeRow, ...]") -> None:
@@ -177,7 +187,9 @@ def approve(
         if session.as_json:
             return
         session.voice.line(f"  over closure {dossier.closure}")
-        lacks = ", ".join(f"{q.count} {q.role}" for q in reviewing.dossier(workspace, model, dossier.gate).missing)
+        after = reviewing.dossier(workspace, model, dossier.gate)
+        shown.conditions(session.voice, [row for row in after.findings if row.condition_of == written.index])
+        lacks = ", ".join(f"{q.count} {q.role}" for q in after.missing)
         stage = dossier.gate.removeprefix("promote:")
         session.voice.hint(f"Still lacking: {lacks}" if lacks else f"Next: govern promote {dossier.name} --to {stage}")
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import options, past
+from govern.cli.dossier import due_rows
 from govern.cli.session import Session, command
 from govern.cli.text import Cell, brief, figure, state, when
 from govern.domain.text import counted
@@ -105,10 +106,7 @@ def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
          " → ".join(figure(value) for _, value in d.values[-6:]), d.sentence)
         for d in view.drift if d.system in wanted
     ]
-    deadlines = [
-        (Cell(when(d.due) + (" overdue" if d.overdue else ""), "red" if d.overdue else ""), d.kind, f"#{d.index}", d.what)
-        for d in view.deadlines if not d.system or d.system in wanted
-    ]
+    deadlines = due_rows([d for d in view.deadlines if not d.system or d.system in wanted])
     for sentence in view.emergencies:
         voice.line()
         voice.paragraph(f"! {sentence}")

@@ -26,12 +26,26 @@ REASON_LENGTH = 10
 """Characters: shorter reasons explain nothing to the next reader."""
 
 
+REASON_LIMIT = 2000
+"""Characters: it stands on a screen, on paper and in an entry for ever; what is longer is a document, to be named by its digest."""
+
+
 def checked_reason(reason: str) -> str:
     """Check a reason that stays for ever. Raises `UsageError`."""
-    reason = reason.strip()
+    reason = bounded_reason(reason)
     if len(reason) < REASON_LENGTH:
         raise UsageError(
             "the reason is missing or too short", f"Say why in at least {REASON_LENGTH} characters; later readers depend on it."
+        )
+    return reason
+
+
+def bounded_reason(reason: str) -> str:
+    """Check a reason that may be left out. Raises `UsageError`."""
+    reason = reason.strip()
+    if len(reason) > REASON_LIMIT:
+        raise UsageError(
+            f"the reason has {len(reason):,} characters", f"Say why in at most {REASON_LIMIT:,}; put the rest into a document, and name it."
         )
     return reason
 

@@ -25,6 +25,7 @@ from govern.lineage.records import (
     Thing,
 )
 from govern.lineage.refs import resolve as resolve_ref
+from govern.lineage.review import QuorumState
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.stale import stale
 from govern.lineage.state import State
@@ -88,18 +89,23 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
         systems=rows, due=waiting, findings=findings(ws, state, now=now),
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drifts, as_of=now,
-        deadlines=tuple(
-            DeadlineRow(
-                kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
-                model=state.models[one.model].name if one.model in state.models else "",
-            )
-            for one in deadlines(state, now)
-        ),
+        deadlines=falling_due(state, now),
         emergencies=tuple(
             f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
             for name in names for one in emergencies(state, name)
         ),
         past=past,
+    )
+
+
+def falling_due(state: State, now: datetime) -> tuple[DeadlineRow, ...]:
+    """List what ends within a month, and what is overdue, the most urgent first."""
+    return tuple(
+        DeadlineRow(
+            kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
+            model=state.models[one.model].name if one.model in state.models else "",
+        )
+        for one in deadlines(state, now)
     )
 
 
@@ -130,7 +136,8 @@ def system_row(
     decided = filter(None, (state.latest_decision(*at) for at in sorted(promoted)))
     unread = unread or next(filter(None, (_lost(ws, decision) for decision in decided)), "")
     stale_approvals = sum(
-        1 for model in {model for model, _ in promoted} for review in state.reviews_of(model)
+        1 for model, gate in promoted if _rests_on_each(quorum_of(state, model, gate, None, now))
+        for review in state.reviews_of(model, gate)
         if review.fact.action == "approve" and not review.problem and stale(state, review, now)
     )
     mine = [item for item in waiting if item.system == name]
@@ -141,6 +148,11 @@ def system_row(
         stale_approvals=stale_approvals, task=fact.task, jurisdictions=tuple(fact.jurisdictions),
         protected=tuple(fact.protected),
     )
+
+
+def _rests_on_each(standing: QuorumState) -> bool:
+    """Whether a stale approval matters: not where others make the quorum without it."""
+    return bool(standing.missing) or not standing.required
 
 
 def _headline(
@@ -192,7 +204,8 @@ def _queue_item(
     if not promoted and (record.fact.outcome == "deny" or _turned_down(state, record) or _overtaken(state, model, gate)):
         return None
     approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
-    broken = [path for review in approvals for path in stale(state, review, now)]
+    standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
+    broken = [path for review in approvals for path in stale(state, review, now)] if _rests_on_each(standing) else []
     if promoted:
         if not broken:
             return None
@@ -200,7 +213,6 @@ def _queue_item(
         headline = f"approved and promoted, but {broken[0].text}"
     else:
         why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")
-    standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
     if why == "review" and not standing.missing:
         headline = f"approved: ready to promote to {stage}"
     if lost := _lost(ws, record):
@@ -270,12 +282,12 @@ def _signed(state: State, model: Digest, gate: str, holder: str, now: datetime) 
 def findings(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[FindingRow, ...]:
     """List findings, open ones that are due first in front."""
     state = state or ws.state()
-    now = now or ws.now()
+    now = state.moment(now or ws.now())  # a clock that was turned back makes nothing less overdue
     rows = [
         FindingRow(
             id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, title=record.fact.title,
             severity=record.severity, owner=record.fact.owner, due=record.due, state=record.state, index=record.index,
-            overdue=record.state != "verified-closed" and record.due <= now,
+            overdue=record.state != "verified-closed" and record.due <= now, condition_of=record.condition_of,
         )
         for record in state.findings.values()
     ]

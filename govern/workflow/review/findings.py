@@ -9,11 +9,12 @@ from govern.domain.facts import FindingFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import NotFoundError, Refused, UsageError
+from govern.lineage.people import same_person
 from govern.lineage.records import FindingRecord
 from govern.lineage.refs import resolve
 from govern.workflow.interface import Condition, Passphrases, Severity
 from govern.workflow.place.workspace import Workspace, about
-from govern.workflow.policies.waivers import checked_reason
+from govern.workflow.policies.waivers import bounded_reason, checked_reason
 from govern.workflow.views import Written
 
 REVIEWING = ("approver", "validator")
@@ -53,7 +54,7 @@ def open_finding(
         raise UsageError("the finding would be overdue at once", "Give a due date in the future.")
     fact = FindingFact(
         id=finding_id(node.digest, title, state.size), system=state.models[node.digest].fact.system,
-        title=checked_reason(title), severity=severity, owner=owner, due=due, reason=reason.strip(),
+        title=checked_reason(title), severity=severity, owner=owner, due=due, reason=bounded_reason(reason),
     )
     draft = Draft(subjects=about(node.name, node.digest), fact=fact)
     return ws.write([draft], key=key or ws.key_for("evaluator", None), passphrases=passphrases)[0]
@@ -78,8 +79,11 @@ def close(ws: Workspace, finding: str, *, reason: str, key: str | None = None, p
         raise Refused(f"the key “{name}” may not close findings", f"It takes one of the roles {', '.join(REVIEWING)}.")
     if record.state != "remediated":
         raise Refused(f"{finding} is {record.state}", "It is remediated first: `govern finding remediate`.")
-    if ws.holder_of(name) in record.fixers:
-        raise Refused(f"{ws.holder_of(name)} remediated {finding} and can't verify it", "Somebody else has to.")
+    state, holder = ws.state(), ws.holder_of(name)
+    if any(same_person(state, holder, one) for one in record.fixers):
+        raise Refused(f"{holder} remediated {finding} and can't verify it", "Somebody else has to.")
+    if any(same_person(state, holder, move.owner) for move in record.moves):
+        raise Refused(f"{holder} owns {finding}, or did, and can't verify it", "Somebody else has to.")
     return _move(ws, record, "verified-closed", reason, name, passphrases)
 
 

@@ -14,6 +14,7 @@ from govern.errors import NotFoundError, Refused, UsageError
 from govern.lineage.attesting import taken_back
 from govern.lineage.closure import closure
 from govern.lineage.people import same_person
+from govern.lineage.permission import DEPLOY_GATE
 from govern.lineage.records import DecisionRecord, EvidenceRecord, ModelRecord, ReviewRecord
 from govern.lineage.refs import resolve
 from govern.lineage.review import conflicts as conflicts_of
@@ -25,7 +26,7 @@ from govern.workflow.gate.attempts import attempts_of
 from govern.workflow.interface import Condition, Passphrases
 from govern.workflow.place.workspace import Workspace, about, settled
 from govern.workflow.policies.policies import policy_of
-from govern.workflow.policies.waivers import checked_reason, read_decision
+from govern.workflow.policies.waivers import bounded_reason, checked_reason, read_decision
 from govern.workflow.read import reading
 from govern.workflow.review.findings import as_findings
 from govern.workflow.views import (
@@ -40,6 +41,8 @@ from govern.workflow.views import (
 )
 
 DECIDING_ROLES = ("approver", "validator")
+OTHER_GATES = (DEPLOY_GATE, "monitor")
+"""Gates beside those of the stages."""
 
 
 def dossier(
@@ -55,6 +58,8 @@ def dossier(
     model = state.models[node.digest]
     gate = gate or _last_gate(ws, state, model)
     decided = state.decisions_of(model.digest, gate)
+    if not decided:
+        _known_gate(ws, gate)
     last = decision_view(ws, decided[-1]) if decided else None
     rests_on = closure(state, model.digest, gate) if decided else None
     required = last.decision.approvals if last else ()
@@ -133,7 +138,7 @@ def _approve(
             raise Refused(f"{holder} approved this already, as entry #{row.index}", "One holder counts once.")
     rests_on = closure(state, fresh.model, seen.gate)
     fact = ReviewFact(
-        action="approve", system=seen.system.name, gate=seen.gate, role=acting, reason=reason.strip(),
+        action="approve", system=seen.system.name, gate=seen.gate, role=acting, reason=bounded_reason(reason),
         closure=rests_on.digest, relied_on=rests_on.relied_on, decision=fresh.decision.digest, shown=tuple(shown),
     )
     findings = as_findings(
@@ -230,7 +235,7 @@ def attest(
     ):
         raise Refused(f"{holder} asked for the decision at {seen.gate} and can't attest {rule}", "Nothing was signed. Ask somebody else.")
     fact = ReviewFact(
-        action="attest", system=seen.system.name, gate=seen.gate, role=terms.role, reason=reason.strip(),
+        action="attest", system=seen.system.name, gate=seen.gate, role=terms.role, reason=bounded_reason(reason),
         decision=seen.decision.digest,
         attestation=Attestation(
             rule=rule, policy=result.policy, statement=terms.statement,
@@ -276,6 +281,16 @@ def evidence_behind(ws: Workspace, decision: DecisionRecord) -> tuple[EvidenceVi
     wanted = set(decision.fact.evidence)
     newest = {one.digest: one for one in ws.state().evidence_of(decision.model) if one.digest in wanted}
     return tuple(evidence_view(ws, record) for record in sorted(newest.values(), key=lambda record: record.index))
+
+
+def _known_gate(ws: Workspace, gate: str) -> None:
+    """Refuse the name of a gate that can't be asked here. Raises `UsageError`."""
+    stage = gate.removeprefix("promote:")
+    if stage != gate and stage not in ws.config.stages:
+        raise UsageError(f"“{stage}” is not a stage here", f"The stages are: {', '.join(ws.config.stages)}.")
+    if stage == gate and gate not in OTHER_GATES:
+        gates = (*(f"promote:{one}" for one in ws.config.stages), *OTHER_GATES)
+        raise UsageError(f"“{gate}” is not a gate here", f"The gates are: {', '.join(gates)}.")
 
 
 def _last_gate(ws: Workspace, state: State, model: ModelRecord) -> str:
