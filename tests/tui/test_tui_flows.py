@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
@@ -159,7 +160,8 @@ async def test_keys_typed_before_the_dialog_can_be_seen_are_swallowed(bench: Ben
         await settled(pilot)
         await press(pilot, "4", "enter")
         await pilot.press("a")
-        await pilot.press("x", "enter", "enter", "y")
+        await pilot.press("x", "enter", "enter", "y", "tab", "tab", "z")
+        assert app.focused is None
         dialog_screen = app.screen
         assert isinstance(dialog_screen, DecideDialog)
         assert dialog_screen.query_one("#passphrase", Input).value == ""
@@ -234,3 +236,19 @@ async def test_a_review_is_taken_back_by_a_new_entry(bench: Bench) -> None:
         await press(pilot, "+I read the wrong test month", "tab", SECRET, "enter")
     assert last(bench)["predicate"]["supersedes"] == index
     assert reviewing.dossier(bench.ws, "credit@3", "promote:production").missing
+
+
+async def test_what_is_typed_at_once_behind_tab_or_enter_goes_into_the_next_field(bench: Bench) -> None:
+    """A password manager types faster than messages go: a passphrase must not land in the reason, which is signed."""
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@3")
+        for step in ("tab", "enter"):
+            await press(pilot, "x")
+            await dialog(pilot)
+            for key in (*"outcomes differ", step, *"secret"):
+                app.post_message(events.Key({" ": "space"}.get(key, key), key if len(key) == 1 else None))
+            await settled(pilot)
+            assert app.screen.query_one("#reason", Input).value == "outcomes differ"
+            assert app.screen.query_one("#passphrase", Input).value == "secret"
+            await press(pilot, "escape")

@@ -51,8 +51,11 @@ class SigningDialog(ModalScreen[Any]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012 - Textual declares it without ClassVar
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel", show=False),
-        Binding("tab", "app.focus_next", "Next", show=False),
-        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
+        # With priority the focus has moved before the next key is looked at: otherwise what comes fast, as from a password
+        # manager, would still go into the field before, where a passphrase can be read, and be signed as a reason.
+        Binding("tab", "step(1)", "Next", show=False, priority=True),
+        Binding("shift+tab", "step(-1)", "Previous", show=False, priority=True),
+        Binding("enter", "enter", "Next, or sign", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     SigningDialog { align: center middle; }
@@ -156,14 +159,23 @@ class SigningDialog(ModalScreen[Any]):
             event.stop()
             event.prevent_default()
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_step(self, step: int) -> None:
+        """The next field, or the one before; not before the dialog takes keys."""
+        if self.ready:
+            self.focus_next() if step > 0 else self.focus_previous()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter is a choice's or a button's own, where one has the keys."""
+        del parameters
+        return action != "enter" or isinstance(self.focused, Input)
+
+    def action_enter(self) -> None:
+        """Go on to the next field; in the last secret, or the last line to type, sign."""
         typed = [field.id for field in self._fields if not field.choices]
         last = self._secrets[-1].id if self._secrets else typed[-1]
-        if not self.ready or self._busy:
+        if not self.ready or self._busy or self.focused is None:
             return
-        if event.input.id == last:
+        if self.focused.id == last:
             self.sign()
         else:
             self.focus_next()
