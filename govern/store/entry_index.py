@@ -118,6 +118,12 @@ class EntryIndex:
             connection.execute("delete from reached")
             connection.execute("delete from entries")
 
+    def count(self, wanted: Wanted) -> int:
+        """How many entries fit. Raises `StorageError`."""
+        where, values = wanted.where()
+        with self._file.asked() as connection:
+            return int(connection.execute(f"select count(*) from entries where {where}", values).fetchone()[0])  # noqa: S608 - our own words
+
     def find(self, wanted: Wanted, *, start: int, stop: int, limit: int, newest_first: bool = False) -> Sequence[int]:
         """Up to `limit` indices in [start, stop) that fit, in the order asked for. Raises `StorageError`."""
         where, values = wanted.where()

@@ -157,6 +157,28 @@ def test_a_new_policy_is_tried_on_what_was_decided(line: Path, tmp_path: Path):
     assert "number of days" in govern(*words[:-1], "soon").ended(2).err
 
 
+def test_what_each_rule_said_lately_is_shown(line: Path):
+    shown = govern("policy", "results").ended(0).out.splitlines()
+    assert shown[1].split()[:5] == ["FAIR-001", "lean@1.0.0", "1", "1", "0"]
+    assert "ratio at least 0.8, for every group" in shown[1]
+    (rule,) = govern("policy", "results", "--json").document["rules"]
+    assert [(one["model"], one["status"]) for one in rule["latest"]] == [("credit@2", "pass"), ("credit@1", "fail")]
+    assert rule["enforcement"] == {"monitor": "require", "promote:production": "require"}
+
+
+def test_versions_that_were_installed_can_be_shown_and_compared(place: Path, tmp_path: Path):
+    folder = lean(tmp_path / "first")
+    govern("policy", "install", folder).ended(0)
+    for file in (folder / "policy.yaml", folder / "binding.yaml"):
+        file.write_text(file.read_text().replace("1.0.0", "1.1.0").replace('threshold: "0.8"', 'threshold: "0.9"'))
+    govern("policy", "install", folder).ended(0)
+    assert govern("policy", "diff", "lean@1.0.0", "lean@1.1.0").ended(0).out.startswith("tightened")
+    assert 'threshold: "0.8"' in govern("policy", "show", "lean@1.0.0").ended(0).out
+    assert govern("policy", "show", "lean@1.0.0", "--json").document["policies"][0]["version"] == "1.0.0"
+    assert "never installed" in govern("policy", "diff", "lean@9.0.0", "lean@1.1.0").ended(2).err
+    assert "no policy" in govern("policy", "show", "lean@9.0.0").ended(2).err
+
+
 def test_a_signed_bundle_is_refused_with_a_stray_file(place: Path, tmp_path: Path):
     folder = lean(tmp_path / "bundle")
     assert "2 files signed by policy-owner" in govern("policy", "sign", folder).ended(0).out

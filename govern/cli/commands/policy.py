@@ -25,12 +25,13 @@ KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red
 
 def add(app: typer.Typer) -> None:
     """Add the group."""
-    policy = group(app, "policy", "Install, show, lint, test, compare and sign policies.")
+    policy = group(app, "policy", "Install, show, lint, test, compare and sign policies, and what their rules said.")
     command(policy, "install", signs=True)(install)
     command(policy, "show")(show)
     command(policy, "lint", workspace=False)(lint)
     command(policy, "test", workspace=False)(test)
     command(policy, "diff")(diff)
+    command(policy, "results")(results)
     command(policy, "sign", signs=True)(sign)
 
 
@@ -66,7 +67,11 @@ def show(
         bound = policies.in_force(workspace.objects, workspace.state())
         chosen = [one for one in bound if name in {None, one.policy.name, f"{one.policy.name}@{one.policy.version}"}]
         if name is not None and not chosen:
-            raise UsageError(f"no policy “{name}” is in force", f"In force: {policies.names(bound)}.")
+            earlier = policies.version(workspace.state(), name)
+            if earlier is None:
+                raise UsageError(f"no policy “{name}” is in force", f"In force: {policies.names(bound)}.")
+            _earlier(session, name, earlier, workspace.objects.get(earlier).decode())
+            return
         documents = {one.policy_digest: workspace.objects.get(one.policy_digest).decode() for one in chosen}
     if session.as_json:
         session.voice.document(
@@ -87,6 +92,37 @@ def show(
         session.voice.lines(documents[chosen[0].policy_digest].splitlines())
         return
     _list(session, chosen)
+
+
+def _earlier(session: Session, name: str, digest: "Digest", document: str) -> None:
+    """Show a version that is in force no more."""
+    if session.as_json:
+        session.voice.document("govern/policies/v1", {"policies": [{"name": name.partition("@")[0], "version": name.partition("@")[2], "digest": digest, "document": document}]})
+        return
+    session.voice.lines(document.splitlines())
+
+
+def results(session: Session) -> None:
+    """Show what each rule in force has said within 30 days: how often which status, and of what last."""
+    from govern.workflow.read.rule_results import rule_results
+
+    with session.workspace() as workspace:
+        rows = rule_results(workspace)
+    if session.as_json:
+        session.voice.document("govern/rule-results/v1", {"rules": rows})
+        return
+    session.voice.table(
+        [
+            (
+                row.rule, row.policy, *(row.counts.get(status, 0) for status in ("pass", "fail", "inconclusive", "error")),
+                f"{row.latest[0].model} {row.latest[0].status} (#{row.latest[0].index})" if row.latest else "–", row.condition,
+            )
+            for row in rows
+        ],
+        ("RULE", "POLICY", "PASS", "FAIL", "UNSURE", "ERROR", "LAST", "ASKS"), right=(2, 3, 4, 5),
+    )
+    if not rows:
+        session.voice.line("no policy is in force: every gate is an error until one is")
 
 
 def _list(session: Session, chosen: "Sequence[BoundPolicy]") -> None:
@@ -208,7 +244,7 @@ def _tested(session: Session, report: "DocumentsReport") -> None:
 
 def diff(
     session: Session, *,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A policy.yaml, a folder, or a pack's id.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A policy.yaml, a folder, a pack's id, or a version that was installed: NAME@VERSION.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
     replay: Annotated[
         str | None,
@@ -222,7 +258,7 @@ def diff(
     """
     from govern.policy import diff as comparing
 
-    (before, _), (after, digest) = _policy(old), _policy(new)
+    (before, _), (after, digest) = _policy(session, old), _policy(session, new)
     found = comparing.diff(before, after)
     turned: tuple[Turned, ...] | None = None
     if replay is not None:
@@ -289,14 +325,20 @@ def sign(
     session.voice.line(f"  bundle {bundle.digest}")
 
 
-def _policy(named: str) -> "tuple[Policy, Digest]":
+def _policy(session: Session, named: str) -> "tuple[Policy, Digest]":
     from govern.domain.text import digest_of
     from govern.policy.documents import parse_policy
-    from govern.workflow.policies.policies import documents
+    from govern.workflow.policies.policies import documents, policy_of, version
 
     path = Path(named)
     if path.is_file():
         data = path.read_bytes()
         return parse_policy(data, where=named), digest_of(data)
+    if "@" in named and not path.is_dir():
+        with session.workspace() as workspace:
+            digest = version(workspace.state(), named)
+            if digest is None:
+                raise UsageError(f"{named} was never installed here", "`govern log --kind policy` lists what was.")
+            return policy_of(workspace.objects, digest), digest
     given_ = documents(named)
     return parse_policy(given_.policy, where=given_.policy_where), digest_of(given_.policy)

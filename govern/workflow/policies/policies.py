@@ -196,6 +196,13 @@ def in_force(objects: Objects, state: State) -> tuple[BoundPolicy, ...]:
     return tuple(bound_by(objects, record) for record in sorted(state.bindings.values(), key=lambda record: record.name))
 
 
+def version(state: State, named: str) -> Digest | None:
+    """The digest of a version that was ever installed, such as `baseline@1.0.0`; None where there was none."""
+    name, _, wanted = named.partition("@")
+    found = [record for record in state.policy_versions.values() if (record.fact.name, record.fact.version) == (name, wanted)]
+    return max(found, key=lambda record: record.index).digest if found else None
+
+
 def bound_by(objects: Objects, record: BindingRecord) -> BoundPolicy:
     """Read a binding with the policy that it pins. Raises `StorageError`, `DocumentError`."""
     return BoundPolicy(

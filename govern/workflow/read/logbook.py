@@ -45,6 +45,19 @@ def log(
     Raises:
         StorageError: The read tables can't be kept.
     """
+    found = entries(
+        ws, start, limit, kinds=kinds, text=text, subject=subject, holder=holder, standings=standings, since=since, until=until,
+        newest_first=newest_first,
+    )
+    return tuple(map(entry_row, found))
+
+
+def entries(
+    ws: Workspace, start: int | None = None, limit: int = 256, *, kinds: Sequence[str] = (), text: str = "", subject: str = "",
+    holder: str = "", standings: Sequence[str] = (), since: datetime | None = None, until: datetime | None = None,
+    newest_first: bool = False,
+) -> tuple[Entry, ...]:
+    """Give the entries themselves that `log` shows; the same arguments. Raises `StorageError`."""
     size = ws.ledger.size
     low, high = (0, size) if start is None else (0, min(start + 1, size)) if newest_first else (max(start, 0), size)
     wanted = Wanted(
@@ -54,7 +67,12 @@ def log(
         found: Sequence[int] = range(high - 1, low - 1, -1)[:limit] if newest_first else range(low, high)[:limit]
     else:
         found = _caught_up(ws, size).find(wanted, start=low, stop=high, limit=limit, newest_first=newest_first)
-    return tuple(entry_row(entry) for entry in ws.ledger.entries_at(found))
+    return tuple(ws.ledger.entries_at(found))
+
+
+def count(ws: Workspace, *, kinds: Sequence[str] = (), holder: str = "") -> int:
+    """Count the entries of some kinds, or by a holder, by read tables. Raises `StorageError`."""
+    return _caught_up(ws, ws.ledger.size).count(Wanted(kinds=tuple(kinds), holder=holder))
 
 
 def entry(ws: Workspace, index: int) -> EntryDetail:
