@@ -84,12 +84,12 @@ GLOBAL: Final = (
     _app("view.jump", "Jump to a pane", "View", "semicolon", "Letters appear over the panes; press one."),
     _app("view.next", "Next pane", "View", "tab", "Focus the next pane."),
     _app("view.previous", "Previous pane", "View", "shift+tab", "Focus the previous pane."),
-    _app("view.cell", "Copy cell", "View", "y", "Copy what stands under the cursor."),
     _app("view.row", "Copy row", "View", "Y,shift+y", "Copy the row under the cursor as JSON."),
     _app("view.picture", "Save a picture", "View", "ctrl+s", "Save this screen as SVG, without references to the web."),
     *(_go(number, page) for number, page in enumerate(PAGES, start=1)),
     _app("go.back", "Back", "Go", "backspace", "Where you were before."),
     _app("go.entry", "Goto…", "Go", "g", "An entry by number, hash prefix or date.", footer=True),
+    _app("view.cell", "Copy", "View", "y", "Copy what stands under the cursor, or the text of the pane.", footer=True),
     _app("tools.log", "Command log", "Tools", "@,at", "What you did, as commands of the command line."),
     _app("tools.stop", "Stop the job", "Tools", "ctrl+x", "Stop what is running; what was acknowledged stays."),
     _app("help.focus", "Help", "Help", "question_mark,f1", "Help for what has the focus.", footer=True),
@@ -106,18 +106,28 @@ def _page(
     )
 
 
+def _rows(scope: str, *, help_: str = "Only rows in which these words stand.", footer: bool = True, also: str = "", cli: str = "") -> tuple[Action, ...]:
+    """Filter, next, previous, clear: on every page with a table. Where `n` is somebody else's, arrows go from match to match."""
+    steps = (
+        _page(scope, "next", "Next match", "View", "n", "The next row that the filter leaves."),
+        _page(scope, "previous", "Previous match", "View", "N,shift+n", "The row before that the filter leaves."),
+    )
+    return (
+        _page(scope, "filter", "Filter…", "View", "slash", help_, footer=footer, cli=cli),
+        *(() if also else steps),
+        _page(scope, "clear", "Clear filter", "View", "escape", f"Show every row again{also}."),
+    )
+
+
 DASHBOARD: Final = (
     _page("dashboard", "open", "Open", "View", "enter", "Open the page that this line belongs to.", footer=True, cli="govern status"),
+    *_rows("dashboard"),
     _page("dashboard", "export", "Export status", "Tools", "e", "Save what is shown as JSON.", cli="govern status --json"),
 )
 
 LEDGER: Final = (
-    _page("ledger", "open", "Entry", "Ledger", "enter", "The entry whole: statement, signatures, proof.", footer=True, cli="govern show #{index}"),
-    _page("ledger", "filter", "Filter…", "Ledger", "slash", "kind:, actor:, subject:, status:, since:, until: and plain text.", footer=True,
-          cli="govern log"),
-    _page("ledger", "clear", "Clear filter", "Ledger", "escape", "Show every entry again."),
-    _page("ledger", "next", "Next", "Ledger", "n", "One entry on."),
-    _page("ledger", "previous", "Previous", "Ledger", "N,shift+n", "One entry back."),
+    _page("ledger", "open", "Entry", "Ledger", "enter", "The entry whole: statement, signatures, proof.", footer=True, cli="govern show {entry}"),
+    *_rows("ledger", help_="kind:, actor:, subject:, status:, since:, until: and plain text.", cli="govern log"),
     _page("ledger", "sort", "Order", "Ledger", "s", "Newest first, or oldest first.", footer=True),
     _page("ledger", "minute", "A minute on", "Ledger", "m", "Go forward by a minute of ledger time."),
     _page("ledger", "minute_back", "A minute back", "Ledger", "M,shift+m", "Go back by a minute of ledger time."),
@@ -128,14 +138,15 @@ LEDGER: Final = (
     _page("ledger", "bad", "Next that is bad", "Ledger", "right_square_bracket", "The next entry that denies, fails or refuses, among those shown.",
           cli="govern log --state bad"),
     _page("ledger", "bad_back", "Previous that is bad", "Ledger", "left_square_bracket", "The previous one."),
-    _page("ledger", "lineage", "Lineage", "Ledger", "l", "Open lineage at this entry.", footer=True, cli="govern lineage #{index}"),
-    _page("ledger", "export", "Export rows", "Ledger", "e", "Save the rows shown as JSON lines.", footer=True, cli="govern log --json"),
+    _page("ledger", "lineage", "Lineage", "Ledger", "l", "Open lineage at this entry.", footer=True, cli="govern lineage {entry}"),
+    _page("ledger", "export", "Export rows", "Ledger", "e", "Save the rows shown as JSON lines.", footer=True, cli="govern log --limit {count} --json"),
 )
 
 LINEAGE: Final = (
     _page("lineage", "open", "Entry of this", "Ledger", "enter", "Open the entry that recorded this.", footer=True, cli="govern show {ref}"),
-    _page("lineage", "ref", "Lineage of…", "Ledger", "slash", "Name a thing: name@version, system/name, sha256:…, #123.", footer=True,
+    _page("lineage", "ref", "Lineage of…", "Ledger", "o", "Name a thing: name@version, system/name, sha256:…, #123.", footer=True,
           cli="govern lineage {ref}"),
+    *_rows("lineage", help_="Only nodes in which these words stand."),
     _page("lineage", "up", "Made from", "Ledger", "u", "What it was made from.", footer=True, cli="govern lineage {ref} --up"),
     _page("lineage", "down", "Rests on it", "Ledger", "d", "What was made from it.", footer=True, cli="govern lineage {ref} --down"),
     _page("lineage", "impact", "Impact", "Ledger", "i", "What goes stale if this is withdrawn.", footer=True, cli="govern lineage {ref} --impact"),
@@ -153,7 +164,8 @@ LINEAGE: Final = (
 )
 
 REVIEW: Final = (
-    _page("review", "open", "Open dossier", "Review", "enter", "Open what is under the cursor.", footer=True, cli="govern review show {model}"),
+    _page("review", "open", "Open dossier", "Review", "enter", "Open what is under the cursor.", footer=True,
+          cli="govern review show {model} --gate {gate}"),
     _page("review", "approve", "Approve…", "Review", "a", "Sign an approval over all that is shown.", writes=True, footer=True,
           cli="govern review approve {model}"),
     _page("review", "conditions", "Approve on conditions…", "Review", "A,shift+a", "Sign an approval that ends if its conditions are not met in time.",
@@ -179,7 +191,10 @@ REVIEW: Final = (
           cli="govern finding remediate {finding}"),
     _page("review", "close_finding", "Close finding…", "Review", "k", "Verify a remediation by somebody else, and close the finding.", writes=True,
           cli="govern finding close {finding}"),
-    _page("review", "mine", "Mine only", "Review", "i", "Only what you have not signed yet, or everything again.", footer=True,
+    _page("review", "other", "Dossier of…", "Review", "o", "Open the dossier of any model: what was denied waits in no queue, and may be waived.",
+          cli="govern review show {model}"),
+    *_rows("review"),
+    _page("review", "mine", "Mine only", "Review", "i", "Only what you have not signed yet, or everything again.",
           cli="govern review list --holder {holder}"),
     _page("review", "order", "Order", "Review", "s", "By day, tier, model, or the worst first."),
     _page("review", "promote", "Promote…", "Review", "p", "Move the system's stage pointer; refused unless the ledger allows it.",
@@ -190,15 +205,18 @@ REVIEW: Final = (
 )
 
 POLICIES: Final = (
-    _page("policies", "open", "Read", "Tools", "enter", "Read the document.", footer=True, cli="govern policy show {policy}"),
+    _page("policies", "open", "Dossier", "Tools", "enter", "The dossier of what the rule judged last.", footer=True, cli="govern review show {model}"),
+    _page("policies", "read", "Read", "Tools", "r", "Read the policy's document.", footer=True, cli="govern policy show {policy}"),
+    *_rows("policies"),
     _page("policies", "install", "Install…", "Tools", "i", "Put a policy into force; what loosens one needs a second signature.", writes=True,
           footer=True, cli="govern policy install {policy}"),
-    _page("policies", "diff", "Difference", "Tools", "D,shift+d", "Against the version before.", footer=True, cli="govern policy diff"),
+    _page("policies", "diff", "Difference", "Tools", "D,shift+d", "Against the version before.", footer=True, cli="govern policy diff {before} {policy}"),
     _page("policies", "lineage", "Lineage", "Tools", "l", "What rests on this policy.", footer=True, cli="govern lineage {policy}"),
     _page("policies", "export", "Save document", "Tools", "e", "Save the document as it was signed."),
 )
 
 MONITORING: Final = (
+    *_rows("monitoring", footer=False),
     _page("monitoring", "metric", "Metric", "Tools", "m", "The next metric of performance.", footer=True),
     _page("monitoring", "table", "Numbers", "Tools", "t", "The chart as a table, or back.", footer=True, cli="govern status --json"),
     _page("monitoring", "features", "Features", "Tools", "f", "Which features drifted, worst first.", footer=True),
@@ -213,8 +231,11 @@ MONITORING: Final = (
 REPORTS: Final = (
     _page("reports", "new", "New pack…", "Tools", "n", "Write an evidence pack of a model, system, decision, framework, or all.", writes=True, footer=True,
           cli="govern export {model} -o PACK.pdf"),
-    _page("reports", "preview", "Preview", "Tools", "enter", "What the pack would say, as text.", footer=True),
-    _page("reports", "stop", "Stop", "Tools", "escape", "Stop what is being written; nothing is half done."),
+    _page("reports", "open", "File and hash", "Tools", "enter", "Where a pack is and what it hashes to; or what one would say.", footer=True,
+          cli="govern show {entry}"),
+    _page("reports", "preview", "Preview", "Tools", "p", "What a pack about this would say, as text.", footer=True),
+    *_rows("reports", also=", or stop what runs; nothing is half done"),
+    _page("reports", "export", "Save text", "Tools", "e", "Save what stands on the right as text."),
     _page("reports", "verify", "Verify a pack…", "Tools", "v", "Prove a pack with a key that it did not bring along.", footer=True,
           cli="govern verify PACK.pdf --trust ROOT"),
 )
@@ -229,15 +250,17 @@ VERIFY: Final = (
 )
 
 KEYS: Final = (
-    _page("keys", "use", "Sign with this", "Tools", "enter", "Sign with this key from now on.", footer=True, cli="--as {key}"),
-    _page("keys", "new", "New key…", "Tools", "n", "Make a key of your own, encrypted.", writes=True, footer=True, cli="govern key new NAME"),
-    _page("keys", "enrol", "Enrol…", "Tools", "e", "Take a key into the trust root, in a role.", writes=True, footer=True,
+    _page("keys", "use", "Sign with this", "Tools", "enter", "Sign with this key from now on.", footer=True),
+    *_rows("keys"),
+    _page("keys", "new", "New key…", "Tools", "a", "Make a key of your own, encrypted.", writes=True, footer=True, cli="govern key new NAME"),
+    _page("keys", "enrol", "Enrol…", "Tools", "i", "Take a key into the trust root, in a role.", writes=True, footer=True,
           cli="govern key enrol NAME --role ROLE"),
     _page("keys", "rotate", "Rotate…", "Tools", "r", "Replace a key by a new one of the same holder.", writes=True, cli="govern key rotate NAME"),
     _page("keys", "passphrase", "Passphrase…", "Tools", "p", "Protect a key of this machine with another passphrase.", writes=True,
           footer=True, cli="govern key passphrase NAME"),
     _page("keys", "revoke", "Revoke…", "Tools", "k", "Make a key void from here on, with a reason.", writes=True, footer=True,
           cli="govern key revoke NAME"),
+    _page("keys", "export", "Export", "Tools", "e", "Save the keys of the trust root as JSON.", cli="govern trust show --json"),
 )
 
 ACTIONS: Final[tuple[Action, ...]] = (

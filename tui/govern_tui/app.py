@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any, ClassVar, Final
 
 from textual import events, on
@@ -21,7 +22,7 @@ from govern.errors import ExitCode, GovernError, Interrupted, StorageError, Usag
 from govern.workflow.views import DeadlineRow
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
 from govern_tui.chrome.banner import WRITE_WIDTH, Mode, banner
-from govern_tui.chrome.bars import KeyBar, MenuBar, MenuTitle
+from govern_tui.chrome.bars import COMPACT_BELOW, KeyBar, MenuBar, MenuTitle
 from govern_tui.chrome.palette import ActionProvider
 from govern_tui.chrome.popups import Menu
 from govern_tui.crash import account
@@ -231,7 +232,7 @@ class GovernApp(App[int]):
             return self.everywhere.why_not(action)
         if action.scope != self.page_name or self.page is None:
             return f"on the page {next((page.title for page in PAGES if page.id == action.scope), action.scope)}"
-        return self.page.why_not(action)
+        return self.page.why_not_sifted(action) or self.page.why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of actions that can't be done now say why; of those, Escape alone is silent, because it is pressed to get away."""
@@ -264,11 +265,11 @@ class GovernApp(App[int]):
         self.call_later(self.run_action, f"app.invoke('{action_id}')")
 
     def logged(self, action: Action, **words: object) -> None:
-        """Note the same on the command line, for the command log."""
+        """Note the same on the command line, for the command log; what goes into it is quoted as a shell needs it."""
         if action.cli:
             filled = action.cli
             for name, value in words.items():
-                filled = filled.replace("{" + name + "}", clean(str(value)))
+                filled = filled.replace("{" + name + "}", quote(clean(str(value))))
             self.commands.append(filled)
             del self.commands[:-500]
 
@@ -298,7 +299,7 @@ class GovernApp(App[int]):
         job = (self.jobs.title, standing.share if standing else None) if self.jobs.running else self.catching_up
         keys.tell(
             tuple(action for action in of_scope(self.page_name) if action.footer),
-            tuple(action for action in of_scope("app") if action.footer),
+            tuple(action for action in of_scope("app") if action.footer and (action.id != "view.cell" or bar.size.width >= COMPACT_BELOW)),
             shown_key=self.key_of, allowed=lambda action: not self.why_not(action), job=job,
         )
 

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from govern.domain.text import Digest
 from govern.workflow.interface import Condition, Kind, Passphrases, Period, Progress, RenderedPack, Severity
+from govern.workflow.lately_views import Acts, Proved, RuleRow
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
@@ -109,6 +110,15 @@ class About:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackFile:
+    """A pack that lies where packs are written to."""
+
+    path: Path
+    digest: Digest
+    """Of the bytes that are there now."""
+
+
 class Desk(Protocol):
     """Reading and writing, as one reviewer of one workspace does it. Raises `GovernError` only."""
 
@@ -199,6 +209,18 @@ class Desk(Protocol):
 
     def revoke(self, name: str, reason: str, passphrases: Passphrases) -> Written:
         """Make a key void from here on."""
+
+    def proved(self) -> Proved | None:
+        """When this machine last verified the ledger to its end, and how far; None where it never did."""
+
+    def acts(self, holder: str) -> Acts:
+        """What a holder of keys did: how often, and what last."""
+
+    def rule_results(self) -> tuple[RuleRow, ...]:
+        """Every rule in force, and what it said within 30 days."""
+
+    def pack_file(self, name: str) -> PackFile | None:
+        """The pack of that name in the folder for exports or in that of the workspace, and what it hashes to now."""
 
     def roles(self) -> tuple[str, ...]:
         """The roles that a key can be given."""

@@ -12,6 +12,7 @@ from govern_tui.chrome.popups import Jump, Prompt, Question, Reader
 from govern_tui.picture import picture_of
 from govern_tui.text import LOOK, clean
 from govern_tui.themes import THEMES
+from govern_tui.widgets.document import Flow
 from govern_tui.widgets.rowtable import RowTable
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ class GlobalActions:
             return "this is where you began"
         if action.id == "tools.stop" and not self.app.jobs.running:
             return "nothing runs"
-        if action.id in {"view.cell", "view.row"} and not isinstance(self.app.focused, RowTable):
+        if action.id == "view.row" and not isinstance(self.app.focused, RowTable):
             return "no table has the keys"
+        if action.id == "view.cell" and not self._under_cursor():
+            return "nothing that could be copied has the keys"
         return ""
 
     def do(self, action: Action) -> Awaitable[None] | None:
@@ -102,17 +105,24 @@ class GlobalActions:
         self.app.screen.focus_previous()
 
     def do_view_cell(self) -> None:
-        """Copy the cell under the cursor: the one that says most."""
-        self._copy(lambda table: next((text for text in reversed(list(table.row_text().values())) if text.strip()), ""))
+        """Copy the cell under the cursor, or the text of the pane."""
+        self._copy(self._under_cursor())
+
+    def _under_cursor(self) -> str:
+        """The cell that says most; where no table has the keys, the text that has them."""
+        focused = self.app.focused
+        if isinstance(focused, RowTable):
+            return next((text for text in reversed(list(focused.row_text().values())) if text.strip()), "")
+        return "" if focused is None else "\n".join(str(text.visual) for text in focused.query(Flow))
 
     def do_view_row(self) -> None:
         """Copy the row under the cursor."""
-        self._copy(lambda table: json.dumps(table.row_text(), ensure_ascii=False))
-
-    def _copy(self, of: Callable[[RowTable], str]) -> None:
         if isinstance(self.app.focused, RowTable):
-            self.app.copy_to_clipboard(of(self.app.focused))
-            self.app.notify("Copied.")
+            self._copy(json.dumps(self.app.focused.row_text(), ensure_ascii=False))
+
+    def _copy(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.app.notify("Copied.")
 
     def do_view_picture(self) -> None:
         """Save this screen as SVG, without references to the web."""

@@ -1,16 +1,17 @@
 """The desk over a real workspace: each method is one use case of `govern.workflow`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from govern.domain.text import Digest
+from govern.domain.text import Digest, digest_of
 from govern.errors import MissingExtraError, Refused
 from govern.workflow.custody import keys
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
+from govern.workflow.lately_views import Acts, Proved, RuleRow
 from govern.workflow.pack import PackData, PolicyView
 from govern.workflow.packs import exporting, packing, verifying_packs
 from govern.workflow.place.workspace import Workspace
@@ -32,7 +33,7 @@ from govern.workflow.views import (
     WaiverRow,
     Written,
 )
-from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
+from govern_tui.desk import About, Choice, Direction, PackAbout, PackFile, PersonKey, SignerChoice, Wanted
 from govern_tui.late_desk import Placed
 
 Result = TypeVar("Result")
@@ -253,6 +254,28 @@ class WorkflowDesk(Placed):
                 for keyid, key in sorted(root.keys.items(), key=lambda pair: pair[1].holder)
             )
 
+    def proved(self) -> Proved | None:
+        """When this machine last verified the ledger to its end, and how far."""
+        from govern.workflow.prove.remembered import last_proved
+
+        return last_proved(self._ws.home, self.title)
+
+    def acts(self, holder: str) -> Acts:
+        """What a holder of keys did: how often, and what last."""
+        from govern.workflow.read.acts import acts
+
+        with self._filters.turn() as ws:
+            self._indexing.catch_up(ws)
+            return acts(ws, holder)
+
+    def rule_results(self) -> tuple[RuleRow, ...]:
+        """Every rule in force, and what it said within 30 days."""
+        from govern.workflow.read.rule_results import rule_results
+
+        with self._folded() as ws:
+            self._indexing.catch_up(ws)
+            return rule_results(ws)
+
     def roles(self) -> tuple[str, ...]:
         """The roles that the trust root knows."""
         with self._entries.turn() as ws:
@@ -326,6 +349,13 @@ class WorkflowDesk(Placed):
             ws, about.ref, out, renderer=renderer, kind=about.kind, period=about.period, key=key or None, passphrases=passphrases,
             progress=progress,
         ))
+
+    def pack_file(self, name: str) -> PackFile | None:
+        """The pack of that name where packs are written to, and what it hashes to now."""
+        for folder in (self.exports(), self.exports().parent):
+            with suppress(OSError):
+                return PackFile(path=folder / name, digest=digest_of((folder / name).read_bytes()))
+        return None
 
     def _apart(self, work: Callable[[Workspace], Result]) -> Result:
         """Work on a connection of its own, so that reading goes on meanwhile."""

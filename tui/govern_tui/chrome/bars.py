@@ -62,7 +62,7 @@ class MenuBar(Horizontal):
     @property
     def room(self) -> int:
         """Cells that the menus leave for the banner."""
-        return self.size.width - sum(title.outer_size.width for title in self.query(MenuTitle)) - 2
+        return self.size.width - sum(title.outer_size.width for title in self.query(MenuTitle) if title.display) - 2
 
     def tell(self, pieces: list[tuple[str, Tone]]) -> None:
         """Show the banner: mode, state of the chain, signer, what is due."""

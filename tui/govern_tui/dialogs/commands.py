@@ -3,19 +3,19 @@
 from datetime import datetime, timedelta
 from shlex import quote
 
-from govern.domain.text import instant
+from govern.domain.text import instant, short
 from govern.workflow.views import Dossier
 from govern_tui.desk import Choice
 
 
 def command_of(dossier: Dossier, choice: Choice, *, now: datetime) -> str:
     """The same on the command line."""
-    words = [*_command(dossier, choice, instant(now + timedelta(days=choice.days))[:10])]
+    words = [*_command(dossier, choice, instant(now + timedelta(days=choice.days)))]
     for one in choice.conditions:
-        words += ["--condition", quote(f"{one.title}; {one.owner}; {instant(one.due)[:10]}; {one.severity}")]
-    if choice.verb != "open-finding":
+        words += ["--condition", quote(f"{one.title}; {one.owner}; {instant(one.due)}; {one.severity}")]
+    if choice.verb != "open-finding" and choice.reason:
         words += ["--reason", quote(choice.reason)]
-    return " ".join([*words, "--as", choice.key])
+    return " ".join([*words, "--as", quote(choice.key)])
 
 
 def _command(dossier: Dossier, choice: Choice, due: str) -> list[str]:
@@ -35,7 +35,7 @@ def _command(dossier: Dossier, choice: Choice, due: str) -> list[str]:
             return ["govern review attest", *on, "--rule", choice.subject]
         case "take-back":
             return ["govern review take-back", *on, "--entry", choice.subject]
-        case "approve-on":
-            return ["govern review approve", *on]
+        case "approve" | "approve-on":
+            return ["govern review approve", *on, *(["--closure", short(dossier.closure)] if dossier.closure else [])]
         case _:
             return ["govern review", choice.verb, *on]

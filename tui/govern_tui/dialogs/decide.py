@@ -95,12 +95,15 @@ class DecideDialog(SigningDialog):
         made = Document()
         # A waiver has one scope, so there is nothing to choose: one rule, of these very bytes, at this gate.
         scope = [("for", f"one rule, this version only, at {dossier.gate}")] if self._verb == "waive" else []
-        made.facts([
-            ("you sign", f"{self._verb} on {dossier.name}"), *scope, ("model", dossier.model),
+        # A finding is about the model alone: what an approval rests on is not signed with it.
+        rests = () if self._verb in EVALUATING or self._verb == "close-finding" else (
             ("closure", dossier.closure or "–"), ("decision", dossier.decision.digest if dossier.decision else "–"),
+        )
+        made.facts([
+            ("you sign", f"{TITLES[self._verb].lower()}: {dossier.name}"), *scope, ("model", dossier.model), *rests,
             ("ledger", f"{grouped(dossier.head)} entries when read"),
         ], width=8)
-        if dossier.decision is not None:
+        if dossier.decision is not None and rests:
             decision = dossier.decision.decision
             counts = {name: sum(1 for rule in decision.rules if rule.status.value == name) for name in ("pass", "fail", "inconclusive", "error")}
             made.add("policy   ", "dim").pieces([LOOK.verdict(decision.outcome.value)]).add("   ")

@@ -73,7 +73,7 @@ def rotate(desk: Desk, name: str) -> AskDialog:
         return _entry("Rotated", desk.rotate(name, fresh, given)), f"govern key rotate {name} {quote(fresh)}"
 
     return AskDialog(
-        f"ROTATE · {name}", "Another key of the same holder takes every role of this one, which is void from then on. Make it first: n.",
+        f"ROTATE · {name}", "Another key of the same holder takes every role of this one, which is void from then on. Make it first: a.",
         [Field(id="fresh", label="New key", value=f"{name}-2", hint="its name on this machine, or the path of a request file")],
         do, secrets=(
             Secret(key=ROOT_KEY, label="Root's passphrase", hint="of the key root"),

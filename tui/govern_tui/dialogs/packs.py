@@ -90,7 +90,7 @@ def ask_for_pack(app: "GovernApp", kind: str, ref: str) -> None:
     app.push_screen(
         AskDialog(
             "EXPORT",
-            "A PDF/A-3 with the machine-readable proofs attached. That it left the house is recorded, signed by the auditor's key.\n" + HINTS,
+            f"A PDF/A-3 with the machine-readable proofs attached. That it left the house is recorded, signed with the key {EXPORT_KEY}.\n" + HINTS,
             [
                 Field(id="kind", label="Kind", value=kind, choices=tuple((one, one) for one in KINDS)),
                 Field(id="about", label="About", value=ref, needed=False), Field(id="from", label="From", hint=f"everything; else a day such as {today}", needed=False),

@@ -1,5 +1,7 @@
 """The dialog that moves a system's stage pointer to a model."""
 
+from shlex import quote
+
 from govern.workflow.views import Dossier
 from govern_tui.desk import Desk
 from govern_tui.dialogs.asking import AskDialog
@@ -14,7 +16,10 @@ class PromoteDialog(AskDialog):
         super().__init__(
             f"PROMOTE · {dossier.name}",
             f"The stage will point to {dossier.name} ({dossier.model}).\nIt is refused unless decision, quorum and closure allow it. "
-            "The operator's key signs.",
+            "The key pipeline signs.",
             [Field(id="stage", label="Stage", value=stage, choices=tuple((one, one) for one in desk.stages))],
-            lambda values, passphrases: desk.promote(dossier.model, values["stage"], passphrases), secrets=("pipeline",), sign="Promote",
+            lambda values, passphrases: (
+                desk.promote(dossier.model, values["stage"], passphrases), f"govern promote {quote(dossier.name)} --to {quote(values['stage'])}",
+            ),
+            secrets=("pipeline",), sign="Promote",
         )

@@ -1,16 +1,17 @@
 """The dashboard: systems and their state, what is due, findings, waivers, drift, the ledger; every line opens a page."""
 
 import json
-from dataclasses import asdict
-from typing import ClassVar
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 
 from govern.domain.text import instant
+from govern.workflow.lately_views import Proved
 from govern.workflow.views import (
     DeadlineRow,
     DriftRow,
@@ -30,6 +31,30 @@ from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
 GRAVE = frozenset({"high", "critical"})
+STATUSES: Final = ("pass", "fail", "inconclusive", "error", "not_applicable")
+BAD_RESULTS: Final = {"fail": "status:bad", "inconclusive": "status:bad", "error": "status:bad", "not_applicable": ""}
+"""Which decisions a result leads to: those that deny."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A status that rules had, and how often."""
+
+    status: str
+    count: int
+    most: int
+    """Of any status: the right end of the bars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something to know of the ledger, and where there is more of it."""
+
+    label: str
+    text: str
+    page: str
+    target: str = ""
+    tone: Tone = ""
 
 
 def _stage(stage: str) -> Column:
@@ -139,17 +164,34 @@ class Dashboard(Page):
             drift.border_title = "Drift, largest effect by window"
             drift.add_class("pane")
             yield drift
-            with VerticalScroll(id="results", classes="pane third") as results:
-                results.border_title = "Rule results, 30 days"
-                yield Flow(id="results-text")
-            with VerticalScroll(id="ledger-tile", classes="pane third") as tile:
-                tile.border_title = "Ledger"
-                yield Flow(id="ledger-text")
+            results = RowTable(
+                [
+                    Column(title="result", width=14, cell=lambda row: LOOK.verdict(row.status)),
+                    Column(title="count", width=7, cell=lambda row: (grouped(row.count), ""), right=True),
+                    Column(title="", width=0, cell=lambda row: (bar(float(row.count), top=float(row.most), width=11).rstrip(), LOOK.glyph(row.status)[1])),
+                ],
+                id="results",
+            )
+            results.border_title = "Rule results, 30 days"
+            results.add_class("pane")
+            results.add_class("third")
+            yield results
+            ledger = RowTable(
+                [
+                    Column(title="", width=12, cell=lambda row: (row.label, "dim")),
+                    Column(title="", width=0, cell=lambda row: (row.text, row.tone)),
+                ],
+                id="ledger-tile", head=False,
+            )
+            ledger.border_title = "Ledger"
+            ledger.add_class("pane")
+            ledger.add_class("third")
+            yield ledger
 
     def reload(self) -> None:
         """Read the status, and what can be said before a long ledger is folded."""
         self.read(self._end_of_ledger, self._show_end, group="end")
-        self.read(self.desk.status, self._apply)
+        self.read(lambda: (self.desk.status(), self.desk.proved()), self._apply)
 
     def _end_of_ledger(self) -> tuple[int, tuple[EntryRow, ...]]:
         size = self.desk.size()
@@ -158,12 +200,13 @@ class Dashboard(Page):
     def _show_end(self, end: tuple[int, tuple[EntryRow, ...]]) -> None:
         size, last = end
         if self.status is None:
-            facts = [("entries", grouped(size)), ("last append", when(last[0].time) if last else "–")]
-            self.query_one("#ledger-text", Flow).update(Document().facts(facts, width=12).content())
-            self.query_one("#results-text", Flow).update(Document().line("Reading …", "dim").content())
+            self.query_one("#ledger-tile", RowTable).show(ListSource((
+                Fact(label="entries", text=grouped(size), page="ledger"), Fact(label="last append", text=when(last[0].time) if last else "–", page="ledger"),
+            )))
 
-    def _apply(self, status: StatusView) -> None:
-        self.status = status
+    def _apply(self, found: tuple[StatusView, Proved | None]) -> None:
+        self.status, proved = found
+        status = self.status
         self.query_one("#systems", RowTable).show(ListSource(status.systems))
         self.query_one("#due", RowTable).show(ListSource(status.due))
         self.query_one("#waivers", RowTable).show(ListSource(status.waivers))
@@ -177,8 +220,9 @@ class Dashboard(Page):
         emergencies = self.query_one("#emergencies", Flow)
         emergencies.display = bool(status.emergencies)
         emergencies.update(emergencies_text(status))
-        self.query_one("#results-text", Flow).update(results_text(status))
-        self.query_one("#ledger-text", Flow).update(ledger_text(status))
+        most = max(1, *status.results.values()) if status.results else 1
+        self.query_one("#results", RowTable).show(ListSource(tuple(Result(status=name, count=status.results.get(name, 0), most=most) for name in STATUSES)))
+        self.query_one("#ledger-tile", RowTable).show(ListSource(ledger_facts(status, proved)))
         self.query_one("#systems", RowTable).border_subtitle = f"as of {when(status.as_of)} UTC"
         self.govern.told(status.size, len(status.due))
 
@@ -204,8 +248,12 @@ class Dashboard(Page):
                 await self.govern.open_deadline(row)
             case DriftRow():
                 await self.govern.go("monitoring", row.deployment)
+            case Result():
+                await self.govern.go("ledger", f"/kind:decision {BAD_RESULTS.get(row.status, 'status:ok')}")
+            case Fact():
+                await self.govern.go(row.page, row.target)
             case _:
-                await self.govern.go("ledger" if self.app.focused is not None and self.app.focused.id == "ledger-tile" else "policies")
+                return
 
     def do_export(self) -> None:
         """Save what is shown."""
@@ -239,23 +287,15 @@ def emergencies_text(status: StatusView) -> Content:
     return made.content()
 
 
-def results_text(status: StatusView) -> Content:
-    """Counts of rule results as bars."""
-    made = Document()
-    most = max(status.results.values(), default=0)
-    for name in ("pass", "fail", "inconclusive", "error", "not_applicable"):
-        count = status.results.get(name, 0)
-        word, tone = LOOK.verdict(name)
-        made.add(f"{word:<14}", tone).add(f"{grouped(count):>6} ").line(bar(float(count), top=float(max(most, 1)), width=14), tone)
-    return made.content()
-
-
-def ledger_text(status: StatusView) -> Content:
-    """The ledger in five lines."""
-    made = Document()
+def ledger_facts(status: StatusView, proved: Proved | None) -> tuple["Fact", ...]:
+    """The ledger in a few lines, each of which leads on; behind the last verification, how many entries came since."""
     since = "" if status.unanchored_minutes is None else f" ({status.unanchored_minutes} min)"
-    return made.facts([
-        ("entries", grouped(status.size)), ("last append", when(status.last_append)),
-        ("not anchored", f"{grouped(status.unanchored)}{since}"), ("root", status.root.removeprefix("sha256:")[:16] + "…"),
-        ("origin", status.origin),
-    ], width=12).content()
+    verified = "never here" if proved is None else f"{LOOK.verdict('ok')[0]} {when(proved.time)[5:]}{f' +{grouped(status.size - proved.size)}' if proved.size < status.size else ''}"
+    return (
+        Fact(label="entries", text=grouped(status.size), page="ledger"),
+        Fact(label="last append", text=when(status.last_append), page="ledger", target=str(max(0, status.size - 1))),
+        Fact(label="last verify", text=verified, tone="dim" if proved is None else "good", page="verify"),
+        Fact(label="not anchored", text=f"{grouped(status.unanchored)}{since}", page="ledger", target="/kind:anchor"),
+        Fact(label="root", text=status.root.removeprefix("sha256:")[:16] + "…", page="verify"),
+        Fact(label="origin", text=status.origin, page="keys"),
+    )

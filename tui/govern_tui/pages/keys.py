@@ -1,5 +1,8 @@
 """The page of keys and people: who may sign what, which key signs here; enrol, rotate and revoke by dialog."""
 
+import json
+from dataclasses import asdict
+from shlex import quote
 from typing import ClassVar
 
 from textual import on
@@ -8,19 +11,16 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
-from govern.workflow.views import EntryRow
+from govern.workflow.lately_views import Acts
 from govern_tui.actions import BY_ID, Action
 from govern_tui.desk import PersonKey, SignerChoice
 from govern_tui.dialogs import keys as dialogs
 from govern_tui.dialogs.keys import Done
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, Piece, clean, when
+from govern_tui.text import LOOK, Piece, clean, grouped, when
 from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
-
-LAST_ACTS = 200
-"""Entries that are looked through for what a key did last."""
 
 
 def _state(row: PersonKey) -> Piece:
@@ -42,7 +42,8 @@ class KeysPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._roles: tuple[str, ...] = ()
-        self._recent: tuple[EntryRow, ...] = ()
+        self._people: tuple[PersonKey, ...] = ()
+        self._acts: dict[str, Acts] = {}
 
     def compose(self) -> ComposeResult:
         """People and own keys left, the one under the cursor right."""
@@ -67,7 +68,7 @@ class KeysPage(Page):
                         Column(title="holder", width=14, cell=lambda row: (row.holder, ""), above=48),
                         Column(title="roles here", width=0, cell=lambda row: (", ".join(row.roles) or "not enrolled", "" if row.roles else "warn")),
                     ],
-                    id="mine", empty="No key of yours is on this machine: n makes one.",
+                    id="mine", empty="No key of yours is on this machine: a makes one.",
                 )
                 mine.border_title = "Keys on this machine"
                 mine.add_class("pane")
@@ -77,15 +78,13 @@ class KeysPage(Page):
                 yield Flow(id="person-text")
 
     def reload(self) -> None:
-        """Read the trust root, the keyring and the last entries."""
-        def look() -> tuple[tuple[PersonKey, ...], tuple[SignerChoice, ...], tuple[str, ...], tuple[EntryRow, ...]]:
-            size = self.desk.size()
-            return self.desk.people(), self.desk.signers(), self.desk.roles(), self.desk.log(max(0, size - LAST_ACTS), LAST_ACTS)
+        """Read the trust root and the keyring."""
+        self.read(lambda: (self.desk.people(), self.desk.signers(), self.desk.roles()), self._apply)
 
-        self.read(look, self._apply)
-
-    def _apply(self, found: tuple[tuple[PersonKey, ...], tuple[SignerChoice, ...], tuple[str, ...], tuple[EntryRow, ...]]) -> None:
-        people, signers, self._roles, self._recent = found
+    def _apply(self, found: tuple[tuple[PersonKey, ...], tuple[SignerChoice, ...], tuple[str, ...]]) -> None:
+        people, signers, self._roles = found
+        self._people = people
+        self._acts.clear()
         self.query_one("#people", RowTable).show(ListSource(people))
         self.query_one("#mine", RowTable).show(ListSource(signers))
         self._beside()
@@ -111,17 +110,32 @@ class KeysPage(Page):
             made.facts([("holder", row.holder), ("key id", row.keyid), ("scheme", row.scheme), ("roles", ", ".join(row.roles)), ("here as", row.local or "–")], width=9)
             if row.void_from is not None:
                 made.line().line(f"Void from entry #{row.void_from} on: {row.void_reason}", "bad")
-            acts = [act for act in reversed(self._recent) if act.holder == row.holder][:12]
-            made.heading(f"Last acts (of the newest {len(self._recent)} entries)")
-            for act in acts:
-                made.hang(4).add(f"#{act.index:<5} {when(act.time)} ", "dim").add(f"{act.kind} ", "accent").line(act.summary)
-            if not acts:
-                made.line("None.", "dim")
+            self._tell_acts(made, row)
         elif isinstance(row, SignerChoice):
             made.facts([("name", row.name), ("holder", row.holder), ("key id", row.keyid), ("roles", ", ".join(row.roles) or "not enrolled in this ledger")], width=9)
             made.line().line("Enter signs with this key from now on. Its passphrase is asked for at every signature and never kept.", "dim")
         self.query_one("#person", VerticalScroll).border_title = clean(row.holder).replace("[", "\\[") if row else "Key"
         self.query_one("#person-text", Flow).update(made.content() if row else Content(""))
+
+    def _tell_acts(self, made: Document, row: PersonKey) -> None:
+        """How often the holder signed, and what last; read once for each holder."""
+        acts = self._acts.get(row.holder)
+        if acts is None:
+            made.line().line("Reading what they signed …", "dim")
+            self.read(lambda: self.desk.acts(row.holder), self._apply_acts, group="acts")
+            return
+        last = f", last {when(acts.latest[0].time)}" if acts.latest else ""
+        keys = "" if sum(one.holder == row.holder for one in self._people) == 1 else " with whichever key"
+        made.facts([("since", when(acts.since.get(row.keyid))), ("used", f"{grouped(acts.count)}×{keys}{last}")], width=9)
+        made.heading("Last acts")
+        for act in acts.latest:
+            made.hang(4).add(f"#{act.index:<5} {when(act.time)} ", "dim").add(f"{act.kind} ", "accent").line(act.summary)
+        if not acts.latest:
+            made.line("None.", "dim")
+
+    def _apply_acts(self, acts: Acts) -> None:
+        self._acts[acts.holder] = acts
+        self._beside()
 
     # What the keys do
 
@@ -141,7 +155,7 @@ class KeysPage(Page):
         """Sign with this key."""
         if self._own:
             self.govern.signer = self._own
-            self.govern.logged(BY_ID["keys.use"], key=self._own)
+            self.govern.say(f"# from here on: --as {quote(self._own)}")
             self.query_one("#mine", RowTable).refresh()
             self.app.notify(f"Signing with {self._own}.", markup=False)
             self.govern.tell()
@@ -168,6 +182,12 @@ class KeysPage(Page):
     def do_passphrase(self) -> None:
         """Protect a key with another passphrase."""
         self.app.push_screen(dialogs.change_passphrase(self.desk, self._own), self._done)
+
+    def do_export(self) -> None:
+        """Save the keys of the trust root."""
+        self.govern.logged(BY_ID["keys.export"])
+        text = json.dumps([asdict(one) for one in self._people], indent=1, ensure_ascii=False)
+        self.govern.save_text(f"keys-{self.desk.now():%Y%m%d-%H%M%S}.json", text + "\n")
 
     def do_revoke(self) -> None:
         """Make a key void."""

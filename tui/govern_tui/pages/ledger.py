@@ -18,7 +18,7 @@ from textual.worker import get_current_worker
 from govern.domain.text import instant, moment
 from govern.errors import GovernError, NotFoundError, UsageError
 from govern.workflow.views import EntryDetail, EntryRow
-from govern_tui.actions import BY_ID, Action
+from govern_tui.actions import BY_ID
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.desk import Wanted
 from govern_tui.pages.entry import entry_text, entry_whole
@@ -65,6 +65,7 @@ class LedgerPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._line = ""
+        self._entries = 0
         self._source: RangeSource[EntryRow] | AnchoredSource[EntryRow] | None = None
         self._wanted: str = ""
         self._timer: Timer | None = None
@@ -98,7 +99,10 @@ class LedgerPage(Page):
         return str(row.index) if isinstance(row, EntryRow) else ""
 
     def opened(self, target: str) -> None:
-        """Go to an entry: number, hash prefix or date."""
+        """Go to an entry: number, hash prefix or date; or set a filter: `/kind:model`."""
+        if target.startswith("/"):
+            self.set_filter(target[1:])
+            return
         self._wanted = target
         if self._source is not None and target:
             self.goto(target)
@@ -120,13 +124,20 @@ class LedgerPage(Page):
             source.newest_first = self.govern.remembered.newest_first
             self._source = source
             self.table.show(source, cursor=0)
+            self.read(self.desk.size, self._sized, group="size")
             self._title(searching=True)
             self.run_worker(lambda: self._scan(source), thread=True, group="ledger-rows", exclusive=True)
+
+    def _sized(self, size: int) -> None:
+        self._entries = size
+        self.table.columns = columns_of(size)
+        self._title(searching=isinstance(self._source, AnchoredSource) and not self._source.complete)
 
     def _matching(self, wanted: Wanted, start: int, limit: int) -> Sequence[EntryRow]:
         return self.desk.log(start, limit, wanted)
 
     def _show_all(self, size: int) -> None:
+        self._entries = size
         self.table.columns = columns_of(size)
         self._source = RangeSource(self.desk.log, size, newest_first=self.govern.remembered.newest_first)
         self.govern.found_again()
@@ -168,7 +179,8 @@ class LedgerPage(Page):
     def _title(self, *, searching: bool = False) -> None:
         count = grouped(len(self.table.source))
         order = "newest first" if self.govern.remembered.newest_first else "oldest first"
-        words = [f"Ledger · {clean(self._line)} · {count}{' so far' if searching else ''}" if self._line else f"Ledger · {count}", order]
+        found = f"{count}{' so far' if searching else ''} of {grouped(self._entries)}"
+        words = [f"Ledger · {clean(self._line)} · {found}" if self._line else f"Ledger · {count}", order]
         self.table.border_title = " · ".join(words).replace("[", "\\[")
 
     # The entry beside
@@ -200,7 +212,7 @@ class LedgerPage(Page):
         """The entry whole."""
         row = self.table.current()
         if isinstance(row, EntryRow):
-            self.govern.logged(BY_ID["ledger.open"], index=row.index)
+            self.govern.logged(BY_ID["ledger.open"], entry=f"#{row.index}")
             self.read(lambda: self.desk.entry(row.index), self._show_whole, group="whole")
 
     def _show_whole(self, detail: EntryDetail) -> None:
@@ -223,22 +235,15 @@ class LedgerPage(Page):
         if wanted is not None:
             self.govern.say(command_of(wanted))
 
-    def why_not(self, action: Action) -> str:
-        """Clearing needs a filter."""
-        return "there is no filter" if action.id == "ledger.clear" and not self._line else ""
+    @property
+    def filtered(self) -> str:
+        """The filter line."""
+        return self._line
 
     def do_clear(self) -> None:
         """Show everything again, with the cursor on the same entry."""
         self._wanted = self.place()
         self.set_filter("")
-
-    def do_next(self) -> None:
-        """One row down."""
-        self.table.action_move(1)
-
-    def do_previous(self) -> None:
-        """One row up."""
-        self.table.action_move(-1)
 
     def do_sort(self) -> None:
         """Turn the order round; the cursor stays on its entry."""
@@ -342,14 +347,14 @@ class LedgerPage(Page):
         """Lineage of the entry under the cursor."""
         row = self.table.current()
         if isinstance(row, EntryRow):
-            self.govern.logged(BY_ID["ledger.lineage"], index=row.index)
+            self.govern.logged(BY_ID["ledger.lineage"], entry=f"#{row.index}")
             await self.govern.go("lineage", f"#{row.index}")
 
     def do_export(self) -> None:
         """Save the rows shown, oldest first, as JSON lines."""
         source = self.table.source
         count = min(len(source), EXPORT_LIMIT)
-        self.govern.logged(BY_ID["ledger.export"])
+        self.govern.say(f"{command_of(parse(self._line) or Wanted())} --limit {count} --json")
 
         def work(progress: Any) -> str:
             lines = []

@@ -1,5 +1,6 @@
 """The lineage page: one line a node in the manner of `git log --graph`, up, down, impact, as it was at a time."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -8,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 
 from govern.domain.text import Digest, instant, short
 from govern.workflow.views import EntryDetail, EntryRow, LineageRow
@@ -16,8 +18,8 @@ from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Direction, Wanted
 from govern_tui.pages.entry import entry_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, clean, sentence
-from govern_tui.widgets.document import Flow, document_of
+from govern_tui.text import LOOK, clean, grouped, sentence
+from govern_tui.widgets.document import Document, Flow, document_of
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
@@ -66,11 +68,12 @@ class LineagePage(Page):
         self._marks: list[LineageRow] = []
         self._between: set[Digest] = set()
         self._rows: tuple[LineageRow, ...] = ()
+        self._outputs: Counter[Digest] = Counter()
 
     def compose(self) -> ComposeResult:
         """The graph left, the node under the cursor right."""
         with Horizontal(classes="row"):
-            table = RowTable(COLUMNS, id="graph", empty="Nothing to show: / names a thing, x shows all again.")
+            table = RowTable(COLUMNS, id="graph", empty="Nothing to show: o names a thing, x shows all again.")
             table.add_class("pane")
             yield table
             with VerticalScroll(id="node", classes="pane third") as pane:
@@ -114,6 +117,7 @@ class LineagePage(Page):
 
     def _apply(self, found: tuple[str, tuple[LineageRow, ...]]) -> None:
         self.ref, self._rows = found
+        self._outputs = Counter(self._rows[parent].digest for row in self._rows for parent in row.parents)
         self.govern.remembered.ref, self.govern.remembered.direction = self.ref, self.direction
         self._show()
 
@@ -130,12 +134,20 @@ class LineagePage(Page):
         graph = (Column(title="", width=min(lanes, WIDEST_LANES), cell=lambda row: (_lanes(row), "accent")),) if lanes else ()
         self.table.columns = (*graph, *COLUMNS)
         self.table.show(ListSource(rows), cursor=centre)
-        when = f"as of {instant(self.as_of)}" if self.as_of else ""
-        depth = f"depth {self.depth}" if self.depth < DEEPEST else ""
-        name = next((row.node for row in self._rows if row.depth == 0), self.ref)
-        self.table.border_title = clean(sentence([f"Lineage of {name}", WORDS[self.direction], f"{len(rows)} nodes", depth, when])).replace("[", "\\[")
+        self.table.border_title = clean(self._title(len(rows))).replace("[", "\\[")
         self.table.border_subtitle = slider(self.tick)
         self._beside()
+
+    def _title(self, shown: int) -> str:
+        """What it is of, how much is up and down, how far, as of when."""
+        name = next((row.node for row in self._rows if row.depth == 0), self.ref)
+        up, down = (sum(1 for row in self._rows if row.depth * sign > 0) for sign in (1, -1))
+        furthest = max((abs(row.depth) for row in self._rows), default=0)
+        counts = {"up": f"up {grouped(up)} nodes", "down": f"down {grouped(down)} nodes", "impact": f"{grouped(down)} go stale with it"}
+        return sentence([
+            f"Lineage of {name}", counts.get(self.direction, f"up {grouped(up)} nodes, down {grouped(down)}"), f"depth {min(self.depth, furthest)}",
+            f"{grouped(shown)} shown" if shown != len(self._rows) else "", f"as of {instant(self.as_of)}" if self.as_of else "",
+        ])
 
     @on(RowTable.Moved)
     def _beside(self) -> None:
@@ -149,7 +161,14 @@ class LineagePage(Page):
 
     def _show_entry(self, detail: EntryDetail) -> None:
         self.query_one("#node", VerticalScroll).border_title = f"Entry {detail.row.index:,}"
-        self.query_one("#node-text", Flow).update(entry_text(detail))
+        self.query_one("#node-text", Flow).update(Content.assemble(*self._ends(), entry_text(detail)))
+
+    def _ends(self) -> tuple[Content | str, ...]:
+        """How many nodes the one under the cursor was made from, and how many rest on it, among those that are shown."""
+        row = self.table.current()
+        if not isinstance(row, LineageRow):
+            return ()
+        return (Document().line(f"inputs {len(row.parents)} · outputs {self._outputs[row.digest]}", "dim").content(), "\n\n")
 
     # What the keys do
 
@@ -158,14 +177,14 @@ class LineagePage(Page):
         """The entry that recorded this."""
         row = self.table.current()
         if isinstance(row, LineageRow) and row.index >= 0:
-            self.govern.logged(BY_ID["lineage.open"], ref=row.node)
+            self.govern.logged(BY_ID["lineage.open"], ref=f"#{row.index}")
             await self.govern.go("ledger", str(row.index))
 
     def do_ref(self) -> None:
         """Name a thing."""
         def given(ref: str | None) -> None:
             if ref:
-                self.govern.say(f"govern lineage {ref}")
+                self.govern.logged(BY_ID["lineage.ref"], ref=ref)
                 self.opened(ref)
 
         self.app.push_screen(Prompt("Lineage of", "name@version, system/name, 8 digits of a digest, or #123", self.ref), given)

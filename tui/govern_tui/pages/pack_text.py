@@ -1,11 +1,33 @@
-"""What an evidence pack would say, in text: title, verdicts, approvals, lifecycle, monitoring, findings, proof."""
+"""Where an evidence pack is and what it hashes to; what one would say, in text: title, verdicts, approvals, lifecycle, monitoring, findings, proof."""
 
 from textual.content import Content
 
 from govern.workflow.pack import PackData
-from govern.workflow.views import Dossier
+from govern.workflow.views import Dossier, EntryDetail
+from govern_tui.desk import PackFile
+from govern_tui.pages.entry import predicate
 from govern_tui.text import LOOK, grouped, when
 from govern_tui.widgets.document import Document
+
+
+def pack_text(detail: EntryDetail, file: PackFile | None) -> Content:
+    """A pack that left the house: its file, the digest that was signed, and whether the file still has it."""
+    made, row, said = Document(), detail.row, predicate(detail)
+    subjects = detail.statement.get("subject")
+    one = subjects[0] if isinstance(subjects, list) and subjects else None
+    held = one.get("digest") if isinstance(one, dict) else None
+    digest = f"sha256:{held.get('sha256', '')}" if isinstance(held, dict) else "–"
+    made.facts([("file", str(file.path) if file else f"{row.subject}, not in the folder for exports"), ("digest", digest)], width=9)
+    if file is None:
+        made.line("          Wherever it went, sha256sum of the file has to give this digest.", "dim")
+    else:
+        state = "ok" if file.digest == digest else "bad"
+        made.add(" " * 10).pieces([LOOK.glyph(state)]).line(" the file hashes to it" if state == "ok" else f" the file there hashes to {file.digest}", LOOK.glyph(state)[1])
+    made.facts([
+        ("manifest", str(said.get("manifest", "–"))), ("kind", str(said.get("kind", "–"))), ("about", str(said.get("about", "–"))),
+        ("as of", f"{said.get('as_of', '–')}, {said.get('tree_size', '–')} entries"), ("written", f"{when(row.time)} by {row.holder}, entry #{row.index}"),
+    ], width=9)
+    return made.line().line("v verifies it, with a trust root that you have from elsewhere; y copies this; e saves it.", "dim").content()
 
 
 def preview(pack: PackData) -> Content:

@@ -10,6 +10,7 @@ from textual.worker import get_current_worker
 
 from govern.errors import GovernError
 from govern_tui.actions import Action, of_scope
+from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Desk
 from govern_tui.widgets.rowtable import RowTable
 
@@ -81,6 +82,53 @@ class Page(Container):
         """Why an action of this page can't be done now; empty where it can."""
         del action
         return ""
+
+    # Filter, next, previous, clear
+
+    @property
+    def rows(self) -> RowTable:
+        """The table that the keys about rows are about: the one that has the focus, else the first."""
+        focused = self.app.focused
+        inside = isinstance(focused, RowTable) and self in focused.ancestors
+        return focused if inside and isinstance(focused, RowTable) else self.query_one(self.FIRST, RowTable)
+
+    @property
+    def filtered(self) -> str:
+        """The filter that is set; empty where none is."""
+        return self.rows.words
+
+    def why_not_sifted(self, action: Action) -> str:
+        """Going from match to match, and clearing, need a filter."""
+        needs = action.id.split(".")[1] in {"next", "previous", "clear"}
+        return "no filter is set here: / sets one" if needs and not self.filtered else ""
+
+    def do_filter(self) -> None:
+        """Ask for the words that have to stand in a row."""
+        table = self.rows
+
+        def given(words: str | None) -> None:
+            if words is not None:
+                table.sift(words)
+                self.govern.tell()
+
+        self.app.push_screen(Prompt("Filter", "words that have to stand in a row, in any order; nothing shows every row", table.words), given)
+
+    def do_clear(self) -> None:
+        """Show every row again."""
+        self.rows.sift("")
+
+    def do_next(self) -> None:
+        """The next match; after the last the first."""
+        self._step(1)
+
+    def do_previous(self) -> None:
+        """The match before; before the first the last."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        table = self.rows
+        if len(table.source):
+            table.move_to((table.cursor + step) % len(table.source))
 
     def read(self, work: Callable[[], Value], then: Callable[[Value], None], *, group: str = "read") -> None:
         """Read in a thread and hand the result to `then` in the main thread; a later reading replaces an earlier one."""

@@ -1,9 +1,9 @@
-"""The policies page: every version of every policy, its document, its results, its difference to the one before."""
+"""The policies page: what each rule in force asks and said lately, every version of every policy, and what changed in it."""
 
 import difflib
 from collections.abc import Callable, Sequence
 from shlex import quote
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,48 +13,71 @@ from textual.content import Content
 
 from govern.domain.text import short
 from govern.workflow.interface import Passphrases
+from govern.workflow.lately_views import RuleRow
 from govern.workflow.pack import PolicyView
-from govern.workflow.views import StatusView, Written
+from govern.workflow.views import Written
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Reader, clean_long
 from govern_tui.desk import SignerChoice
 from govern_tui.dialogs.asking import AskDialog, Secret
 from govern_tui.dialogs.signing import Field
-from govern_tui.pages.dashboard import results_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import Piece, clean, when
+from govern_tui.text import LOOK, Piece, clean, grouped, sparkline, when
 from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
 CHANGE_TONES = {"loosened": "bad", "mixed": "warn", "tightened": "good"}
+STATUSES: Final = ("pass", "fail", "inconclusive", "error", "not_applicable")
 
 
 def _change(row: PolicyView) -> Piece:
     return (row.change, CHANGE_TONES.get(row.change, "dim"))  # type: ignore[return-value]
 
 
+def _worst(row: RuleRow) -> str:
+    return next((status for status in ("fail", "error", "inconclusive", "pass") if row.counts.get(status)), "none")
+
+
+def _lately(row: RuleRow) -> Piece:
+    worst = _worst(row)
+    count = row.counts.get(worst, 0)
+    word = "fails" if worst == "fail" and count > 1 else "unsure" if worst == "inconclusive" else worst
+    return ("not asked" if worst == "none" else f"{grouped(count)} {word}", LOOK.glyph(worst)[1])
+
+
 class PoliciesPage(Page):
     """Page 5."""
 
     NAME = "policies"
-    FIRST = "#policies"
+    FIRST = "#rules"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("policies")
     DEFAULT_CSS = """
     PoliciesPage #left { width: 54; }
-    PoliciesPage #policies { height: 2fr; }
-    PoliciesPage #policy-results { height: 1fr; min-height: 8; }
+    PoliciesPage #rules { height: 3fr; }
+    PoliciesPage #policies { height: 2fr; min-height: 5; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._policies: tuple[PolicyView, ...] = ()
-        self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        """Policies left, the document right."""
+        """Rules above documents left, the one under the cursor right."""
         with Horizontal(classes="row"):
             with VerticalScroll(id="left", can_focus=False):
+                rules = RowTable(
+                    [
+                        Column(title="", width=2, cell=lambda row: LOOK.glyph(_worst(row))),
+                        Column(title="rule", width=0, cell=lambda row: (row.rule, "strong")),
+                        Column(title="30 days", width=12, cell=_lately),
+                        Column(title="policy", width=20, cell=lambda row: (row.policy, "dim"), above=44),
+                    ],
+                    id="rules", empty="No policy is in force: `govern policy install baseline`.",
+                )
+                rules.border_title = "Rules in force"
+                rules.add_class("pane")
+                yield rules
                 table = RowTable(
                     [
                         Column(title="policy", width=0, cell=lambda row: (f"{row.name}@{row.version}", "strong")),
@@ -64,70 +87,90 @@ class PoliciesPage(Page):
                     ],
                     id="policies", empty="No policy is installed: `govern policy install baseline`.",
                 )
-                table.border_title = "Policies"
+                table.border_title = "Documents"
                 table.add_class("pane")
                 yield table
-                with VerticalScroll(id="policy-results", classes="pane second") as results:
-                    results.border_title = "Rule results, 30 days"
-                    yield Flow(id="policy-results-text")
             with VerticalScroll(id="policy", classes="pane second") as pane:
-                pane.border_title = "Document"
+                pane.border_title = "Rule"
                 yield Flow(id="policy-text")
 
-    @property
-    def table(self) -> RowTable:
-        """The policies."""
-        return self.query_one("#policies", RowTable)
-
     def reload(self) -> None:
-        """Read policies and results."""
-        self.read(lambda: (self.desk.policies(), self.desk.status()), self._apply)
+        """Read rules and documents."""
+        self.read(lambda: (self.desk.policies(), self.desk.rule_results()), self._apply)
 
-    def _apply(self, found: tuple[tuple[PolicyView, ...], StatusView]) -> None:
-        policies, status = found
+    def _apply(self, found: tuple[tuple[PolicyView, ...], tuple[RuleRow, ...]]) -> None:
+        policies, rules = found
         self._policies = tuple(reversed(policies))
-        self.table.show(ListSource(self._policies))
-        self.query_one("#policy-results-text", Flow).update(results_text(status))
+        self.query_one("#rules", RowTable).show(ListSource(rules))
+        self.query_one("#policies", RowTable).show(ListSource(self._policies))
         self._beside()
 
-    def place(self) -> str:
-        """The policy under the cursor."""
-        row = self.table.current()
-        return row.digest if isinstance(row, PolicyView) else ""
+    @property
+    def _row(self) -> RuleRow | PolicyView | None:
+        row = self.rows.current()
+        return row if isinstance(row, RuleRow | PolicyView) else None
+
+    @property
+    def _document(self) -> PolicyView | None:
+        """The document under the cursor, or that of the rule under it."""
+        row = self._row
+        return next((one for one in self._policies if one.digest == row.digest), None) if row is not None else None
 
     @on(RowTable.Moved)
     def _beside(self) -> None:
-        row = self.table.current()
-        if isinstance(row, PolicyView):
-            self.query_one("#policy", VerticalScroll).border_title = clean(f"{row.name}@{row.version} · {short(row.digest)}").replace("[", "\\[")
-            self.query_one("#policy-text", Flow).update(document(row))
+        row = self._row
+        if row is None:
+            return
+        title = f"{row.rule} · {row.policy}" if isinstance(row, RuleRow) else f"{row.name}@{row.version} · {short(row.digest)}"
+        self.query_one("#policy", VerticalScroll).border_title = clean(title).replace("[", "\\[")
+        self.query_one("#policy-text", Flow).update(rule_text(row) if isinstance(row, RuleRow) else document(row))
+
+    def on_descendant_focus(self) -> None:
+        """The pane right shows the table that has the keys."""
+        self._beside()
 
     def why_not(self, action: Action) -> str:
-        """Everything here needs a policy."""
-        if action.id == "policies.install":
+        """Everything here needs a policy, a dossier a rule that was asked."""
+        row, verb = self._row, action.id.split(".")[1]
+        if verb in {"install", "filter", "next", "previous", "clear"}:
             return ""
-        if self.table.current() is None:
+        if row is None:
             return "no policy is installed"
-        return "there is no version before this one" if action.id == "policies.diff" and self._before() is None else ""
+        if verb == "open" and isinstance(row, RuleRow) and not row.latest:
+            return "this rule has judged nothing within 30 days"
+        return "there is no version before this one" if verb == "diff" and self._before() is None else ""
 
     def _before(self) -> PolicyView | None:
-        row = self.table.current()
-        older = [other for other in self._policies if isinstance(row, PolicyView) and other.name == row.name and other.index < row.index]
+        row = self._document
+        older = [other for other in self._policies if row is not None and other.name == row.name and other.index < row.index]
         return older[0] if older else None
 
     @on(RowTable.Opened)
-    def do_open(self) -> None:
-        """Read the document."""
-        row = self.table.current()
+    async def _opened(self) -> None:
+        await self.do_open()
+
+    async def do_open(self) -> None:
+        """The dossier of what a rule judged last; of a document, its text."""
+        row = self._row
         if isinstance(row, PolicyView):
-            self.govern.logged(BY_ID["policies.open"], policy=f"{row.name}@{row.version}")
+            self.do_read()
+        elif row is not None and row.latest:
+            last = row.latest[0]
+            self.govern.logged(BY_ID["policies.open"], model=last.model)
+            await self.govern.go("review", f"{last.model} {last.gate if last.gate.startswith('promote:') else ''} rules")
+
+    def do_read(self) -> None:
+        """Read the document."""
+        row = self._document
+        if row is not None:
+            self.govern.logged(BY_ID["policies.read"], policy=f"{row.name}@{row.version}")
             self.app.push_screen(Reader(f"{row.name}@{row.version}", document(row), copied=row.text))
 
     def do_diff(self) -> None:
         """Against the version before."""
-        row, before = self.table.current(), self._before()
-        if isinstance(row, PolicyView) and before is not None:
-            self.govern.say(f"govern policy diff {before.name}@{before.version} {row.name}@{row.version}")
+        row, before = self._document, self._before()
+        if row is not None and before is not None:
+            self.govern.logged(BY_ID["policies.diff"], before=f"{before.name}@{before.version}", policy=f"{row.name}@{row.version}")
             self.app.push_screen(Reader(f"{before.version} → {row.version}: {row.change}", difference(before.text.splitlines(), row.text.splitlines())))
 
     def do_install(self) -> None:
@@ -173,17 +216,37 @@ class PoliciesPage(Page):
 
     async def do_lineage(self) -> None:
         """What rests on this policy."""
-        row = self.table.current()
-        if isinstance(row, PolicyView):
+        row = self._document
+        if row is not None:
             self.govern.logged(BY_ID["policies.lineage"], policy=row.digest)
             await self.govern.go("lineage", row.digest)
 
     def do_export(self) -> None:
         """Save the document as it was signed."""
-        row = self.table.current()
-        if isinstance(row, PolicyView):
+        row = self._document
+        if row is not None:
             name = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in f"{row.name}-{row.version}")
             self.govern.save_text(f"policy-{name}.yaml", row.text)
+
+
+def rule_text(row: RuleRow) -> Content:
+    """What a rule asks, how strictly, what it said day by day, and of what."""
+    made = Document().line(row.title, "strong").line()
+    made.facts([
+        ("rule", row.condition), ("measure", row.measure or "a person attests"), ("policy", row.policy), ("owner", row.owner or "–"),
+        ("binds", ", ".join(f"{gate} {level}" for gate, level in row.enforcement.items()) or "nowhere"),
+    ], width=9)
+    made.heading(f"Said since {when(row.since)[:10]}")
+    for status in STATUSES:
+        if count := row.counts.get(status, 0):
+            days = sparkline([float(day.get(status, 0)) for day in row.days])
+            made.pieces([LOOK.verdict(status)]).add(f"  {grouped(count)}  ", "strong").line(days, LOOK.glyph(status)[1])
+    if not row.counts:
+        made.line("It was not asked.", "dim")
+    made.heading("Judged last")
+    for one in row.latest:
+        made.pieces([LOOK.verdict(one.status)]).add(f"  {one.model}  ", "strong").add(f"{one.gate}  ").line(f"#{one.index} {when(one.time)}", "dim")
+    return made.line().line("Enter opens the dossier of the newest, r the document, D its difference to the version before.", "dim").content()
 
 
 def document(policy: PolicyView) -> Content:

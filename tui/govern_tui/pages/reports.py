@@ -1,6 +1,7 @@
 """The reports page: packs that left the house, a preview as text, export with progress, verification of a pack."""
 
 from pathlib import Path
+from shlex import quote
 from typing import ClassVar
 
 from textual import on
@@ -13,14 +14,13 @@ from govern.errors import GovernError
 from govern.workflow.interface import Passphrases, RenderedPack
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import EntryDetail, EntryRow
-from govern_tui.actions import Action
-from govern_tui.desk import About, PackAbout, Wanted
+from govern_tui.actions import BY_ID, Action
+from govern_tui.desk import About, PackAbout, PackFile, Wanted
 from govern_tui.dialogs.asking import AskDialog
 from govern_tui.dialogs.packs import ask_for_pack
 from govern_tui.dialogs.signing import Field
 from govern_tui.jobs import Standing
-from govern_tui.pages.entry import entry_text
-from govern_tui.pages.pack_text import preview
+from govern_tui.pages.pack_text import pack_text, preview
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.pages.verify import progress_text, report_text
 from govern_tui.text import clean, when
@@ -35,7 +35,7 @@ class ReportsPage(Page):
     """Page 7."""
 
     NAME = "reports"
-    FIRST = "#models"
+    FIRST = "#packs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("reports")
     DEFAULT_CSS = """
     ReportsPage #models { height: 1fr; }
@@ -45,23 +45,12 @@ class ReportsPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._abouts: tuple[About, ...] = ()
+        self._text = ""
 
     def compose(self) -> ComposeResult:
-        """Models and packs left, what they say right."""
+        """Packs above what one could be about left, what they say right."""
         with Horizontal(classes="row"):
             with VerticalScroll(id="lists", can_focus=False):
-                models = RowTable(
-                    [
-                        Column(title="kind", width=8, cell=lambda row: (row.kind, "accent")),
-                        Column(title="about", width=0, cell=lambda row: (row.ref or "the whole of it", "strong")),
-                        Column(title="", width=24, cell=lambda row: (row.note, "dim"), above=50),
-                    ],
-                    id="models", empty="Nothing is recorded that a pack could be about.",
-                )
-                models.border_title = "What a pack can be about"
-                models.add_class("pane")
-                yield models
                 packs = RowTable(
                     [
                         Column(title="written", width=16, cell=lambda row: (when(row.time), "dim"), above=50),
@@ -75,9 +64,20 @@ class ReportsPage(Page):
                 packs.border_title = "Packs that left the house"
                 packs.add_class("pane")
                 yield packs
+                models = RowTable(
+                    [
+                        Column(title="kind", width=8, cell=lambda row: (row.kind, "accent")),
+                        Column(title="about", width=0, cell=lambda row: (row.ref or "the whole of it", "strong")),
+                        Column(title="", width=24, cell=lambda row: (row.note, "dim"), above=50),
+                    ],
+                    id="models", empty="Nothing is recorded that a pack could be about.",
+                )
+                models.border_title = "What a pack can be about"
+                models.add_class("pane")
+                yield models
             with VerticalScroll(id="pack", classes="pane second") as pane:
-                pane.border_title = "Preview"
-                yield Flow(Content("Enter shows what the pack would say. n writes it; v verifies one."), id="pack-text")
+                pane.border_title = "Pack"
+                yield Flow(Content("Enter shows where a pack is and what it hashes to; p what one would say. n writes it; v verifies one."), id="pack-text")
 
     def reload(self) -> None:
         """Read what a pack can be about, and exports."""
@@ -100,22 +100,34 @@ class ReportsPage(Page):
 
     def why_not(self, action: Action) -> str:
         """A pack is about something; only what runs can be stopped."""
-        if action.id == "reports.stop":
-            return "" if self.govern.jobs.running else "nothing runs"
-        return "nothing is recorded yet" if action.id == "reports.new" and self._about is None else ""
+        if action.id in {"reports.new", "reports.preview"} and self._about is None:
+            return "nothing is recorded yet"
+        return "nothing stands on the right yet" if action.id == "reports.export" and not self._text else ""
+
+    def why_not_sifted(self, action: Action) -> str:
+        """Escape stops what runs before it clears a filter."""
+        return "" if action.id == "reports.clear" and self.govern.jobs.running else super().why_not_sifted(action)
 
     def _say(self, title: str, text: Content) -> None:
+        self._text = text.plain
         self.query_one("#pack", VerticalScroll).border_title = clean(title).replace("[", "\\[")
         self.query_one("#pack-text", Flow).update(text)
 
     @on(RowTable.Opened)
-    def do_preview(self) -> None:
-        """What the pack would say, or what its entry says."""
-        if self.app.focused is self.query_one("#packs"):
-            written = self._pack
-            if written is not None:
-                self.read(lambda: self.desk.entry(written.index), self._show_entry)
+    def do_open(self) -> None:
+        """Where a pack is and what it hashes to; or what one would say."""
+        written = self._pack
+        if self.rows.id == "models" or written is None:
+            self.do_preview()
             return
+        self.govern.logged(BY_ID["reports.open"], entry=f"#{written.index}")
+        self.read(lambda: (self.desk.entry(written.index), self.desk.pack_file(written.subject)), self._show_pack)
+
+    def _show_pack(self, found: tuple[EntryDetail, PackFile | None]) -> None:
+        self._say("Pack", pack_text(*found))
+
+    def do_preview(self) -> None:
+        """What a pack would say."""
         row = self._about
         if row is None:
             return
@@ -123,8 +135,11 @@ class ReportsPage(Page):
         title = f"Preview · {row.kind} {row.ref}".rstrip()
         self.govern.start_job("gathering the pack", lambda progress: self.desk.pack(about, progress), lambda pack: self._say(title, preview(pack)))
 
-    def _show_entry(self, detail: EntryDetail) -> None:
-        self._say(f"Entry {detail.row.index}", entry_text(detail))
+    def do_export(self) -> None:
+        """Save what stands on the right."""
+        title = str(self.query_one("#pack", VerticalScroll).border_title)
+        name = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
+        self.govern.save_text(f"{name}-{self.desk.now():%Y%m%d-%H%M%S}.txt", self._text + "\n")
 
     def do_new(self) -> None:
         """Write a pack about what is under the cursor, or about something else."""
@@ -132,9 +147,12 @@ class ReportsPage(Page):
         if row is not None:
             ask_for_pack(self.govern, row.kind, row.ref)
 
-    def do_stop(self) -> None:
-        """Stop what is being gathered, written or verified."""
-        self.govern.jobs.stop()
+    def do_clear(self) -> None:
+        """Stop what is being gathered, written or verified; else show every row again."""
+        if self.govern.jobs.running:
+            self.govern.jobs.stop()
+        else:
+            super().do_clear()
 
     def job_failed(self, error: GovernError) -> None:
         """Say that it did not come to an end."""
@@ -155,7 +173,7 @@ class ReportsPage(Page):
         def start(answer: tuple[Path, Path] | None) -> None:
             if answer is not None:
                 pack, trust = answer
-                self.govern.say(f"govern verify {pack} --trust {trust}")
+                self.govern.say(f"govern verify {quote(str(pack))} --trust {quote(str(trust))}")
                 self.govern.start_job(CHECKING, lambda progress: self.desk.verify_pack(pack, trust, progress), self._checked)
 
         newest = self._pack

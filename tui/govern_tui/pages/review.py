@@ -1,6 +1,7 @@
 """The review page: the queue and what falls due, the dossier in tabs, and the decisions that a person signs on it."""
 
 from collections.abc import Callable
+from shlex import quote
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -14,6 +15,7 @@ from govern.domain.text import Digest, short
 from govern.errors import GovernError
 from govern.workflow.views import Dossier, QueueItem, StatusView, WaiverRow, Written
 from govern_tui.actions import BY_ID, Action
+from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Verb
 from govern_tui.dialogs.decide import DecideDialog, Subjects
 from govern_tui.dialogs.packs import ask_for_pack
@@ -187,7 +189,7 @@ class ReviewPage(Page):
                 self.app.notify("Say first which key is yours: page 9, Enter on it.", severity="warning")
                 return
             self._mine = holder
-            self.govern.say(f"govern review list --holder {holder}")
+            self.govern.say(f"govern review list --holder {quote(holder)}")
             self.read(self._look, self._apply_queue)
 
         self.read(holder, then, group="holder")
@@ -214,9 +216,19 @@ class ReviewPage(Page):
         item = self.queue.current()
         self._open_when_read = not self._queue_read
         if isinstance(item, QueueItem):
-            self.govern.logged(BY_ID["review.open"], model=f"{item.name} --gate {item.gate}")
+            self.govern.logged(BY_ID["review.open"], model=item.name, gate=item.gate)
             self._take_focus = True
             self._open(item.model, item.gate)
+
+    def do_other(self) -> None:
+        """The dossier of a model that is not in the queue."""
+        def given(ref: str | None) -> None:
+            if ref:
+                self.govern.logged(BY_ID["review.other"], model=ref)
+                self._take_focus = True
+                self._open(ref, "")
+
+        self.app.push_screen(Prompt("Dossier of", "a model: name@version, 8 digits of a digest, or the entry '#12'"), given)
 
     def _open(self, model: str, gate: str) -> None:
         self.read(lambda: (self.desk.dossier(Digest(model), gate), self.desk.waivers()), self._show_dossier, group="dossier")
@@ -265,7 +277,7 @@ class ReviewPage(Page):
         """A decision needs a dossier that is open and visible."""
         if action.id == "review.open":
             return "" if self.items or not self._queue_read else "nothing waits"
-        if action.id in {"review.mine", "review.order"}:
+        if action.id.split(".")[1] in {"mine", "order", "other", "filter", "next", "previous", "clear"}:
             return ""
         if self.dossier is None or not self._visible():
             return NO_DOSSIER
@@ -319,9 +331,9 @@ class ReviewPage(Page):
         """The cursor stands on the next item by itself, ready for Enter."""
         at = self.queue.cursor
         self._apply_queue(items)
-        done = self.dossier.model if self.dossier else ""
-        if items and at < len(items) and items[at].model == done:
-            self.queue.move_to((at + 1) % len(items))
+        item, done = self.queue.current(), self.dossier.model if self.dossier else ""
+        if at == self.queue.cursor and isinstance(item, QueueItem) and item.model == done:
+            self.queue.move_to((at + 1) % len(self.queue.source))
         self.queue.focus()
 
     def do_approve(self) -> None:
@@ -379,9 +391,10 @@ class ReviewPage(Page):
     def do_promote(self) -> None:
         """Move the stage pointer."""
         if self.dossier is not None:
-            def done(written: Written | None) -> None:
-                if written is not None:
-                    self.app.notify(f"Promoted: entry #{written.index}", markup=False)
+            def done(answer: tuple[Written, str] | None) -> None:
+                if answer is not None:
+                    self.govern.say(answer[1])
+                    self.app.notify(f"Promoted: entry #{answer[0].index}", markup=False)
                     self.reload()
 
             self.app.push_screen(PromoteDialog(self.desk, self.dossier), done)

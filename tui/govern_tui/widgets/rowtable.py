@@ -18,6 +18,8 @@ from govern.errors import GovernError
 from govern_tui.text import Piece, Tone, clean, fit
 from govern_tui.widgets.source import ListSource, RowSource
 
+WIDEST: Final = 9_999
+"""Cells; no terminal has as many."""
 TONES: Final[tuple[Tone, ...]] = ("", "good", "bad", "warn", "dim", "strong", "accent")
 
 
@@ -31,7 +33,7 @@ class Column:
     right: bool = False
     above: int = 0
     """Shown only where the table is at least this many cells wide."""
-    below: int = 10_000
+    below: int = WIDEST + 1
     """Shown only where it is less wide than this: a short form of another column."""
 
 
@@ -104,8 +106,11 @@ class RowTable(ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.empty = empty
         self.marked: set[int] = set()
+        self.words = ""
+        """What has to stand in a row for it to be shown; every word of it."""
         self._head = 1 if head else 0
         self._source: RowSource[Any] = ListSource(())
+        self._whole: RowSource[Any] = self._source
         self._palette: dict[str, Style] = {}
         self._broken = ""
         self._unread = "Reading …"
@@ -120,13 +125,32 @@ class RowTable(ScrollView, can_focus=True):
 
     def show(self, source: RowSource[Any], *, cursor: int | None = None) -> None:
         """Show other rows; the cursor stays where it was unless told."""
-        self._source = source
+        self._whole, self._source = source, self._sifted(source)
+        source = self._source
         self._broken = self._unread = ""
         self.marked.clear()
         self._measure()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, len(source) - 1))
         self._reveal()
         self.refresh()
+
+    def sift(self, words: str) -> None:
+        """Show only rows in which all of these words stand, or every row again; the cursor stays on its row where that is shown."""
+        row = self.current()
+        self.words = " ".join(words.split())
+        rows = self._sifted(self._whole)
+        at = next((place for place in range(len(rows)) if rows.row(place) is row), 0) if isinstance(rows, ListSource) else None
+        self.show(self._whole, cursor=at)
+        self.post_message(self.Moved(self, self.cursor))
+
+    def _sifted(self, source: RowSource[Any]) -> RowSource[Any]:
+        if not self.words or not isinstance(source, ListSource):
+            return source
+        wanted = self.words.casefold().split()
+        # Glyphs have no heading, and short forms stand for other columns: words are looked for in the rest.
+        told = [column for column in self.columns if column.title and column.below > WIDEST]
+        rows = map(source.row, range(len(source)))
+        return ListSource([row for row in rows if _holds(" ".join(column.cell(row)[0] for column in told).casefold(), wanted)])
 
     def failed(self, why: str) -> None:
         """Say why there are no rows, where none were shown yet."""
@@ -253,8 +277,10 @@ class RowTable(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self.rich_style
         if self._head and y == 0:
-            head = base + self._style("head")
+            head = base + self._style("accent" if self.words else "head")
             text = " ".join(fit(column.title, cells, right=column.right) for column, cells in self.widths())
+            if self.words:
+                text = f"/{clean(self.words)}  {len(self._source):,} of {len(self._whole):,}"
             return Strip([Segment(fit(" " + text, width), head)], width)
         position = self.scroll_offset.y + y - self._head
         if self._broken:
@@ -283,3 +309,7 @@ class RowTable(ScrollView, can_focus=True):
             segments.append(Segment(" ", base))
         strip = Strip(segments)
         return strip.adjust_cell_length(width, base)
+
+
+def _holds(text: str, wanted: Sequence[str]) -> bool:
+    return all(word in text for word in wanted)
