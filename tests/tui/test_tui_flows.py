@@ -252,3 +252,9 @@ async def test_what_is_typed_at_once_behind_tab_or_enter_goes_into_the_next_fiel
             assert app.screen.query_one("#reason", Input).value == "outcomes differ"
             assert app.screen.query_one("#passphrase", Input).value == "secret"
             await press(pilot, "escape")
+        await press(pilot, "x")
+        await dialog(pilot)
+        for key in (*"outcomes differ", "tab", *PASSPHRASE, "enter"):
+            app.post_message(events.Key({" ": "space"}.get(key, key), key if len(key) == 1 else None))
+        await settled(pilot)
+    assert last(bench)["predicate"]["reason"] == "outcomes differ"

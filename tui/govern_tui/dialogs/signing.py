@@ -176,7 +176,7 @@ class SigningDialog(ModalScreen[Any]):
         if not self.ready or self._busy or self.focused is None:
             return
         if self.focused.id == last:
-            self.sign()
+            self.focused.call_later(self.sign)  # behind the letters that the field has not looked at yet
         else:
             self.focus_next()
 
