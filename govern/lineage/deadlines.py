@@ -35,7 +35,7 @@ def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tup
     Revalidation counts for what stands at a stage: nobody has to measure a candidate again that went nowhere.
     """
     moment = state.moment(now)
-    found = [*_revalidations(state), *_waivers(state), *_findings(state), *_root(state)]
+    found = [*_revalidations(state), *_waivers(state, moment), *_findings(state), *_root(state)]
     near = [
         Deadline(
             kind=one.kind, system=one.system, model=one.model, what=one.what, due=one.due, index=one.index,
@@ -68,11 +68,12 @@ def _root(state: State) -> list[Deadline]:
     )]
 
 
-def _waivers(state: State) -> list[Deadline]:
+def _waivers(state: State, moment: datetime) -> list[Deadline]:
     return [
         Deadline(
             kind="waiver", system=waiver.fact.system, model=waiver.model, due=waiver.fact.expires, index=waiver.index,
-            what=f"waiver {waiver.fact.id} of {waiver.fact.rule} expires, and the gate denies again", overdue=False,
+            overdue=False,
+            what=f"waiver {waiver.fact.id} of {waiver.fact.rule} {'expired' if waiver.fact.expires <= moment else 'expires'}, and the gate denies again",
         )
         for waiver in state.waivers.values() if waiver.revoked is None and waiver.approvals
     ]

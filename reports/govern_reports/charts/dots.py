@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from govern_reports.charts.svg import ACCENT, BAD, GREY, INK, RULE, WARN, Canvas, Mark, Scale, fitted, ticks
+from govern_reports.charts.svg import ACCENT, BAD, GREY, INK, RULE, WARN, Canvas, Mark, Scale, ticks, wrapped
 
-ROW = 22.0
-LEFT, RIGHT, TOP, BOTTOM = 170.0, 62.0, 24.0, 26.0
-LABEL = 30
-"""Characters of a group's name beside the plot."""
+ROW = 24.0
+LEFT, RIGHT, TOP, BOTTOM = 214.0, 62.0, 24.0, 26.0
+SIZE = 44.0
+"""Between the groups' names and the plot: how many they are."""
+LABEL = 32
+"""Characters of a line of a group's name; it takes two lines at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Dot:
     high: float | None = None
     status: str = ""
     """Of the check: decides the mark."""
+    size: str = ""
+    """How many there are, beside the label."""
 
 
 _MARKS: dict[str, tuple[Mark, str]] = {
@@ -65,7 +69,10 @@ def _scale(dots: Sequence[Dot], threshold: float | None, origin: float | None, w
 
 def _row(canvas: Canvas, scale: Scale, dot: Dot, y: float) -> None:
     """Draw one row."""
-    canvas.text(LEFT - 10, y + 4, fitted(dot.label, LABEL), anchor="end")
+    lines = wrapped(dot.label, LABEL)
+    for place, words in enumerate(lines):
+        canvas.text(LEFT - SIZE - 8, y + (4 if len(lines) == 1 else -1 + 11 * place), words, anchor="end", size=11 if len(lines) == 1 else 10)
+    canvas.text(LEFT - 10, y + 4, dot.size, anchor="end", size=9, fill=GREY)
     mark, color = _MARKS.get(dot.status, ("dot", ACCENT))
     if dot.low is not None and dot.high is not None:
         canvas.line(scale(dot.low), y, scale(dot.high), y, stroke=color, width=1.2)

@@ -128,6 +128,15 @@ class Canvas:
         )
 
 
+def wrapped(words: str, longest: int) -> list[str]:
+    """Break a label into at most two lines of `longest` characters, between words where that can be."""
+    if len(words) <= longest:
+        return [words]
+    place = words.rfind(" ", 0, longest + 1)
+    place = place if place > longest // 3 else longest
+    return [words[:place], fitted(words[place:].strip(), longest)]
+
+
 def fitted(words: str, longest: int) -> str:
     """Cut a label to `longest` characters."""
     return words if len(words) <= longest else words[:longest - 1] + "…"

@@ -8,7 +8,7 @@ from govern_reports.charts.spark import over_time
 from govern_reports.view.blocks import Builder, Part, Section, Span, line
 from govern_reports.view.context import DRIFT, EXPLANATION, PERFORMANCE, Context, measure_name, results_of
 from govern_reports.view.measured import rows_table, sized, title, values_table
-from govern_reports.view.text import clean, is_number, minute, one_line, words
+from govern_reports.view.text import clean, count, is_number, minute, one_line, some, words
 from govern_reports.view.windows import over_windows
 
 MOST_BARS = 15
@@ -110,6 +110,16 @@ def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tu
     return svg, caption
 
 
+def _windows_measured(context: Context, model: str) -> str:
+    """Say on how much a series over time rests, and where that is recorded."""
+    seen = [view for view in context.pack.observations if view.model == model]
+    sizes = sorted({view.evidence.rows for view in seen})
+    if not sizes:
+        return ""
+    many = count(sizes[0]) if len(sizes) == 1 else f"{count(sizes[0])} to {count(sizes[-1])}"
+    return f"; n {many} a window, evidence {some([f'#{view.index}' for view in seen[-MOST_WINDOWS:]], 8)}"
+
+
 def _monitoring(page: Builder, context: Context) -> None:
     """Draw each deployment's drift over its windows."""
     rows = context.pack.monitoring
@@ -126,7 +136,8 @@ def _monitoring(page: Builder, context: Context) -> None:
             beyond = sum(float(value) > float(limit) for _, value in values) if limit else 0
             rest = f" (the last of {len(row.values)})" if len(row.values) > MOST_WINDOWS else ""
             caption = f"Largest effect size in each of {len(values)} windows{rest} of {one_line(row.deployment, 60)}"
-            caption += f"; {beyond} above the limit of {limit}." if limit else "."
+            caption += f"; {beyond} above the limit of {limit}" if limit else ""
+            caption += _windows_measured(context, row.model) + "."
             page.chart(
                 over_time(
                     [(minute(moment)[:10], float(value), show(value, "fixed:3")) for moment, value in values],

@@ -1,13 +1,16 @@
 """What a section is made of: spans, paragraphs, tables, charts; no markup, so that HTML and Markdown come from one view."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from govern_reports.view.text import clean
+from govern_reports.view.text import clean, grouped
 
 Tone = Literal["", "good", "warn", "bad", "muted", "strong", "mono", "em"]
 """How a span is set. Colour only repeats what the words say."""
+
+_DIGEST: Final = re.compile(r"(sha256:[0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,12 @@ def strong(text: str) -> Span:
 def mono(text: str) -> Span:
     """Set foreign text in the typewriter face."""
     return Span(clean(text), "mono")
+
+
+def with_digests(text: str) -> Line:
+    """Set foreign text with each digest in it in the typewriter face, in groups of four."""
+    pieces = _DIGEST.split(text)
+    return tuple(mono(grouped(piece)) if place % 2 else Span(clean(piece)) for place, piece in enumerate(pieces) if piece)
 
 
 def muted(text: str) -> Span:

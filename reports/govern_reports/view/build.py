@@ -42,10 +42,11 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
         *_MEASURED, people.people, lifecycle.lifecycle, *_END,
     ),
     "control": (
-        reading.reading, control.coverage, system.scope, system.models, rules.policies, rules.results, people.people, *_END,
+        reading.reading, control.coverage, system.scope, system.models, rules.policies, rules.results, behaviour.others, people.people,
+        *_END,
     ),
     "ledger": (
-        reading.reading, system.scope, system.systems, system.models, people.people, lifecycle.lifecycle, ledger.integrity,
+        reading.reading, system.scope, system.systems, system.models, behaviour.others, people.people, lifecycle.lifecycle, ledger.integrity,
         ledger.register, ledger.limits, proving.verify, ledger.back,
     ),
 }
@@ -66,8 +67,9 @@ def build(pack: PackData, register: Register) -> View:
     )
 
 
-MOST_CONTENTS: Final = 90
-"""Lines on two pages of contents; past them only sections are listed."""
+CONTENTS_PAGE: Final = 660
+SECTION_LINE, PART_LINE = 14.4, 10.6
+"""Points: what a page of contents holds, and what a section and a part of one take of it."""
 
 
 def _named(sections: list[Section]) -> list[Section]:
@@ -82,16 +84,17 @@ def _named(sections: list[Section]) -> list[Section]:
 
 
 def _contents(sections: list[Section]) -> Iterator[tuple[str, str, str]]:
-    """Yield the table of contents: sections, and their headings where there are not too many."""
+    """Yield the table of contents: sections and their headings; of the longest sections none, until all fit on a page."""
     heads = {
         section.id: [block for block in section.blocks if isinstance(block, Heading) and block.level == 2]  # noqa: PLR2004 - h2
         for section in sections
     }
-    whole = len(sections) + sum(map(len, heads.values())) <= MOST_CONTENTS
+    room = CONTENTS_PAGE - SECTION_LINE * len(sections)
+    while heads and PART_LINE * sum(map(len, heads.values())) > room:
+        del heads[max(heads, key=lambda id_: len(heads[id_]))]
     for number, section in enumerate(sections, start=1):
         yield str(number), section.title, section.id
-        if whole:
-            yield from (("", block.text, block.id) for block in heads[section.id])
+        yield from (("", block.text, block.id) for block in heads.get(section.id, ()))
 
 
 def _linked(sections: list[Section]) -> list[Section]:

@@ -1,5 +1,6 @@
 """Fairness by group and crossing: tables, dot plots against the threshold, and the LL144 summary where it applies."""
 
+from decimal import Decimal
 from typing import Final
 
 from govern.domain.evidence import Excluded, Measurement
@@ -10,8 +11,8 @@ from govern.workflow.views import EvidenceView
 from govern_reports.charts.dots import Dot, dot_plot
 from govern_reports.view.blocks import Builder, Part, Section
 from govern_reports.view.context import FAIRNESS, Context, decisions, measure_name, results_of
-from govern_reports.view.measured import cell, rows_table, sized, title, values_table
-from govern_reports.view.text import clean, count, is_number, one_line
+from govern_reports.view.measured import apart, cell, rows_table, sized, title, twins, values_table
+from govern_reports.view.text import clean, count, crossed, is_number, one_line
 
 LL144: Final = {
     "impact_ratio": (("n", "Number of applicants"), ("selected", "Number selected"), ("rate", "Selection rate"), ("ratio", "Impact ratio")),
@@ -30,10 +31,13 @@ def fairness(context: Context) -> Section:
     ordered = sorted(context.measurements(FAIRNESS), key=lambda item: measure_name(item[3].measure) != "impact_ratio")
     for dossier, view, number, measurement in ordered:
         found = True
+        same = twins(view, measurement)
+        if same[0] is not measurement:
+            continue
         base = f"/measures/{number}"
         source = context.register.source("evidence", view.digest)
         whose = f"{dossier.name}: " if dossier and context.many else "" if dossier else f"Window {view.data_name}{f' of {view.model}' if context.many and view.model else ''}: "
-        page.head(f"{whose}{title(measurement)}")
+        page.head(f"{whose}{title(measurement)}{apart(view, measurement)}")
         if measurement.availability != "measured":
             page.say(f"Not measured ({measurement.availability}). {measurement.reason}", role="note")
             continue
@@ -45,7 +49,7 @@ def fairness(context: Context) -> Section:
         if measurement.features:
             rows_table(page, context, measurement, source, base, part="features")
         values_table(page, context, measurement, source, base)
-        if dossier is not None and _ll144_applies(context) and measurement in published(view.evidence):
+        if dossier is not None and _ll144_applies(context) and any(one in published(view.evidence) for one in same):
             _ll144(page, context, measurement, source, base, unknown=_unknown(view.evidence.excluded, measurement))
         _left_out(page, view.evidence.excluded, measurement)
         if dossier is not None and not _judged(context, measurement):
@@ -72,25 +76,33 @@ def _left_out(page: Builder, excluded: tuple[Excluded, ...], measurement: Measur
     """Say which categories are in no ratio and why, and how many rows of this attribute are unknown."""
     for row in left_out(measurement):
         page.say(
-            f"{clean(str(row.get('group', '–')), 60)} is left out of the ratios, for less than 2 % of the data "
+            f"{clean(crossed(str(row.get('group', '–'))), 60)} is left out of the ratios, for less than 2 % of the data "
             f"({row.get('n')} rows): {clean(str(row.get('reason', '')), 300)}", role="note",
         )
     total = _unknown(excluded, measurement)
     if total:
-        page.say(f"{count(total)} rows have no known {measurement.attribute}: counted, and in no group above.", role="note")
+        page.say(f"{count(total)} rows have no known {crossed(measurement.attribute)}: counted, and in no group above.", role="note")
+
+
+_WORST: Final = ("fail", "error", "inconclusive", "pass")
 
 
 def _thresholds(context: Context, measurement: Measurement) -> tuple[dict[str, str], str]:
-    """Return each group's status as checked, and the threshold, from the rules over this measure."""
-    name = measure_name(measurement.measure)
+    """Return each group's worst status among the rules over this measure, and the threshold that it was held against."""
+    values = {str(row.get("group")): row.get("ratio") for row in measurement.groups}
     statuses: dict[str, str] = {}
     threshold = ""
-    for rule in results_of(context.pack, frozenset({name})):
+    for rule in results_of(context.pack, frozenset({measure_name(measurement.measure)})):
         for check in rule.checks:
             attribute, _, group = check.label.partition("=")
-            if attribute == measurement.attribute:
-                statuses[group] = check.status.value
+            if attribute != measurement.attribute or check.status.value not in _WORST:
+                continue
+            if is_number(check.threshold):
                 threshold = threshold or check.threshold
+            judged = check.detail.get("ratio")
+            if is_number(judged) and is_number(values.get(group)) and Decimal(str(judged)) != Decimal(str(values[group])):
+                continue  # of another measurement of the same groups
+            statuses[group] = min(statuses.get(group, "pass"), check.status.value, key=_WORST.index)
     return statuses, threshold
 
 
@@ -109,7 +121,7 @@ def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tu
             low, high = float(str(interval["low"])), float(str(interval["high"]))
         group = str(row.get("group", ""))
         dots.append(Dot(
-            label=clean(f"{group.replace('*', ' × ')} (n {row.get('n', '–')})", 60), value=float(str(value)) if is_number(value) else None,
+            label=clean(crossed(group), 60), size=f"n {row.get('n', '–')}", value=float(str(value)) if is_number(value) else None,
             text=show(value, "fixed:3") if is_number(value) else "–", low=low, high=high, status=statuses.get(group, ""),
         ))
     usable = is_number(threshold) and key == "ratio"
@@ -117,7 +129,7 @@ def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tu
     lowest = min((dot for dot in dots if dot.value is not None), key=lambda dot: dot.value or 0.0, default=None)
     caption = f"{words}: {key} of each group"
     if lowest:
-        caption += f"; the lowest is {one_line(lowest.label, 80)} at {lowest.text}"
+        caption += f"; the lowest is {one_line(lowest.label, 80)} ({lowest.size}) at {lowest.text}"
     caption += f", threshold {threshold}" if usable else ""
     caption += f"; {sized(view)}. Diamond: fails; ring: inconclusive; dot: passes or not judged."
     svg = dot_plot(
@@ -142,19 +154,20 @@ def _ll144(page: Builder, context: Context, measurement: Measurement, source: st
     for number, row in enumerate(measurement.groups):
         place = f"{base}/groups/{number}"
         rows.append((
-            str(row.get("group", "–")).replace("*", " × "),
+            crossed(str(row.get("group", "–"))),
             *(cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
         ))
     for number, row in enumerate(left_out(measurement)):
         place = f"{base}/values/left_out/{number}"
-        category = str(row.get("group", "–")).replace("*", " × ")
+        category = crossed(str(row.get("group", "–")))
         rows.append((
             f"{category}, left out of the ratios",
             *("–" if key == "ratio" else cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
         ))
     rows.append(("Unknown category, in no ratio", count(unknown), *("–" for _ in columns[1:])))
+    page.head(f"Summary of results for Local Law 144 by {crossed(measurement.attribute)}", level=3)
     page.table(
-        ("Category", *(f">{head}" for _, head in columns)), rows,
-        f"Summary of results in the layout of 6 RCNY 5-301: {measurement.attribute.replace('*', ' × ')}",
+        ("Category 36%", *(f">{head} 16%" for _, head in columns)), rows,
+        f"Summary of results in the layout of 6 RCNY 5-301: {crossed(measurement.attribute)}",
         note="Local Law 144 sets no pass mark: it asks that these numbers are computed by an independent auditor, published and no older than a year.",
     )

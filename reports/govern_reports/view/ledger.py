@@ -114,6 +114,12 @@ def limits(context: Context) -> Section:
         ("waiver", "a signed, expiring exception to one rule for one model; laid over the status, never in place of it"),
         ("closure", "everything that an approval relied on; the approval is stale as soon as a part of it changes"),
         ("impact ratio", "a group's selection rate divided by the reference group's (29 CFR 1607.4D)"),
+        ("shortfall", "how many favourable outcomes a group lacks to the rate of itself and the reference group together"),
+        ("detectable", "the smallest difference in rates that so many people show four times in five, by a test at 5 %"),
+        ("flip", "whether one person chosen in place of another would move the ratio across the threshold"),
+        ("TPR, FPR", "true and false positive rate: the share of positives, and of negatives, that the model calls positive"),
+        ("p; corrected", "how often chance alone would give as much; corrected for how many groups or features were looked at"),
+        ("population stability index", "how far a distribution moved: 0 not at all, 0.1 a little, 0.25 much"),
         ("tamper-evident", "a change shows; not that a change is impossible"),
     )
     return page.done()

@@ -1,13 +1,14 @@
 """Tables of measured numbers: which columns a measurement has, how each is printed, and where it comes from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from govern.domain.evidence import JsonValue, Measurement
 from govern.workflow.views import EvidenceView
 from govern_reports.view.blocks import Builder, Part, line
 from govern_reports.view.context import Context, measure_name
-from govern_reports.view.text import count, is_number
+from govern_reports.view.text import count, crossed, is_number
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "n": ("n", "count"),
@@ -83,8 +84,7 @@ def cell(context: Context, value: JsonValue, key: str, source: str, pointer: str
         )
     form = form_of(key, value)
     if form == "text":
-        crossed = key in {"reference_group", "smallest_group"}
-        return str(value).replace("*", " × " if crossed else "*") if value not in (None, "") else "–"
+        return (crossed(str(value)) if key in {"reference_group", "smallest_group"} else str(value)) if value not in (None, "") else "–"
     if form != "count" and not is_number(value):
         return "–" if value is None else str(value)
     return context.register.number(value, form, source, pointer)
@@ -129,7 +129,7 @@ def rows_table(
     made: list[tuple[Part, ...]] = []
     for number, row in enumerate(rows):
         made.append((
-            str(row.get(name, "–")).replace("*", " × ") if name == "group" else str(row.get(name, "–")),
+            crossed(str(row.get(name, "–"))) if name == "group" else str(row.get(name, "–")),
             *(cell(context, row.get(key), key, source, f"{base}/{part}/{number}/{key}") for key in keys),
         ))
     weights = [WEIGHT_OF_NAMES, *(WEIGHTS.get(key, 1.0) for key in keys)]
@@ -181,7 +181,29 @@ def _said_of(tests: set[str], measurement: Measurement) -> str:
 def title(measurement: Measurement) -> str:
     """Name a measurement: `Impact ratio by sex`."""
     name = measure_name(measurement.measure).replace("_", " ")
-    return name.capitalize() + (f" by {measurement.attribute.replace('*', ' × ')}" if measurement.attribute else "")
+    return name.capitalize() + (f" by {crossed(measurement.attribute)}" if measurement.attribute else "")
+
+
+HIGHEST: Final = "the highest rate"
+DIFFERS: Final = {"min_reference": "reference group of at least {}"}
+"""What sets two measurements of one thing apart, in words."""
+
+
+def twins(view: EvidenceView, measurement: Measurement) -> tuple[Measurement, ...]:
+    """Return the measurements in a piece of evidence with these very numbers: two policies can ask for them in two ways."""
+    return tuple(one for one in view.evidence.measures if replace(one, parameters=measurement.parameters) == measurement)
+
+
+def apart(view: EvidenceView, measurement: Measurement) -> str:
+    """Say what sets a measurement apart from others of the same thing with other numbers; nothing where there is none."""
+    others = [
+        one for one in view.evidence.measures
+        if (one.measure, one.attribute) == (measurement.measure, measurement.attribute) and one not in twins(view, measurement)
+    ]
+    own = measurement.parameters
+    keys = sorted({key for one in others for key in (*own, *one.parameters) if one.parameters.get(key) != own.get(key)})
+    said = [DIFFERS.get(key, named(key).lower() + " {}").format(own.get(key, "none")) for key in keys if isinstance(own.get(key, ""), str | int)]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def sized(view: EvidenceView) -> str:
@@ -195,7 +217,7 @@ def caption(measurement: Measurement) -> str:
     if measurement.favourable:
         words.append(f"favourable outcome {measurement.favourable}")
     if measurement.reference:
-        words.append(f"compared with {measurement.reference}")
+        words.append(f"compared with {HIGHEST if measurement.reference == 'highest' else crossed(measurement.reference)}")
     return ", ".join(words)
 
 

@@ -1,5 +1,6 @@
 """Who decided: approvals with quorum and conflicts, waivers, findings."""
 
+from govern.workflow.views import DeadlineRow
 from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, mono
 from govern_reports.view.context import Context
 from govern_reports.view.text import ends, grouped, minute, plural, words
@@ -28,7 +29,7 @@ def people(context: Context) -> Section:
                 line(row.reason or "–", f" [{row.note}]" if row.note else ""), Span(word, tone), f"#{row.index}",  # type: ignore[arg-type]
             ))
         page.table(
-            ("Holder 11%", "Role 8%", "Action 8%", "Signed, UTC 13%", "Key 16%", "Reason 28%", "Standing 9%", ">Entry 7%"), rows,
+            ("Holder 11%", "Role 8%", "Action 8%", "Signed, UTC 15%", "Key 15%", "Reason 27%", "Standing 9%", ">Entry 7%"), rows,
             f"Reviews of {dossier.name}", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
         )
         page.table(
@@ -89,8 +90,13 @@ def _deadlines(page: Builder, context: Context) -> None:
     page.table(
         ("Due 14%", "Kind 14%", "System 18%", "What 36%", "Standing 10%", ">Entry 8%"),
         [
-            (minute(row.due)[:10], row.kind, row.system, row.what, Span("OVERDUE", "bad") if row.overdue else "due", f"#{row.index}")
+            (minute(row.due)[:10], row.kind, row.system, row.what, _ended(row) if row.overdue else "due", f"#{row.index}")
             for row in rows
         ],
-        "What falls due within 30 days, and what is overdue", empty="Nothing falls due within 30 days.",
+        "What falls due within 30 days, and what is past its day", empty="Nothing falls due within 30 days.",
     )
+
+
+def _ended(row: DeadlineRow) -> Span:
+    """Say what became of a thing whose day is past: a waiver or a root ends by itself, a finding waits for somebody."""
+    return Span("expired", "warn") if row.kind == "waiver" else Span("EXPIRED" if row.kind == "trust-root" else "OVERDUE", "bad")

@@ -5,7 +5,7 @@ from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, link
 from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
 from govern_reports.view.control import unserved
 from govern_reports.view.rules import goalposts
-from govern_reports.view.text import minute, plural, some, words
+from govern_reports.view.text import crossed, minute, plural, some, words
 
 MOST_GAPS = 60
 """Rows that somebody reads; a ledger of two hundred models can have thousands."""
@@ -91,7 +91,7 @@ def _completeness(context: Context) -> tuple[str, str]:
         return "unknown", "no decision with binding rules is in this pack"
     open_ends = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
     if open_ends:
-        return "not", f"{len(open_ends)} of {len(rules)} binding rules could not be decided: {some(open_ends, 6)}"
+        return "not", f"{len(open_ends)} of {len(rules)} binding rules could not be decided: {_names(open_ends)}"
     return "met", f"all {len(rules)} binding rules could be decided"
 
 
@@ -120,10 +120,15 @@ def _of_rules(rules: list[RuleResult]) -> tuple[str, str]:
     unclear = [rule.rule for rule in rules if rule.status in {Status.INCONCLUSIVE, Status.ERROR}]
     passed = sum(rule.status is Status.PASS for rule in rules)
     if failed:
-        return "not", f"{len(failed)} of {len(rules)} rules fail: {some(failed, 6)}"
+        return "not", f"{len(failed)} of {len(rules)} rules fail: {_names(failed)}"
     if unclear or not passed:
-        return "unknown", f"{len(unclear)} of {len(rules)} rules inconclusive: {some(unclear, 6)}" if unclear else "no rule applies"
+        return "unknown", f"{len(unclear)} of {len(rules)} rules inconclusive: {_names(unclear)}" if unclear else "no rule applies"
     return "met", f"{passed} of {len(rules)} rules pass"
+
+
+def _names(rules: list[str]) -> str:
+    """Name rules, each once, however many models it was asked of."""
+    return some(list(dict.fromkeys(rules)), 6)
 
 
 def _behaviour(context: Context) -> tuple[str, str]:
@@ -139,13 +144,8 @@ def gaps(context: Context) -> list[tuple[Part, ...]]:
     """List what a reader might take for evidenced and is not: what, why, and whose it is. The weightiest come first."""
     pack = context.pack
     rows: list[tuple[Part, ...]] = [(what, "it could not be read: the ledger does not verify", "ledger owner") for what in pack.missing]
+    rows += _undecided(context)
     for dossier, view in decisions(pack):
-        for rule in view.decision.rules:
-            if rule.status in {Status.INCONCLUSIVE, Status.ERROR}:
-                rows.append((f"{rule.rule} {rule.title} ({dossier.name})", rule.explanation, dossier.system.owner))
-            if rule.waiver:
-                until = f" until {minute(rule.waiver_expires)}" if rule.waiver_expires else ""
-                rows.append((f"{rule.rule} {rule.title} ({dossier.name})", f"waived by {rule.waiver}{until}; not met", dossier.system.owner))
         if view.decision.outcome is Outcome.ALLOW:
             rows.extend(
                 (f"Approval of {dossier.name} by {item.count} {item.role}", "the review is outstanding", item.role) for item in dossier.missing
@@ -165,3 +165,17 @@ def gaps(context: Context) -> list[tuple[Part, ...]]:
         left = len(rows) - MOST_GAPS
         rows[MOST_GAPS:] = [(f"{left:,} more", "see the table of model versions and the attached decisions", "–")]
     return rows
+
+
+def _undecided(context: Context) -> list[tuple[Part, ...]]:
+    """List the rules that could not be decided or were waived; models of which the same is to be said share a row."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for dossier, view in decisions(context.pack):
+        for rule in view.decision.rules:
+            name, owner = f"{rule.rule} {rule.title}", dossier.system.owner
+            if rule.status in {Status.INCONCLUSIVE, Status.ERROR}:
+                found.setdefault((name, crossed(rule.explanation), owner), []).append(dossier.name)
+            if rule.waiver:
+                until = f" until {minute(rule.waiver_expires)}" if rule.waiver_expires else ""
+                found.setdefault((name, f"waived by {rule.waiver}{until}; not met", owner), []).append(dossier.name)
+    return [(f"{name} ({some(models, 3)})", why, owner) for (name, why, owner), models in found.items()]

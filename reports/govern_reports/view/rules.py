@@ -1,8 +1,8 @@
 """Policy and controls, tests and results, attempts and goalposts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from govern.domain.decision import RuleResult, Status
+from govern.domain.decision import Check, RuleResult, Status
 from govern.domain.text import Digest
 from govern.workflow.views import Dossier
 from govern_reports.view import control
@@ -17,7 +17,7 @@ from govern_reports.view.context import (
     telling,
     threshold,
 )
-from govern_reports.view.text import count, ends, minute, plural, some, words
+from govern_reports.view.text import count, crossed, ends, minute, plural, some, words
 
 CASES = "\ncases:\n"
 """A policy's test cases, for machines, begin here."""
@@ -128,32 +128,65 @@ def _summary(
 def _detail(page: Builder, context: Context, source: str, number: int, rule: RuleResult) -> None:
     """Write one rule's paragraph and, where it looked at more than one thing, its table."""
     page.head(f"{rule.rule} {rule.title}", level=3)
-    page.say(Span(_verdict_word(rule), "strong"), f" {rule.explanation}")
+    page.say(Span(_verdict_word(rule), "strong"), f" {_spelled(rule, rule.explanation)}")
     extra = [
-        ("Beside the status", rule.advisory), ("What would turn it", rule.flip),
+        ("Beside the status", _spelled(rule, rule.advisory)), ("What would turn it", _spelled(rule, rule.flip)),
         ("Remedy", rule.remediation if rule.status is not Status.PASS else ""),
         ("Controls", ", ".join(f"{control} ({rule.claim})" for control in rule.controls)),
     ]
     facts = [(label, line(text)) for label, text in extra if text]
     if facts:
         page.facts(*facts)
+    if not rule.measure:
+        _attested(page, rule)
+        return
     if not rule.checks:
         return
+    shown = _different(rule.checks)
     rows: list[tuple[Part, ...]] = []
-    for place, check in enumerate(rule.checks):
+    for place, check in shown:
         at = f"/rules/{number}/checks/{place}"
         rows.append((
-            check.label or "whole", count(check.n) if check.n is not None else "–",
+            crossed(check.label).replace("=", " = ") or "whole", count(check.n) if check.n is not None else "–",
             observed(context.register, source, at, check), interval(context.register, source, at, check), threshold(check),
             status(check.status), check.note or (check.reason.value if check.reason else "–"),
         ))
     method = next((check.interval for check in rule.checks if check.interval), None)
     page.table(
-        ("What 18%", ">n 9%", ">Observed 10%", ">Interval 16%", ">Threshold 11%", "Status 12%", "Note 24%"), rows,
-        f"{rule.rule}, {rule.measure or 'attestation'}: {plural(len(rule.checks), 'check')}, "
-        f"{plural(sum(check.status is not Status.PASS for check in rule.checks), 'exception')}",
-        note=f"Interval: {method.method}, level {method.level}." if method else "",
+        ("What 25%", ">n 8%", ">Observed 9%", ">Interval 15%", ">Threshold 10%", "Status 12%", "Note 21%"), rows,
+        f"{rule.rule}, {rule.measure}: {plural(len(shown), 'check')}, "
+        f"{plural(sum(check.status is not Status.PASS for _, check in shown), 'exception')}",
+        note=f"{f'Interval: {method.method}, level {method.level}.' if method else ''} {_twice(shown)}".strip(),
     )
+
+
+def _different(checks: Sequence[Check]) -> list[tuple[int, Check]]:
+    """Return the checks with their places, each that says the same only once."""
+    found: dict[tuple[object, ...], tuple[int, Check]] = {}
+    for place, check in enumerate(checks):
+        said = (check.label, check.n, check.observed, check.interval, check.op, check.threshold, check.status, check.note)
+        found.setdefault(said, (place, check))
+    return list(found.values())
+
+
+def _twice(shown: Sequence[tuple[int, Check]]) -> str:
+    """Say why a group has two rows."""
+    labels = [check.label for _, check in shown]
+    return "What stands here twice was compared with two reference groups." if len(set(labels)) < len(labels) else ""
+
+
+def _attested(page: Builder, rule: RuleResult) -> None:
+    """Say who attested; what is still to be attested, the sentence above says."""
+    rows = [(check.label or "–", status(check.status), check.note or "–") for check in rule.checks if check.note not in rule.explanation]
+    if rows:
+        page.table(("Who 24%", "Status 16%", "What was said 60%"), rows, f"{rule.rule}, attestation")
+
+
+def _spelled(rule: RuleResult, text: str) -> str:
+    """Return a decision's words with its crossings written as everywhere in the pack."""
+    for label in sorted({check.label for check in rule.checks if "*" in check.label}, key=len, reverse=True):
+        text = text.replace(label, crossed(label))
+    return text
 
 
 def _verdict_word(rule: RuleResult) -> str:

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from govern.workflow.pack import HolderRow
-from govern_reports.view.blocks import Builder, Part, Section, line, mono
+from govern_reports.view.blocks import Builder, Part, Section, line, mono, with_digests
 from govern_reports.view.context import Context
-from govern_reports.view.text import count, ends, grouped, minute, plural, second, span
+from govern_reports.view.text import count, crossed, ends, grouped, minute, plural, second, span
 
 SAID_ABOVE = frozenset({"Model", "Inputs"})
 """Facts of a model's identity that other lines say already."""
@@ -50,7 +50,7 @@ def scope(context: Context) -> Section:
         note=(f"The first {MOST_ROWS}. " if len(rows) == MOST_ROWS else "") + "Digests are shortened here to their first and last eight digits; they are whole in the attached evidence.",
     )
     excluded = [
-        (view.data_name, item.attribute, item.value or "(empty)", count(item.n))
+        (view.data_name, crossed(item.attribute), item.value or "(empty)", count(item.n))
         for dossier in pack.dossiers for view in dossier.evidence for item in view.evidence.excluded if item.n
     ]
     page.table(
@@ -80,14 +80,14 @@ def description(context: Context) -> Section:
                 ("Title", system.title or system.name),
                 ("Intended use", line(dossier.description or "not described", f" (purpose: {system.purpose}; task: {system.task or 'not named'})")),
                 ("Jurisdictions", ", ".join(system.jurisdictions) or "none named"),
-                ("Protected attributes", ", ".join(system.protected) or "none named"),
+                ("Protected attributes", ", ".join(map(crossed, system.protected)) or "none named"),
                 ("Tier", system.tier), ("Owner", system.owner), ("Standing", system.headline),
                 ("Stages", _places(dict(system.stages))), ("Deployments", _places(dict(system.deployments))),
             )
         page.head(f"Model {dossier.name}", level=3 if context.many else 2)
         page.facts(
             ("Digest of the model file", mono(grouped(dossier.model))),
-            *((label, line(value)) for label, value in dossier.facts.items() if label not in SAID_ABOVE),
+            *((label, with_digests(value)) for label, value in dossier.facts.items() if label not in SAID_ABOVE),
             ("Other model at this stage", dossier.incumbent or "none"),
         )
     if not context.pack.dossiers:

@@ -112,6 +112,11 @@ def is_number(text: object) -> bool:
         return False
 
 
+def crossed(attribute: str) -> str:
+    """Write an attribute or a group: `sex × race`; a crossing joins its parts with a star everywhere else."""
+    return attribute.replace("*", " × ")
+
+
 def count(number: int) -> str:
     """Write a whole number with thousands separators."""
     return f"{number:,}"
