@@ -6,7 +6,7 @@ The rows are a copy that can be made again from the entries; who could write the
 they belong where the keys are, not beside the ledger (see `README.md`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -15,12 +15,18 @@ from govern.domain.kept import Kept, Row
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.lineage.codec import fingerprint, key_text, read_head, table_codec, write_head
-from govern.lineage.folding import extended
+from govern.lineage.folding import Folding
 from govern.lineage.state import TABLES, State
 from govern.lineage.tables import Table
 
 BATCH: Final = 500
 """Entries between two kept states when a long ledger is folded: what reading as of a time has to fold at most."""
+
+TOGETHER: Final = 10
+"""Kept states that are written in one transaction when a long ledger is folded: they change the same pages, which are written once."""
+
+HELD: Final = 20_000
+"""Entries of which a long fold holds in memory what they changed: it goes on from that, and reads little back of what it wrote."""
 
 
 class Rows(Protocol):
@@ -29,8 +35,14 @@ class Rows(Protocol):
     def kept(self) -> Iterator[Kept]:
         """All kept states, the largest first."""
 
-    def keep(self, state: Kept, rows: Iterable[Row]) -> None:
-        """Keep one more state, whole or not at all; one of that size that is there already stays."""
+    def latest(self, form: str, *, as_of: datetime | None, most: int | None) -> Kept | None:
+        """The largest kept state of a form whose clock is not after `as_of` and that has `most` entries at most.
+
+        Found by key: a state's clock is the latest time claimed so far, so it never falls as states grow, whatever clocks do.
+        """
+
+    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> None:
+        """Keep more states, all or none, each with what changed since the one before; one of a size that is there already stays."""
 
     def value(self, table: str, key: str, size: int) -> bytes | None:
         """The value of a key in the state of `size` entries."""
@@ -90,25 +102,18 @@ def stored(rows: Rows, kept: Kept) -> State:
 
 def latest(rows: Rows, *, as_of: datetime | None = None, most: int | None = None) -> Kept | None:
     """The largest kept state whose clock is not after `as_of` and that has `most` entries at most; None where there is none."""
-    return next(
-        (
-            one for one in rows.kept()
-            if one.form == fingerprint() and (as_of is None or one.clock is None or one.clock <= as_of)
-            and (most is None or one.size <= most)
-        ),
-        None,
-    )
+    return rows.latest(fingerprint(), as_of=as_of, most=most)
 
 
-def keep(rows: Rows, state: State, root: Digest) -> State:
-    """Keep a state and return it as one that is read from there. Keeps only what its tables do not have stored yet."""
-    changed = (
-        (name, key_text(key), table_codec(name).write(value))
-        for name, table in state.tables() for key, value in table.layered().items()
-    )
+def made(state: State, root: Digest) -> tuple[Kept, list[Row]]:
+    """What to keep of a state in the making: where it stands, and what changed since it was opened."""
     kept = Kept(size=state.size, clock=state.clock, root=root, head=write_head(state.head), form=fingerprint())
-    rows.keep(kept, changed)
-    return stored(rows, kept)
+    return kept, [
+        (name, key_text(key), write(value))
+        for name, table in state.tables() if table.changed
+        for write in (table_codec(name).write,)
+        for key, value in table.changed.items()
+    ]
 
 
 class Source(Protocol):
@@ -138,16 +143,23 @@ def load(
         rows.clear()
     kept = latest(rows, as_of=as_of, most=stop)
     state = State() if kept is None else stored(rows, kept)
+    begun, last = state.size, as_of is None and stop is None
     entries = source.entries(state.size, size if stop is None else min(stop, size))
+    new: list[tuple[Kept, list[Row]]] = []
     while True:
-        before = state.size
-        state = extended(state, islice(entries, batch), as_of=as_of)
-        if state.size - before < batch:
-            break
-        state = keep(rows, state, source.root(state.size))
-    if as_of is None and stop is None and state.size > before:
-        return keep(rows, state, source.root(state.size))
-    return state
+        folding = Folding(state)
+        folding.run(islice(entries, batch), as_of=as_of)
+        grown, now = folding.state.size - state.size, folding.state.size
+        if grown == batch or (grown and last):
+            new.append(made(folding.state, source.root(now)))
+        state = folding.close()
+        if len(new) == TOGETHER or grown < batch:
+            rows.keep(new)
+            if grown < batch:
+                return state
+            if now - begun >= HELD:
+                state, begun = stored(rows, new[-1][0]), now
+            new = []
 
 
 def _fits(newest: Kept, source: Source, size: int) -> bool:
@@ -156,4 +168,4 @@ def _fits(newest: Kept, source: Source, size: int) -> bool:
     return newest.size == 0 or newest.root == source.root(newest.size)
 
 
-__all__ = ["BATCH", "Rows", "Source", "StoredTable", "keep", "latest", "load", "stored"]
+__all__ = ["BATCH", "Rows", "Source", "StoredTable", "latest", "load", "made", "stored"]

@@ -2,8 +2,8 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from govern.store.own_file import OwnFile
 
 _SCHEMA: Final = """
 create table if not exists kept (size integer primary key, clock text, root text not null, head blob not null, form text not null);
+create index if not exists kept_by_clock on kept (clock, size);
 create table if not exists rows (
     name text not null, key text not null, size integer not null, value blob not null, primary key (name, key, size)
 ) without rowid;
@@ -23,8 +24,12 @@ _VALUE: Final = (
     "select (select word from generation), "
     "(select value from rows where name = ? and key = ? and size <= ? order by size desc limit 1)"
 )
+_BEFORE: Final = "select size from kept where clock <= ? order by clock desc, size desc limit 1"
+_LATEST: Final = "select size, clock, root, head, form from kept where size <= ? and form = ? order by size desc limit 1"
 _LAST: Final = "\U0010ffff"
 """Sorts after every key."""
+_MOST: Final = 2**63 - 1
+"""More than there are."""
 
 
 class ReadTables:
@@ -48,22 +53,41 @@ class ReadTables:
         with self._file.asked() as connection:
             self._generation = self._word(connection)
             found = connection.execute("select size, clock, root, head, form from kept order by size desc")
-            for size, clock, root, head, form in found:
-                moment = None if clock is None else datetime.fromisoformat(clock)
-                yield Kept(size=size, clock=moment, root=Digest(root), head=head, form=form)
+            for row in found:
+                yield _kept(row)
 
-    def keep(self, state: Kept, rows: Iterable[Row]) -> None:
-        """Keep one more state, whole or not at all; one of that size that is there already stays."""
+    def latest(self, form: str, *, as_of: datetime | None, most: int | None) -> Kept | None:
+        """The largest kept state of a form whose clock is not after `as_of` and that has `most` entries at most. Raises `StorageError`.
+
+        Clocks of kept states never fall as they grow (they are the latest time claimed so far), so this is two look-ups by key.
+        """
+        with self._file.asked() as connection:
+            self._generation = self._word(connection)
+            size = _MOST if most is None else most
+            if as_of is not None:
+                before = connection.execute(_BEFORE, (_text(as_of),)).fetchone()
+                size = min(size, -1 if before is None else before[0])
+            found = connection.execute(_LATEST, (size, form)).fetchone()
+        return None if found is None else _kept(found)
+
+    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> None:
+        """Keep more states, all or none, each with what changed since the one before; one of a size that is there already stays.
+
+        Raises `StorageError`.
+        """
+        if not states:
+            return
         with self._file.changed() as connection:
             self._check(connection)
-            clock = None if state.clock is None else state.clock.isoformat()
-            new = connection.execute(
-                "insert or ignore into kept values (?, ?, ?, ?, ?)", (state.size, clock, state.root, state.head, state.form),
-            ).rowcount
-            if new:
-                connection.executemany(
-                    "insert into rows values (?, ?, ?, ?)", ((name, key, state.size, value) for name, key, value in rows),
-                )
+            new: list[tuple[str, str, int, bytes]] = []
+            for state, rows in states:
+                if connection.execute(
+                    "insert or ignore into kept values (?, ?, ?, ?, ?)",
+                    (state.size, _text(state.clock), state.root, state.head, state.form),
+                ).rowcount:
+                    new += [(name, key, state.size, value) for name, key, value in rows]
+            # In the order in which they lie, so that each page of the file is looked up and changed once.
+            connection.executemany("insert into rows values (?, ?, ?, ?)", sorted(new))
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Rows of another generation are of another ledger: nothing read before goes with them."""
@@ -97,3 +121,14 @@ class ReadTables:
             connection.execute("delete from kept")
             self._generation = secrets.token_hex(8)
             connection.execute("update generation set word = ?", (self._generation,))
+
+
+def _text(moment: datetime | None) -> str | None:
+    """A moment in UTC, so that texts sort as moments do."""
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _kept(row: tuple[int, str | None, str, bytes, str]) -> Kept:
+    size, clock, root, head, form = row
+    moment = None if clock is None else datetime.fromisoformat(clock)
+    return Kept(size=size, clock=moment, root=Digest(root), head=head, form=form)

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -10,13 +11,15 @@ from hypothesis import strategies as st
 from lineage.book import START, Book, digest, running
 from lineage.test_lineage_machine import Lifecycle
 
+from govern.domain.kept import Kept
 from govern.domain.text import Digest
 from govern.errors import StorageError
+from govern.lineage import snapshot
 from govern.lineage.codec import fingerprint, table_codec
-from govern.lineage.folding import fold
+from govern.lineage.folding import Folding, fold
 from govern.lineage.permission import may_run
 from govern.lineage.refs import resolve
-from govern.lineage.snapshot import keep, latest, load, stored
+from govern.lineage.snapshot import latest, load, made, stored
 from govern.lineage.state import State
 from govern.store.read_tables import ReadTables
 
@@ -68,9 +71,20 @@ def wandered(seed: int) -> Book:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), batch=st.integers(1, 40), steps=st.lists(st.integers(1, 30), max_size=4))
-def test_kept_in_any_portions_is_the_fold_from_scratch_now_and_at_any_past_time(tmp_path_factory, seed, batch, steps):
-    entries = wandered(seed).entries
+@given(
+    seed=st.integers(0, 2**32), batch=st.integers(1, 40), steps=st.lists(st.integers(1, 30), max_size=4),
+    together=st.integers(1, 4), held=st.integers(1, 60),
+)
+def test_kept_in_any_portions_is_the_fold_from_scratch_now_and_at_any_past_time(
+    tmp_path_factory, seed, batch, steps, together, held,
+):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot, "TOGETHER", together)
+        patch.setattr(snapshot, "HELD", held)
+        in_portions(tmp_path_factory, wandered(seed).entries, batch, steps)
+
+
+def in_portions(tmp_path_factory, entries, batch, steps):
     rows = ReadTables(tmp_path_factory.mktemp("rows") / "rows.db")
     size = 0
     for step in [*steps, len(entries)]:
@@ -82,7 +96,51 @@ def test_kept_in_any_portions_is_the_fold_from_scratch_now_and_at_any_past_time(
     assert again == fold(entries)
     for entry in entries[:: max(1, len(entries) // 5)]:
         assert load(rows, whole, as_of=entry.time) == fold(entries, as_of=entry.time)
+        assert load(rows, whole, stop=entry.index) == fold(entries[: entry.index])
+    for kept in [*rows.kept()][:: max(1, len(entries) // batch // 5)]:
+        assert stored(rows, kept) == fold(entries[: kept.size])
     assert load(rows, whole, as_of=START - timedelta(days=1)) == State()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    minutes=st.lists(st.integers(-90, 90), min_size=1, max_size=30), batch=st.integers(1, 5),
+    asked=st.lists(st.tuples(st.integers(-100, 100), st.none() | st.integers(0, 40)), min_size=1, max_size=8),
+)
+def test_clocks_that_run_backwards_leave_the_search_by_key_right(tmp_path_factory, minutes, batch, asked):
+    entries = running()[0].entries[: len(minutes)]
+    entries = [
+        replace(entry, statement=replace(entry.statement, header=replace(entry.statement.header, time=START + timedelta(minutes=one))))
+        for entry, one in zip(entries, minutes, strict=False)
+    ]
+    rows, source = ReadTables(tmp_path_factory.mktemp("rows") / "rows.db"), Source(entries)
+    load(rows, source, batch=batch)
+    everything = list(rows.kept())
+    assert len(everything) == -(-len(entries) // batch)
+    for minute, most in [(one, None) for one in minutes] + asked:
+        # The same moment, told by clocks elsewhere.
+        moment = (START + timedelta(minutes=minute)).astimezone(timezone(timedelta(hours=minute % 5 - 2)))
+        fitting = [one for one in everything if one.clock <= moment and (most is None or one.size <= most)]
+        assert latest(rows, as_of=moment, most=most) == max(fitting, key=lambda one: one.size, default=None)
+        assert load(rows, source, as_of=moment) == fold(entries, as_of=moment)
+    assert latest(rows) == everything[0]
+    assert latest(rows, most=0) is None
+
+
+def test_a_past_moment_is_found_without_looking_at_every_state_kept(tmp_path):
+    rows = ReadTables(tmp_path / "rows.db")
+    states = [
+        (Kept(size=size, clock=START + timedelta(minutes=size), root=digest(""), head=b"{}", form=fingerprint()), [])
+        for size in range(1, 3000)
+    ]
+    rows.keep(states)
+    steps = []
+    with rows._file.asked() as connection:
+        connection.set_progress_handler(lambda: steps.append(1), 10)
+        for size in (1, 40, 1500, 2990):
+            assert latest(rows, as_of=START + timedelta(minutes=size, seconds=5)).size == size
+        connection.set_progress_handler(None, 0)
+    assert len(steps) < 100, "SQLite's own steps, in tens: a scan takes thousands"
 
 
 def test_a_kept_state_answers_without_reading_what_is_not_asked(tmp_path):
@@ -140,7 +198,9 @@ def test_rows_of_another_past_or_of_another_fold_are_made_again(tmp_path, monkey
 
 def test_whoever_reads_rows_that_were_made_anew_is_told(tmp_path):
     book, model = running()
-    state = load(ReadTables(tmp_path / "rows.db"), Source(book.entries))
+    rows = ReadTables(tmp_path / "rows.db")
+    load(rows, Source(book.entries))
+    state = stored(rows, latest(rows))
     ReadTables(tmp_path / "rows.db").clear()
     with pytest.raises(StorageError, match="made the read tables anew"):
         assert model in state.models
@@ -172,9 +232,11 @@ def test_threads_and_forks_read_the_same(tmp_path):
 def test_two_who_keep_the_same_state_leave_one(tmp_path):
     book, _ = running()
     one, two = ReadTables(tmp_path / "rows.db"), ReadTables(tmp_path / "rows.db")
-    state = fold(book.entries)
-    keep(one, state, digest("root"))
-    assert keep(two, state, digest("root")) == state
+    for rows in (one, two):
+        folding = Folding()
+        folding.run(book.entries)
+        rows.keep([made(folding.state, digest("root"))])
+    assert stored(two, latest(two)) == fold(book.entries)
     assert len(list(one.kept())) == 1
 
 
