@@ -29,7 +29,7 @@ from govern.policy.waivers import can_be_waived, void_reason
 _ABSENT: Final = {
     "labels": "labels were", "scores": "scores were", "model": "the model's file was", "reference": "a reference was",
 }
-ENGINE: Final = "govern-policy/1"
+ENGINE: Final = "govern-policy/2"
 """Changes when the same documents and evidence could give another answer."""
 
 

@@ -11,9 +11,9 @@ from govern.domain.evidence import JsonValue, Measurement
 from govern.domain.leaving_out import LEAVE_OUT, asked, left_out
 from govern.domain.text import Digest, instant, short
 from govern.policy.bound import BoundRule
-from govern.policy.counts import USUAL_REFERENCE, number_of
 from govern.policy.judging import Sighting, checks_of
 from govern.policy.question import PresentedEvidence, Question
+from govern.policy.usual import unusual
 from govern.policy.verdict import inconclusive
 
 _CUT: Final = re.compile(r"(<=|>=|<|>)-?\d+(\.\d+)?$")
@@ -115,18 +115,20 @@ def _passes(found: Found) -> bool:
 
 def _one(looking: _Look, attribute: str | None) -> Found:
     rule = looking.rule
-    candidates = _of_measure(looking, attribute)
+    candidates, otherwise = _of_measure(looking, attribute)
+    if not candidates and otherwise:
+        note = f"there is no evidence {rule.rule.measure}, measured as the rule asks: there is one with {otherwise}"
+        return Found(checks=(inconclusive(Reason.MISSING, note, attribute or ""),))
     usable, problem = _usable(rule, candidates, looking.question.subject, looking.as_of, attribute or "")
     if problem is not None:
         return Found(checks=(problem,))
     latest = max(candidate.presented.collected for candidate in usable)
     newest = [candidate for candidate in usable if candidate.presented.collected == latest]
-    baseline = _baseline(looking, attribute)
     checks: list[Check] = []
     for candidate in sorted(newest, key=lambda one: one.presented.digest):
         checks += checks_of(rule, Sighting(
             measurement=candidate.measurement, rows=candidate.presented.evidence.rows,
-            excluded=looking.shelf.excluded(candidate.presented), baseline=baseline,
+            excluded=looking.shelf.excluded(candidate.presented), baseline=_baseline(looking, attribute, candidate.presented.data),
         ))
     return Found(
         checks=tuple(checks),
@@ -144,10 +146,14 @@ def _left_out(measurement: Measurement) -> tuple[str, ...]:
     )
 
 
-def _of_measure(looking: _Look, attribute: str | None) -> list[_Candidate]:
+def _of_measure(looking: _Look, attribute: str | None) -> tuple[list[_Candidate], str]:
+    """Return what was measured as the rule asks, and why something else was not, if anything was there."""
     found: list[_Candidate] = []
+    otherwise = ""
     for one in looking.shelf.of(looking.rule.rule.measure, attribute):
-        if not _as_asked(looking.parameters, one.measurement):
+        difference = _difference(looking.parameters, one.measurement)
+        if difference:
+            otherwise = otherwise or difference
             continue
         if attribute is None or one.measurement.attribute == attribute:
             found.append(one)
@@ -155,7 +161,7 @@ def _of_measure(looking: _Look, attribute: str | None) -> list[_Candidate]:
         part = _part(looking.rule, one.measurement, attribute)
         if part is not None:
             found.append(replace(one, measurement=part))
-    return found
+    return found, otherwise
 
 
 def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurement | None:
@@ -172,15 +178,12 @@ def _part(rule: BoundRule, measurement: Measurement, attribute: str) -> Measurem
     return replace(measurement, features=tuple(one for one in measurement.features if str(one.get("feature")) in names))
 
 
-def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> bool:
-    """Whether the numbers were made with the parameters that the rule names."""
+def _difference(parameters: Mapping[str, JsonValue], measurement: Measurement) -> str:
+    """Say what the numbers were made with otherwise than the rule names, or leaves open; empty where as asked."""
     own = {"favourable": measurement.favourable, "reference": measurement.reference}
     # Whether or not a rule names any: a category that was left out is not judged, so the rule itself has to leave it out.
     if asked(parameters.get(LEAVE_OUT, {})).get(measurement.attribute, {}) != measurement.parameters.get(LEAVE_OUT, {}):
-        return False
-    # How small a group others may be compared with decides who the best is: only a rule may ask for more than is usual.
-    if "min_reference" not in parameters and number_of(measurement.parameters.get("min_reference", 1)) > USUAL_REFERENCE:
-        return False
+        return "other categories left out"
     for key, wanted in parameters.items():
         if key in {"attributes", LEAVE_OUT}:
             continue
@@ -188,8 +191,8 @@ def _as_asked(parameters: Mapping[str, JsonValue], measurement: Measurement) -> 
         if had is None and measurement.availability != "measured":
             continue
         if had != wanted and str(had) != str(wanted):
-            return False
-    return True
+            return f"{key} = {'nothing' if had is None else had}, and the rule asks for {wanted}"
+    return unusual(measurement, parameters)
 
 
 def _usable(
@@ -218,11 +221,13 @@ def _usable(
     return fresh, None
 
 
-def _baseline(looking: _Look, attribute: str | None) -> Measurement | None:
+def _baseline(looking: _Look, attribute: str | None, data: Digest) -> Measurement | None:
+    """Return what the baseline gave on the same data: better on other rows is not better."""
     baseline = looking.question.baseline
     if baseline is None:
         return None
-    usable, problem = _usable(looking.rule, _of_measure(looking, attribute), baseline, looking.as_of, attribute or "")
+    same = [one for one in _of_measure(looking, attribute)[0] if one.presented.data == data]
+    usable, problem = _usable(looking.rule, same, baseline, looking.as_of, attribute or "")
     if problem is not None:
         return None
     return max(usable, key=lambda one: (one.presented.collected, one.presented.digest)).measurement

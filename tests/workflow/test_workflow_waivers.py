@@ -109,12 +109,17 @@ def test_its_end_blocks_again_and_reopens_the_review(asked: Story, passphrases):
         promoting.deploy(asked.ws, "credit@1", to="production", passphrases=passphrases)
 
 
-def test_a_renewal_needs_new_evidence(asked: Story, passphrases):
+def test_a_renewal_needs_new_evidence(asked: Story, passphrases, tmp_path):
     waivers.revoke_waiver(asked.ws, rows(asked)[-1].id, reason="it was asked too early", key="reviewer", passphrases=passphrases)
     assert rows(asked)[-1].state == "revoked"
     with pytest.raises(Refused, match="needs new evidence"):
         propose(asked, passphrases)
     gated(asked, passphrases, data=asked.data("1", seed=7))
+    with pytest.raises(Refused, match="needs new evidence"):
+        propose(asked, passphrases)  # the same rows by another seed are nothing new
+    later = tmp_path / "later.csv"
+    later.write_text("".join(asked.candidates[0].scored.read_text().splitlines(keepends=True)[:-1]))
+    gated(asked, passphrases, data=asked.data("1", data=later))
     propose(asked, passphrases)
     approve(asked, passphrases, "reviewer", "second")
     assert rows(asked)[-1].state == "active"
