@@ -15,6 +15,7 @@ from govern.policy.documents import parse_policy
 from govern.workflow.gate import policy_tools
 from govern.workflow.gate.attempts import attempts_of
 from govern.workflow.gate.gating import gate
+from govern.workflow.policies import policies
 from govern.workflow.policies.bundles import sign_bundle, verified_bundle
 from govern.workflow.policies.policies import install
 
@@ -106,6 +107,28 @@ def test_a_signed_bundle_is_exactly_what_was_signed(story, passphrases, folder):
     policy.unlink()
     with pytest.raises(VerificationError, match="missing"):
         check(story, folder)
+
+
+def test_what_is_installed_is_the_very_bytes_that_were_signed(story, passphrases, folder, monkeypatch):
+    """Whoever changes the folder after it was held against its signature changes nothing that is installed."""
+    policy = folder / "policy.yaml"
+    signed = policy.read_bytes().replace(b"version: 1.0.0", b"version: 1.0.1", 1)
+    policy.write_bytes(signed)
+    binding = folder / "binding.yaml"
+    binding.write_bytes(binding.read_bytes().replace(b"version: 1.0.0}", b"version: 1.0.1}"))
+    sign_bundle(story.ws, folder, passphrases=passphrases)
+    held = policies.verified_files
+
+    def checked(*words, **more):
+        found = held(*words, **more)
+        policy.write_bytes(signed.replace(b'"0.8"', b'"0.1"'))
+        return found
+
+    monkeypatch.setattr(policies, "verified_files", checked)
+    policies.install(story.ws, str(folder), passphrases=passphrases)
+    installed = story.ws.state().policies["baseline"]
+    assert installed.fact.version == "1.0.1"
+    assert story.ws.objects.get(installed.digest) == signed != policy.read_bytes()
 
 
 def test_a_signature_that_does_not_count(story, passphrases, folder):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,7 +57,11 @@ def verified_bundle(folder: Path, root: TrustRootFact, *, size: int) -> SignedBu
     `size` is the ledger's: a key that is void by then signs nothing. Raises `VerificationError` for a stray, missing or
     changed file and for a signature that does not count, `UsageError` where there is none.
     """
-    files = read_folder(folder)
+    return verified_files(folder, read_folder(folder), root, size=size)
+
+
+def verified_files(folder: Path, files: Mapping[str, bytes], root: TrustRootFact, *, size: int) -> SignedBundle:
+    """Check what was read from a folder, as `verified_bundle` does: whoever goes on with these bytes reads no others."""
     if SIGNATURE not in files:
         raise UsageError(f"{folder} holds no {SIGNATURE}", "Have the policy's owner sign the folder.")
     try:

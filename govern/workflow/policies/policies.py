@@ -1,7 +1,8 @@
 """Policies in a workspace: installing documents, and finding the ones that apply to a gate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from govern.domain.facts import BindingFact, PolicyFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import Refused, UsageError
+from govern.lineage.people import person
 from govern.lineage.records import BindingRecord
 from govern.lineage.state import State
 from govern.policy.bound import BoundPolicy
@@ -18,13 +20,14 @@ from govern.policy.documents import parse_binding, parse_policy
 from govern.policy.model import Binding, Policy
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.place.workspace import Workspace, about
-from govern.workflow.policies.bundles import verified_bundle
+from govern.workflow.policies.bundles import read_folder, verified_files
 from govern.workflow.views import Written
 
 if TYPE_CHECKING:
     # Comparing loads the engine with all its measures: only who installs compares.
     from govern.policy.diff import PolicyDiff
 
+POLICY: Final = "policy.yaml"
 READ: Final = 256
 """Documents kept as they were read: strict YAML is slow to read, and a gate, a queue and a replay ask for the same ones."""
 
@@ -44,14 +47,8 @@ def documents(named: str) -> Documents:
     """Read documents from a folder, or from a pack that ships with govern. Raises `UsageError`."""
     folder = Path(named)
     if folder.is_dir():
-        policy = folder / "policy.yaml"
-        if not policy.is_file():
-            raise UsageError(f"{folder} holds no policy.yaml", "A policy's folder holds policy.yaml and binding*.yaml.")
-        bindings = sorted(folder.glob("binding*.yaml"))
-        return Documents(
-            policy=policy.read_bytes(), policy_where=str(policy),
-            bindings=tuple((str(path), path.read_bytes()) for path in bindings),
-        )
+        paths = [one for one in (folder / "policy.yaml", *folder.glob("binding*.yaml")) if one.is_file()]
+        return _of_folder(folder, {path.name: path.read_bytes() for path in paths})
     import govern_policies
 
     try:
@@ -64,6 +61,16 @@ def documents(named: str) -> Documents:
     return Documents(
         policy=pack.policy, policy_where=f"{named}/policy.yaml", bindings=((f"{named}/binding.yaml", pack.binding),),
         pack=pack.id,
+    )
+
+
+def _of_folder(folder: Path, files: Mapping[str, bytes]) -> Documents:
+    """Take a policy and its bindings from what was read of a folder. Raises `UsageError`."""
+    if POLICY not in files:
+        raise UsageError(f"{folder} holds no {POLICY}", f"A policy's folder holds {POLICY} and binding*.yaml.")
+    bindings = sorted(name for name in files if fnmatchcase(name, "binding*.yaml") and "/" not in name)
+    return Documents(
+        policy=files[POLICY], policy_where=str(folder / POLICY), bindings=tuple((str(folder / name), files[name]) for name in bindings),
     )
 
 
@@ -80,8 +87,12 @@ def install(
     exactly what was signed. Raises `UsageError`, `DocumentError`, `VerificationError`, `Refused`.
     """
     if (Path(named) / SIGNATURE).is_file():
-        verified_bundle(Path(named), ws.ledger.trust_root(), size=ws.ledger.size)
-    given = documents(named)
+        # Read once: what is installed is the very bytes that were held against the signature.
+        files = read_folder(Path(named))
+        verified_files(Path(named), files, ws.ledger.trust_root(), size=ws.ledger.size)
+        given = _of_folder(Path(named), files)
+    else:
+        given = documents(named)
     if not given.bindings:
         raise UsageError("there is no binding", "A policy without a binding applies nowhere: add binding.yaml.")
     state = ws.state()
@@ -91,7 +102,7 @@ def install(
     for untried in _tried(ws, given):
         tell(untried)
     signs = ws.key_for("policy", key)
-    holders = {ws.holder_of(name) for name in (signs, *also_as) if "policy" in ws.roles_of(name)}
+    holders = {person(state, ws.holder_of(name)) for name in (signs, *also_as) if "policy" in ws.roles_of(name)}
     looser = [line for change in changes for line in change.looser]
     if looser and len(holders) < 2:  # noqa: PLR2004 - four eyes
         raise Refused(
