@@ -4,9 +4,11 @@ The ledger holds `SHA-256(salt || data)` with a salt of 32 random bytes. Once da
 learnt from the commitment, not even by trying all the names there are; and every proof over it stays valid.
 """
 
+import errno
 import hashlib
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -62,13 +64,17 @@ class SideStore:
     def erase(self, commitment: Digest) -> None:
         """Overwrite and remove a detail and its salt. Raises `NotFoundError`, `StorageError`.
 
+        A link is not followed, nor is a second name of a file that is no detail: somebody else's would be overwritten.
         Backups, and what the disk itself keeps of overwritten blocks, are beyond this function.
         """
         path = self._path(commitment)
         try:
-            descriptor = os.open(path, os.O_WRONLY)
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                os.pwrite(descriptor, bytes(path.stat().st_size), 0)
+                kept = os.fstat(descriptor)
+                if not stat.S_ISREG(kept.st_mode) or (kept.st_nlink > 1 and not _is_detail(descriptor, commitment)):
+                    raise StorageError(f"{path} is not the detail", "It was not overwritten. Find out who put it there.")
+                os.pwrite(descriptor, bytes(kept.st_size), 0)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -77,4 +83,11 @@ class SideStore:
         except FileNotFoundError as error:
             raise NotFoundError("this detail is not here", "It was erased already, or it is kept elsewhere.") from error
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise StorageError(f"{path} is a link", "It was not followed. Find out who put it there, and remove it.") from error
             raise StorageError(f"a detail could not be erased: {error.strerror}", f"Check {self.folder}.") from error
+
+
+def _is_detail(descriptor: int, commitment: Digest) -> bool:
+    kept = os.pread(descriptor, MAX_DETAIL + SALT_BYTES + 1, 0)
+    return commitment_of(kept[:SALT_BYTES], kept[SALT_BYTES:]) == commitment

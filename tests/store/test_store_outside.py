@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from ledger.kit_ledger import ROLES, root_of, signer
@@ -380,6 +381,26 @@ def test_a_commitment_binds(tmp_path):
         store.put(b"x" * (2 << 20))
     with pytest.raises(NotFoundError):
         store.erase(commitment_of(b"a", b"b"))
+
+
+def test_erasing_overwrites_nothing_that_a_link_leads_to(tmp_path):
+    store = SideStore(tmp_path / "details")
+    mine = tmp_path / "mine.txt"
+    for make in (Path.symlink_to, Path.hardlink_to):
+        mine.write_text("not to be lost")
+        commitment = store.put(b"a name")
+        path = store.folder / commitment.removeprefix("sha256:")
+        path.unlink()
+        make(path, mine)
+        with pytest.raises(StorageError, match=r"is a link|is not the detail"):
+            store.erase(commitment)
+        assert mine.read_text() == "not to be lost"
+        path.unlink()
+    commitment = store.put(b"a name")
+    path = store.folder / commitment.removeprefix("sha256:")
+    (tmp_path / "second name").hardlink_to(path)
+    store.erase(commitment)
+    assert set((tmp_path / "second name").read_bytes()) == {0}, "a second name of the detail itself is erased with it"
 
 
 def test_a_ledger_moves_between_databases(ws, tmp_path, postgres_url):
