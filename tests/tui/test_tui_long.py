@@ -3,9 +3,10 @@
 import subprocess
 import sys
 import threading
+from time import sleep
 
 import pytest
-from tui.kit_tui import Bench, press, settled
+from tui.kit_tui import Bench, lengthen, press, settled
 
 from govern.errors import StorageError
 from govern.lineage.snapshot import latest
@@ -35,6 +36,11 @@ def first_lines(app: object) -> list[str]:
     return [table.render_line(1).text.strip() for table in app.screen.query(RowTable)]
 
 
+def ledger_tile(app: object) -> RowTable:
+    """What the dashboard says of the ledger, a line a fact."""
+    return app.screen.query_one("#ledger-tile", RowTable)
+
+
 async def test_until_it_is_read_no_page_says_that_there_is_nothing(bench: Bench) -> None:
     app, go_on = bench.app(), threading.Event()
     status = app.desk.status
@@ -45,9 +51,10 @@ async def test_until_it_is_read_no_page_says_that_there_is_nothing(bench: Bench)
 
     app.desk.status = slow
     async with app.run_test(size=SIZE) as pilot:
-        while "last append" not in str(app.screen.query_one("#ledger-text").visual):
+        while not len(app.screen.query("#ledger-tile")) or not len(ledger_tile(app).source):
             await pilot.pause(0.02)
-        assert set(first_lines(app)) == {"Reading …"}
+        assert "last append" in ledger_tile(app).render_line(1).text
+        assert {line for line in first_lines(app) if "last append" not in line} == {"Reading …"}
         assert "… due" in str(app.screen.query_one("#banner").visual)
         go_on.set()
         await settled(pilot)
@@ -64,7 +71,8 @@ async def test_what_could_not_be_read_is_not_called_empty(bench: Bench) -> None:
     app.desk.status = lost
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
-        assert set(first_lines(app)) == {"Not read: the disk is gone"}
+        assert {line for line in first_lines(app) if "last append" not in line} == {"Not read: the disk is gone"}
+        assert "DATABASE LOST" in str(app.screen.query_one("#banner").visual), "that the end of the ledger could be read is not enough"
         assert "… due" in str(app.screen.query_one("#banner").visual)
 
 
@@ -84,7 +92,7 @@ async def test_a_long_ledger_is_folded_and_indexed_by_other_processes(bench: Ben
             seen += str(app.screen.query_one("#keybar").visual)
             await pilot.pause(0.02)
         assert f"reading {bench.ws.ledger.size} entries" in seen
-        assert f"{bench.ws.ledger.size}" in str(app.screen.query_one("#ledger-text").visual)
+        assert f"{bench.ws.ledger.size}" in ledger_tile(app).render_line(0).text
         assert kept(bench) == bench.ws.ledger.size
         await press(pilot, "2")
         app.page.set_filter("kind:model")
@@ -102,6 +110,38 @@ async def test_where_no_process_can_be_started_the_ledger_is_read_here(bench: Be
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         assert app.page.status.size == bench.ws.ledger.size
+
+
+def test_a_process_that_is_killed_on_its_way_is_followed_by_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengthen(bench, 6_000)
+    forget(bench)
+    started, popen = [], subprocess.Popen
+
+    def start(*words: object, **how: object) -> "subprocess.Popen[bytes]":
+        started.append(popen(*words, **how))
+        if len(started) == 1:
+            while not kept(bench) and started[0].poll() is None:
+                sleep(0.005)
+            started[0].kill()
+        return started[-1]
+
+    monkeypatch.setattr(ahead.subprocess, "Popen", start)
+    Ahead("state", few=0).catch_up(bench.ws)
+    assert [one.returncode for one in started] == [-9, 0]
+    assert kept(bench) == 6_000
+
+
+def test_a_process_that_reads_nothing_is_not_followed_by_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(bench)
+    started, popen = [], subprocess.Popen
+
+    def start(*_: object, **how: object) -> "subprocess.Popen[bytes]":
+        started.append(popen([sys.executable, "-c", "raise SystemExit(3)"], **how))
+        return started[-1]
+
+    monkeypatch.setattr(ahead.subprocess, "Popen", start)
+    Ahead("state", few=0).catch_up(bench.ws)
+    assert len(started) == 1
 
 
 def test_the_process_ends_with_whoever_started_it(bench: Bench) -> None:

@@ -44,7 +44,7 @@ class Ahead:
         return (self.done, self.total) if self.running else None
 
     def catch_up(self, ws: Workspace) -> None:
-        """Wait until few entries are left to be read in this process.
+        """Wait until few entries are left to be read in this process; one that was killed on its way is followed by another.
 
         Says nothing of what goes wrong: whoever reads next reads the rest here, and finds the same.
         """
@@ -52,10 +52,13 @@ class Ahead:
         if self.total <= self._few:
             return
         try:
-            self.done = self._reached(ws)
-            if self.total - self.done > self._few:
-                self.running = True
+            reached = self._reached(ws)
+            while self.total - reached > self._few:
+                before, self.done, self.running = reached, reached, True
                 self._follow(ws)
+                reached = self._reached(ws)
+                if reached <= before:
+                    return
         except (StorageError, OSError):
             return
         finally:
@@ -94,7 +97,9 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _end_with_starter() -> None:
-    sys.stdin.buffer.read()
+    # Not through `sys.stdin`: a thread that waits in it when the process ends has the interpreter abort.
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 
