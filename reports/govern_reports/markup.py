@@ -9,12 +9,38 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from govern.domain.text import Digest
-from govern.errors import DocumentError
+from govern.errors import DocumentError, UsageError
 from govern_reports.view.blocks import Line, View
 from govern_reports.view.text import grouped
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _WORDS: Final = re.compile(r"[\\`*_{}\[\]<>|#~$]")
+
+
+ONLY_YOURS: Final = ("letterhead.html.j2", "before.html.j2", "after.html.j2", "extra.css")
+"""What a user's folder may hold beside replacements of ours."""
+
+
+def check_templates(folder: Path | None) -> None:
+    """Refuse a folder that would change nothing, as a misspelt one does, or that holds a file that is no text.
+
+    Raises `UsageError`, `DocumentError`.
+    """
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder with templates.", "Name the folder that holds them.")
+    names = sorted({*ONLY_YOURS, *(path.name for path in TEMPLATES.iterdir() if path.suffix in {".j2", ".css"})})
+    used = [folder / name for name in names if (folder / name).is_file()]
+    if not used:
+        raise UsageError(f"{folder} holds no template that a pack uses.", f"Call them by these names: {', '.join(names)}.")
+    for path in used:
+        try:
+            path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise DocumentError("The template is no text in UTF-8.", "Save it as UTF-8.", where=str(path)) from error
+        except OSError as error:
+            raise DocumentError(f"The template can't be read: {error.strerror}.", "Mend it, or leave it out.", where=str(path)) from error
 
 
 def html(view: View, templates: Path | None = None) -> bytes:

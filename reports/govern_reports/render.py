@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govern.domain.text import Digest, digest_of
-from govern.errors import StorageError, UsageError
+from govern.errors import DocumentError, StorageError, UsageError
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import Attachment, PackData
 from govern_reports import manifest, markup
 from govern_reports.layout import Job, laid_out
 from govern_reports.view.build import build
 from govern_reports.view.figures import Register
+from govern_reports.worker import REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ def render_pack(
     where it can't be written, `DocumentError` for a template that fails, and whatever `progress` raises to stop.
     """
     check_target(out)
+    markup.check_templates(templates)
     progress("writing", 0, None)
     prepared = prepare(pack, templates)
     job = Job(
@@ -42,6 +44,12 @@ def render_pack(
         as_of=pack.as_of,
     )
     with laid_out(job, progress) as result:
+        refused = [said for said in result.complaints if REFUSED in said]
+        if refused:
+            raise DocumentError(
+                f"A template asks for something outside the pack: {refused[0].partition(REFUSED)[2].strip()[:120]}",
+                "Put pictures beside the templates and name them with the filter image; nothing is ever fetched.",
+            )
         data = result.path.read_bytes()
     write_whole(out, data)
     return RenderedPack(path=out, digest=digest_of(data), manifest=prepared.manifest, pages=result.pages)
@@ -50,6 +58,7 @@ def render_pack(
 def render_html(pack: PackData, out: Path, *, templates: Path | None = None) -> Path:
     """Write the pack's content as one HTML file with its style inside; no attachments travel with it."""
     check_target(out)
+    markup.check_templates(templates)
     view = build(pack, Register(pack.attachments))
     write_whole(out, markup.standalone(view, templates))
     return out
@@ -58,6 +67,7 @@ def render_html(pack: PackData, out: Path, *, templates: Path | None = None) -> 
 def render_markdown(pack: PackData, out: Path, *, templates: Path | None = None) -> Path:
     """Write the pack's content as Markdown; charts are named by their captions."""
     check_target(out)
+    markup.check_templates(templates)
     view = build(pack, Register(pack.attachments))
     write_whole(out, markup.markdown(view, templates))
     return out

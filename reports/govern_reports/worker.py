@@ -21,6 +21,8 @@ from typing import Any
 
 PANGO_MISSING = 3
 """Exit code: WeasyPrint could not load its system libraries."""
+REFUSED = "refused to fetch"
+"""In a complaint: something outside the document was asked for."""
 PARENT_GONE = 4
 """Exit code: whoever wanted the pack is not there any more."""
 ALLOCATIONS_BEFORE_COLLECTION = 200_000
@@ -77,7 +79,7 @@ def _fetcher() -> Any:
         def fetch(self, url: str, headers: Any = None) -> Any:
             """Refuse whatever is not inside the document itself."""
             if not url.startswith("data:image/"):
-                message = f"refused to fetch {url[:80]}"
+                message = f"{REFUSED} {url[:80]}"
                 raise ValueError(message)
             return super().fetch(url, headers)
 

@@ -160,3 +160,21 @@ def test_manifest_and_recorded_objects_are_compared(kit, pack):
     for name in ("manifest.json", "proofs.jsonl"):
         with pytest.raises(portable.Unchecked, match=f"not attached: {name}"):
             portable.verify_pack(make_pdf({one: data for one, data in pack.items() if one != name}), *trust)
+
+
+def test_a_pdf_that_is_no_pack_a_protected_and_a_cut_one_are_named_so(kit, pack, tmp_path):
+    (tmp_path / "root.json").write_bytes(kit.ledger.leaf(0))
+
+    def said(data):
+        (tmp_path / "pack.pdf").write_bytes(data)
+        return run("--trust", tmp_path / "root.json", tmp_path / "pack.pdf")
+
+    whole = make_pdf(pack)
+    code, words = said(make_pdf({}))
+    assert (code, "not attached: checkpoint.txt" in words) == (4, True)
+    code, words = said(make_pdf({"invoice.xml": b"<invoice/>"}))
+    assert (code, "not attached: checkpoint.txt" in words) == (4, True)
+    code, words = said(make_pdf(pack, encryption=pikepdf.Encryption(owner="o", user="u")))
+    assert (code, "protected with a password" in words) == (1, True)
+    code, words = said(whole[:len(whole) // 2])
+    assert (code, "cut short" in words) == (1, True)

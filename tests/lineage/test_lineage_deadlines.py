@@ -22,6 +22,7 @@ def test_what_falls_due_is_listed_in_order_and_turns_overdue_on_its_day():
     assert [one.kind for one in deadlines(book.state, START + 10 * DAY)] == ["finding", "waiver"]
     found = deadlines(book.state, START + 61 * DAY)
     assert [(one.kind, one.overdue) for one in found] == [("finding", True), ("waiver", True), ("revalidation", False)]
+    assert [one.what.split(",")[0] for one in found if one.kind == "waiver"] == ["waiver W-1 of FAIR-001 expired"]
     assert deadlines(book.state, START + 90 * DAY)[-1].overdue
     assert "F-1 (high)" in found[0].what
 

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 from reports.pack_builder import build
 
-from govern.errors import DocumentError
+from govern.errors import DocumentError, UsageError
 from govern.exchange.pdf import read_attachments
 from govern.exchange.pdf_figures import check_figures
 from govern.exchange.pdf_manifest import check_manifest
-from govern_reports import markup, render_html, render_pack
+from govern_reports import markup, render_html, render_markdown, render_pack
 from govern_reports.view.build import build as build_view
 from govern_reports.view.figures import Register
 
@@ -78,3 +78,28 @@ def test_a_jpeg_is_an_image_too(tmp_path):
     (tmp_path / "logo.jpg").write_bytes(logo("JPEG"))
     (tmp_path / "letterhead.html.j2").write_text('<img src="{{ "logo.jpg" | image }}" alt="mark">')
     assert 'src="data:image/jpeg;base64,' in html_of(tmp_path)
+
+
+@pytest.mark.parametrize("render", [render_pack, render_html, render_markdown])
+def test_a_folder_that_would_change_nothing_is_refused(tmp_path, render):
+    (tmp_path / "lettterhead.html.j2").write_text("misspelt")
+    (tmp_path / "file").write_text("no folder")
+    for folder, words in ((tmp_path / "nowhere", "is no folder"), (tmp_path / "file", "is no folder"), (tmp_path, "no template that a pack uses")):
+        with pytest.raises(UsageError, match=words):
+            render(build(), tmp_path / "pack", templates=folder)
+    assert not (tmp_path / "pack").exists()
+
+
+@pytest.mark.parametrize("name", ["letterhead.html.j2", "extra.css"])
+def test_a_template_that_is_no_text_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\xff\xfe bad")
+    with pytest.raises(DocumentError, match=name):
+        render_html(build(), tmp_path / "pack.html", templates=tmp_path)
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/logo.png", "logo.png"])
+def test_a_template_that_asks_for_something_outside_is_told_and_gives_no_pack(tmp_path, address):
+    (tmp_path / "letterhead.html.j2").write_text(f'<img src="{address}" alt="logo">')
+    with pytest.raises(DocumentError, match=r"outside the pack: .*" + address.rpartition("/")[2]):
+        render_pack(build(), tmp_path / "pack.pdf", templates=tmp_path)
+    assert not (tmp_path / "pack.pdf").exists()

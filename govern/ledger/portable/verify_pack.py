@@ -443,7 +443,7 @@ class Pdf:
     def __init__(self, data):
         self.data, self.places, self.trailer, self.cache = data, {}, {}, {}
         start = re.search(rb"startxref\s+([0-9]+)\s+%%EOF\s*$", data[-1100:])
-        expect(start, 0, "the PDF has no end")
+        expect(start, 0, "the PDF is cut short: its end is missing")
         offset, seen = int(start[1]), set()
         while offset is not None and offset not in seen:
             seen.add(offset)
@@ -451,7 +451,7 @@ class Pdf:
             if "/XRefStm" in trailer: raise Unchecked("the PDF has a table and a stream of cross references side by side: readers differ on those")
             self.places = {**places, **self.places}
             self.trailer, offset = {**trailer, **self.trailer}, trailer.get("/Prev")
-        expect("/Encrypt" not in self.trailer, 0, "the PDF is encrypted")
+        expect("/Encrypt" not in self.trailer, 0, "the PDF is protected with a password, which no pack is: ask for the file as it was exported")
     def references(self, offset):
         """Read one cross-reference table or stream: its trailer, and where its objects are (None: nowhere)."""
         found, table = {}, re.compile(rb"\s*xref\s+").match(self.data, offset)
@@ -552,7 +552,7 @@ def attachments(data):
     if not data.startswith(b"%PDF-") or len(data) > MAX_PACK: raise Unchecked("this is no PDF, or it is too large")
     try:
         pdf, found, branches, room = Pdf(data), {}, 0, 4 * MAX_OBJECT
-        waiting = [(pdf.get(pdf.get(pdf.get(pdf.trailer["/Root"])["/Names"])["/EmbeddedFiles"]))]
+        waiting = [pdf.get((pdf.get(pdf.get(pdf.trailer["/Root"]).get("/Names")) or {}).get("/EmbeddedFiles")) or {}]
         while waiting:
             branch, branches = pdf.get(waiting.pop()), branches + 1
             expect(branches < 10_000, 0, "the list of attachments has no end")

@@ -48,7 +48,8 @@ def _subtitle(context: Context) -> str:
     if len(systems) == 1:
         system = next(iter(systems.values()))
         return clean(f"System {system.name}, {system.purpose}, tier {system.tier}, owner {system.owner}", 240)
-    return plural(len(context.pack.status.systems), "system") + ", " + plural(len(context.pack.dossiers), "model version")
+    said = plural(len(context.pack.status.systems), "system") + ", " + plural(len(context.pack.dossiers), "model version")
+    return said[:1].upper() + said[1:]
 
 
 def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:

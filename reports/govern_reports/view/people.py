@@ -29,7 +29,7 @@ def people(context: Context) -> Section:
                 line(row.reason or "–", f" [{row.note}]" if row.note else ""), Span(word, tone), f"#{row.index}",  # type: ignore[arg-type]
             ))
         page.table(
-            ("Holder 11%", "Role 8%", "Action 8%", "Signed, UTC 15%", "Key 15%", "Reason 27%", "Standing 9%", ">Entry 7%"), rows,
+            ("Holder 11%", "Role 8%", "Action 10%", "Signed, UTC 15%", "Key 15%", "Reason 25%", "Standing 9%", ">Entry 7%"), rows,
             f"Reviews of {dossier.name}", empty=f"None recorded; searched in all {context.pack.size:,} entries.",
         )
         page.table(
