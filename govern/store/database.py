@@ -106,6 +106,8 @@ class Database:
         ):
             if self._file is None:
                 postgres().lock(connection)
+            else:
+                self._file.require_same()
             yield connection
             # A disk that fails to sync, or a connection that ends just now, leaves open what became of the commit.
             with storage_errors("whether this was written is not certain", committing=True):

@@ -45,14 +45,33 @@ class File:
         self.path = path_of(url)
         self.mode = mode
         self._idle: list[sqlite3.Connection] = []
+        self._known: tuple[int, int] | None = None
         self._process = os.getpid()
         if mode == "rwc" and self.path.exists():
             raise StorageError(f"{self.path} is there already", "A ledger is never overwritten: choose another file.")
         if mode != "rwc" and not self.path.is_file():
             raise StorageError(f"there is no ledger at {self.path}", "`govern init` makes one; check the database in config.toml.")
 
+    def require_same(self) -> None:
+        """Refuse to go on where the path names another file by now: a connection would read, or write to, one that was moved away.
+
+        Raises `StorageError`.
+        """
+        try:
+            found = self.path.stat()
+        except FileNotFoundError as error:
+            raise StorageError(f"there is no ledger at {self.path} any more", "Bring its file back; nothing was written.") from error
+        here = (found.st_dev, found.st_ino)
+        if here != (self._known or here):
+            raise StorageError(
+                f"{self.path} is another file than the one that was opened", "Find out who put it there, then open it again; nothing was written."
+            )
+        self._known = here
+
     def connect(self) -> sqlite3.Connection:
         """Open a connection. Raises what the driver raises."""
+        if self._known is not None:
+            self.require_same()
         uri = f"file:{quote(str(self.path.resolve()))}?mode={self.mode}"
         try:
             return _connect(uri)
@@ -69,6 +88,7 @@ class File:
             # SQLite forbids to use, or even to close, a connection that came through a fork.
             _inherited.extend(self._idle)
             self._idle, self._process = [], os.getpid()
+        self.require_same()
         try:
             connection = self._idle.pop()
         except IndexError:

@@ -2,21 +2,24 @@
 
 import shutil
 import sqlite3
+import threading
 from pathlib import Path
 from time import sleep
 
 import pytest
 from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
-from tui.kit_tui import Bench, asks, press, review, settled
+from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
 from govern.errors import DocumentError, Interrupted
 from govern.workflow.review import reviewing
 from govern_tui.actions import PAGES
 from govern_tui.crash import account
+from govern_tui.desk import Wanted
 from govern_tui.pages.every import PAGE_CLASSES
 from govern_tui.settings import read_settings, read_state
 from govern_tui.text import LOOK, VERDICTS
+from govern_tui.widgets.rowtable import RowTable
 
 SIZE = (120, 34)
 
@@ -259,3 +262,58 @@ async def test_a_workspace_that_cannot_be_written_is_read_only(bench: Bench, mon
         assert "READ-ONLY" in str(app.query_one("#banner").visual)
         await press(pilot, "a")
         assert len(app.screen_stack) == 1
+
+
+async def test_a_file_that_was_moved_under_an_open_page_is_lost_on_every_page_until_it_is_back(bench: Bench) -> None:
+    file, aside = bench.folder / ".govern" / "ledger.db", bench.folder / "aside.db"
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        for page in ("dashboard", "review", "policies", "keys"):
+            await app.go(page)
+            await settled(pilot)
+            file.rename(aside)
+            await press(pilot, "f11")
+            assert "DATABASE LOST" in str(app.query_one("#banner").visual), page
+            aside.rename(file)
+            await press(pilot, "f11")
+            assert "READ-WRITE" in str(app.query_one("#banner").visual), page
+            assert not [line for table in app.page.query(RowTable) if "Not read" in (line := table.render_line(1).text)]
+
+
+async def test_a_file_in_the_place_of_the_open_one_is_not_signed_into_unseen(bench: Bench) -> None:
+    file, aside = bench.folder / ".govern" / "ledger.db", bench.folder / "aside.db"
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@3")
+        await press(pilot, "c")
+        await dialog(pilot)
+        file.rename(aside)
+        shutil.copy(aside, file)
+        before = aside.read_bytes()
+        await press(pilot, "+this is read twice", "tab", f"+{PASSPHRASE}", "enter")
+        assert "another file" in "\n".join(str(one.visual) for one in app.screen.query("Static"))
+        assert aside.read_bytes() == before
+        await press(pilot, "escape", "f11")
+        assert "READ-WRITE" in str(app.query_one("#banner").visual)
+
+
+def test_to_read_again_waits_for_nobody_who_reads(bench: Bench) -> None:
+    desk = bench.app().desk
+    held, go_on = threading.Event(), threading.Event()
+
+    def filtering() -> None:
+        with desk._filters.turn(), desk._folded():
+            held.set()
+            assert go_on.wait(60)
+
+    thread = threading.Thread(target=filtering)
+    thread.start()
+    assert held.wait(60)
+    asking = threading.Thread(target=desk.reopen, daemon=True)
+    asking.start()
+    asking.join(10)
+    waited = asking.is_alive()
+    go_on.set()
+    thread.join()
+    assert not waited
+    assert desk.log(0, 1, Wanted(kinds=("model",)))

@@ -232,7 +232,4 @@ class Desk(Protocol):
         """The folder that pictures, rows and packs are saved to."""
 
     def reopen(self) -> None:
-        """Read entries from the file that is there now."""
-
-    def close(self) -> None:
-        """Let go of the database."""
+        """Read from the database that is there now."""

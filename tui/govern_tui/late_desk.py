@@ -66,14 +66,9 @@ class LateDesk(Placed):
         return None if self._desk is None else self._desk.catching_up()
 
     def reopen(self) -> None:
-        """Read entries from the file that is there now: before the first reading, that is what will be read."""
+        """Read from the database that is there now: before the first reading, that is what will be read."""
         if self._desk is not None:
             self._desk.reopen()
-
-    def close(self) -> None:
-        """Let go of the database, if it was opened."""
-        if self._desk is not None:
-            self._desk.close()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Everything else that a desk does, loaded when it is called and not when it is named: naming is done by who draws."""

@@ -50,21 +50,23 @@ class Connection:
         self._again = again
         self._turn = RLock()
         self._ws: Workspace | None = None
+        self._old = False
 
     @contextmanager
     def turn(self) -> Iterator[Workspace]:
         """Have the workspace to oneself."""
         with self._turn:
+            if self._old and self._ws is not None:
+                self._ws.close()
+                self._ws = None
+            self._old = False
             if self._ws is None:
                 self._ws = self._again()
             yield self._ws
 
-    def close(self) -> None:
-        """Let go of the database; the next to ask opens it again."""
-        with self._turn:
-            if self._ws is not None:
-                self._ws.close()
-                self._ws = None
+    def renew(self) -> None:
+        """Have the next to ask open it again. Nobody waits for who has it now: that may be a filter that indexes for minutes."""
+        self._old = True
 
 
 class WorkflowDesk(Placed):
@@ -81,18 +83,14 @@ class WorkflowDesk(Placed):
         self._turn = RLock()
         self._entries = Connection(self._another)
         self._filters = Connection(self._another)
+        self._old = False
         self._folding, self._indexing = Ahead("state"), Ahead("entries")
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self.reopen()
-        with self._turn:
-            self._ws.close()
-
     def reopen(self) -> None:
-        """Read entries from the file that is there now."""
-        self._entries.close()
-        self._filters.close()
+        """Read from the database that is there now."""
+        self._entries.renew()
+        self._filters.renew()
+        self._old = True
 
     def catching_up(self) -> tuple[int, int] | None:
         """How many entries are read, of how many, while a long ledger is read for the first time."""
@@ -102,6 +100,10 @@ class WorkflowDesk(Placed):
     def _folded(self) -> Iterator[Workspace]:
         """Have the workspace to oneself, its ledger folded but for a few entries."""
         with self._turn:
+            if self._old:
+                self._old = False
+                self._ws.close()
+                self._ws = self._another()
             self._folding.catch_up(self._ws)
             yield self._ws
 

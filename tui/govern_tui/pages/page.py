@@ -147,7 +147,7 @@ class Page(Container):
             finally:
                 govern.reading.discard(me)
             if not worker.is_cancelled:
-                self.app.call_from_thread(self._deliver, then, value)
+                self.app.call_from_thread(self._deliver, then, value, group)
 
         self.run_worker(body, thread=True, group=f"{self.NAME}-{group}", exclusive=True, exit_on_error=True)
 
@@ -157,7 +157,9 @@ class Page(Container):
             for table in self.query(RowTable):
                 table.failed(error.message)
 
-    def _deliver(self, then: Callable[[Any], None], value: Any) -> None:
+    def _deliver(self, then: Callable[[Any], None], value: Any, group: str) -> None:
         if self.is_attached:
+            if group == "read":  # what else a page reads may well be had from a database that is half there
+                self.govern.found_again()
             then(value)
             self.govern.tell()
