@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+from contextlib import suppress
 
 from govern.errors import ExitCode
 from govern.workflow.interface import PackRenderer
@@ -18,6 +20,7 @@ def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
     app = GovernApp(desk, read_settings(folder / "tui.toml"), state_file=folder / "tui-state.json", painted=painted)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    _end_when_told(app, loop)
     result = app.run(loop=loop)  # a loop of our own does not wait for threads when it ends
     code = int(app.return_code or (ExitCode.OK if result is None else result))
     if app.reading:
@@ -26,3 +29,21 @@ def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
         os._exit(code)
     loop.close()
     return code
+
+
+def _end_when_told(app: GovernApp, loop: asyncio.AbstractEventLoop) -> None:
+    """Keep where one was when a line drops or the machine goes down; the terminal is given back where it is still there."""
+
+    def terminated() -> None:
+        app.keep()
+        app.jobs.stop()
+        app.exit(int(ExitCode.INTERRUPTED))
+
+    def hung_up() -> None:
+        app.keep()
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)  # nobody is there to give a terminal back to
+
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGTERM, terminated)
+        loop.add_signal_handler(signal.SIGHUP, hung_up)
