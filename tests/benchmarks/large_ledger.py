@@ -9,6 +9,7 @@ The documents of the gates and of the last windows are in it; of the others it h
 """
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -175,6 +176,12 @@ def make(folder: Path, entries: int, *, batch: int = BATCH) -> tuple[Ledger, flo
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(document)
     return ledger, took
+
+
+def lent(folder: Path, home: Path) -> Path:
+    """Copy a workspace's keys and checkpoints to another home, whose read tables are its own: a machine that never read it."""
+    shutil.copytree(folder / "home", home, ignore=shutil.ignore_patterns("read-tables", "tui-state.json"))
+    return home
 
 
 def batches(watched: Watched, most: int) -> Iterator[tuple[str, datetime, list[Draft]]]:
