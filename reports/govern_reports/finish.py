@@ -19,6 +19,8 @@ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http:
 """PDF/UA-1 has to be said inside the one `rdf:RDF`, with the extension schema that PDF/A-3 wants for foreign words."""
 
 _END: Final = b"</rdf:RDF>"
+LEAVES: Final = frozenset({"/TD", "/P", "/Span", "/H1", "/H2", "/H3", "/L", "/Link", "/Figure", "/Caption", "/Code"})
+"""What holds no table in a pack of ours: not walked, for a large pack has a hundred thousand of them."""
 
 
 def finisher() -> Callable[[Any, Any], None]:
@@ -60,5 +62,24 @@ def repack(source: Path, target: Path, identifier: bytes) -> None:
     import pikepdf
 
     with pikepdf.open(source) as pdf:
+        _scope_heads(pdf)
         pdf.trailer["/ID"] = pikepdf.Array([pikepdf.String(identifier), pikepdf.String(identifier)])
         pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+
+
+def _scope_heads(pdf: Any) -> None:
+    """Say of each head of a table whether it heads a column or a row: WeasyPrint links cells to heads, which not every reader follows."""
+    import pikepdf
+
+    column, row = (pikepdf.Array([pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=name)]) for name in (pikepdf.Name.Column, pikepdf.Name.Row))
+    waiting = [(pdf.Root.StructTreeRoot.get("/K"), row)]
+    while waiting:
+        node, scope = waiting.pop()
+        if isinstance(node, pikepdf.Array):
+            waiting += [(child, scope) for child in node]
+        elif isinstance(node, pikepdf.Dictionary):
+            kind = node.get("/S")
+            if kind == "/TH":
+                node.A = scope
+            elif kind is not None and kind not in LEAVES:
+                waiting.append((node.get("/K"), column if kind == "/THead" else row if kind == "/TBody" else scope))

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from itertools import pairwise
 
 import pikepdf
 import pymupdf
@@ -103,3 +104,49 @@ def test_the_pages_say_it(rendered, words):
     with pymupdf.open(rendered.path) as document:
         text = " ".join(" ".join(page.get_text() for page in document).split())
     assert words in text
+
+
+@pytest.fixture(scope="module")
+def structure(rendered, tool):
+    """The tags as poppler reads them: (depth, tag, attributes) in reading order."""
+    found = []
+    for line in tool("pdfinfo", "-struct", str(rendered.path)).splitlines():
+        text = line.strip()
+        if text.startswith("/"):
+            found[-1][2].append(text)
+        elif text:
+            found.append((len(line) - len(line.lstrip()), re.match(r"\w+", text)[0], []))
+    return found
+
+
+def test_every_head_of_a_table_says_what_it_heads_and_every_cell_has_heads(structure):
+    heads = [tuple(said) for _, tag, said in structure if tag == "TH"]
+    assert set(heads) == {("/Scope /Column",), ("/Scope /Row",)}
+    assert heads.count(("/Scope /Column",)) > 100
+    cells = [said for _, tag, said in structure if tag == "TD"]
+    assert cells
+    assert all(any(text.startswith("/Headers") for text in said) for said in cells)
+
+
+def test_column_heads_are_in_the_table_head_and_row_heads_in_its_body(structure):
+    place = ""
+    for _, tag, said in structure:
+        place = tag if tag in {"THead", "TBody"} else place
+        if tag == "TH":
+            assert said == [{"THead": "/Scope /Column", "TBody": "/Scope /Row"}[place]]
+
+
+def test_the_tags_are_those_of_a_document_with_headings_lists_links_and_captions(structure):
+    tags = {tag for _, tag, _ in structure}
+    assert {"Document", "Sect", "H1", "H2", "H3", "P", "L", "LI", "Table", "THead", "TBody", "Caption", "Figure", "Link"} <= tags
+    levels = [int(tag[1]) for _, tag, _ in structure if re.fullmatch(r"H\d", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels)), "a level of headings was left out"
+
+
+def test_the_language_and_the_reading_order_are_named(rendered):
+    with pikepdf.open(rendered.path) as pdf:
+        assert str(pdf.Root.Lang) == "en"
+        assert bool(pdf.Root.MarkInfo.Marked)
+        assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+        assert {str(page.obj.get("/Tabs")) for page in pdf.pages if "/Annots" in page.obj} == {"/S"}
