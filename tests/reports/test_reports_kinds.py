@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from reports.pack_builder import build, many
@@ -368,3 +369,21 @@ def test_the_contents_fit_one_page_and_name_every_section(models):
     parts = sum(not number for number, _, _ in view.contents)
     assert SECTION_LINE * len(view.sections) + PART_LINE * parts <= CONTENTS_PAGE
     assert parts > 10
+
+
+def test_ledger_integrity_lists_anchors_and_says_what_the_clock_shows():
+    pack = build()
+    text = markup.html(build_view(pack, Register(()))).decode("utf-8")
+    assert "no entry claims an earlier time than the entry before it" in text
+    assert "None recorded; searched in all 40 entries." in text.partition('id="integrity"')[2].partition("</section>")[0]
+    rows = list(pack.entries)
+    rows[7] = replace(rows[7], kind="anchor", summary="size 7 to folder /worm", time=rows[6].time - timedelta(seconds=90))
+    text = markup.html(build_view(replace(pack, entries=tuple(rows)), Register(()))).decode("utf-8").partition('id="integrity"')[2]
+    assert "size 7 to folder /worm" in text.partition("</section>")[0]
+    assert "1 entry claims an earlier time than the entry before, by 90 seconds at most" in text
+
+
+def test_every_rule_names_its_procedure():
+    text = markup.html(build_view(build(), Register(()))).decode("utf-8")
+    assert "impact_ratio@1, as FAIR-001 of credit-baseline@1.0.0 asks" in text
+    assert "attestation by people, as HUM-001 of credit-baseline@1.0.0 asks" in text

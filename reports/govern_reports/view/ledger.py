@@ -1,6 +1,10 @@
 """Ledger integrity, the register of entries, limits, glossary, signatures and the attachment index."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from govern.domain.text import digest_of
+from govern.workflow.views import EntryRow
 from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, mono
 from govern_reports.view.context import Context
 from govern_reports.view.proving import leaf_hashes
@@ -10,6 +14,7 @@ PRINTED_ENTRIES = 500
 """Rows of a table cost half a millisecond and 18 KiB a cell; every entry is attached."""
 MOST_ATTACHMENTS = 200
 """Rows of the index; the manifest lists all."""
+MOST_ANCHORS = 24
 REGISTER_LINES = 62
 """Lines of the plain register that fit one page."""
 STEP: dict[str, tuple[str, Tone]] = {
@@ -28,12 +33,20 @@ def integrity(context: Context) -> Section:
         ("Origin", mono(pack.status.origin)), ("Size", plural(pack.size, "entry", "entries")),
         ("Root hash", mono(grouped(pack.root))),
         ("Last entry", second(pack.status.last_append) if pack.status.last_append else "none"),
-        ("Unanchored tail", _tail(context)),
+        ("Unanchored tail", _tail(context)), ("Clock", _clock(pack.entries)),
     )
     page.table(
         (">Step 8%", "What 34%", "Result 14%", "Detail 44%"),
         [(str(step.number), step.title, Span(*STEP[step.state]), step.detail or "–") for step in view.steps],
         "Verification of the ledger at export", empty="The ledger was not verified at export.",
+    )
+    anchors = [row for row in pack.entries if row.kind == "anchor"]
+    page.table(
+        (">Entry 8%", "Recorded, UTC 18%", "What was kept outside, and where 54%", "By 20%"),
+        [(f"#{row.index}", minute(row.time), row.summary, row.holder) for row in anchors[-MOST_ANCHORS:]],
+        f"Anchors, {plural(len(anchors), 'checkpoint')} kept outside" if anchors else "Anchors",
+        note=f"The last {MOST_ANCHORS}; all of them are in the attached entries." if len(anchors) > MOST_ANCHORS else "",
+        empty=f"None recorded; searched in all {pack.size:,} entries.",
     )
     page.head("Checkpoint")
     page.say("The signed tree head that every attached entry is proved against (C2SP tlog-checkpoint in a signed note):")
@@ -42,6 +55,15 @@ def integrity(context: Context) -> Section:
         page.say("The checkpoint in the pack before this one; consistency.json proves that its ledger is the beginning of this one:")
         page.pre(pack.previous_checkpoint)
     return page.done()
+
+
+def _clock(entries: Sequence[EntryRow]) -> str:
+    """Say how far the times that signers claim went backwards."""
+    back = [before.time - after.time for before, after in pairwise(entries) if after.time < before.time]
+    said = "signers' own, proved by nothing but anchors; "
+    if not back:
+        return said + "no entry claims an earlier time than the entry before it"
+    return said + f"{plural(len(back), 'entry claims', 'entries claim')} an earlier time than the entry before, by {max(back).total_seconds():,.0f} seconds at most"
 
 
 def _tail(context: Context) -> str:

@@ -133,6 +133,7 @@ def _detail(page: Builder, context: Context, source: str, number: int, rule: Rul
         ("Beside the status", _spelled(rule, rule.advisory)), ("What would turn it", _spelled(rule, rule.flip)),
         ("Remedy", rule.remediation if rule.status is not Status.PASS else ""),
         ("Controls", ", ".join(f"{control} ({rule.claim})" for control in rule.controls)),
+        ("Procedure", _procedure(context, rule)),
     ]
     facts = [(label, line(text)) for label, text in extra if text]
     if facts:
@@ -158,6 +159,12 @@ def _detail(page: Builder, context: Context, source: str, number: int, rule: Rul
         f"{plural(sum(check.status is not Status.PASS for _, check in shown), 'exception')}",
         note=f"{f'Interval: {method.method}, level {method.level}.' if method else ''} {_twice(shown)}".strip(),
     )
+
+
+def _procedure(context: Context, rule: RuleResult) -> str:
+    """Name what was done: the measure, and the rule in the policy as it stood, which is printed whole."""
+    policy = words(_policy_names(context, (rule.policy,)))
+    return f"{rule.measure or 'attestation by people'}, as {rule.rule} of {policy} asks"
 
 
 def _different(checks: Sequence[Check]) -> list[tuple[int, Check]]:
