@@ -116,7 +116,7 @@ def test_before_it_is_loaded_it_says_what_the_loaded_one_says(bench: Bench) -> N
     late, desk = LateDesk(bench.ws, never), WorkflowDesk(bench.ws)
     for name in ("title", "stages", "writable"):
         assert getattr(late, name) == getattr(desk, name)
-    for name in ("now", "place", "exports", "catching_up", "reopen"):
+    for name in ("now", "place", "exports", "catching_up", "reopen", "close"):
         assert getattr(late, name)() == getattr(desk, name)()
 
 

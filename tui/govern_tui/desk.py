@@ -233,3 +233,6 @@ class Desk(Protocol):
 
     def reopen(self) -> None:
         """Read from the database that is there now."""
+
+    def close(self) -> None:
+        """Let go of the database: nobody reads any more."""

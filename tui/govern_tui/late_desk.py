@@ -70,6 +70,11 @@ class LateDesk(Placed):
         if self._desk is not None:
             self._desk.reopen()
 
+    def close(self) -> None:
+        """Let go of the database, if it was opened."""
+        if self._desk is not None:
+            self._desk.close()
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Everything else that a desk does, loaded when it is called and not when it is named: naming is done by who draws."""
         if name.startswith("_"):

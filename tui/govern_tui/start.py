@@ -27,6 +27,7 @@ def start(workspace: Workspace, renderer: PackRenderer | None) -> int:
         # Somebody who leaves does not wait until a long ledger is folded. These threads only read; whoever writes is waited
         # for by the dialog or asked about at Quit, and an entry is in the ledger whole or not at all.
         os._exit(code)
+    desk.close()
     loop.close()
     return code
 

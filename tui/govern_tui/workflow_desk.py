@@ -68,6 +68,13 @@ class Connection:
         """Have the next to ask open it again. Nobody waits for who has it now: that may be a filter that indexes for minutes."""
         self._old = True
 
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._turn:
+            if self._ws is not None:
+                self._ws.close()
+                self._ws = None
+
 
 class WorkflowDesk(Placed):
     """Reads and writes one workspace. Calls from several threads take turns.
@@ -91,6 +98,13 @@ class WorkflowDesk(Placed):
         self._entries.renew()
         self._filters.renew()
         self._old = True
+
+    def close(self) -> None:
+        """Let go of the database: nobody reads any more."""
+        self._entries.close()
+        self._filters.close()
+        with self._turn:
+            self._ws.close()
 
     def catching_up(self) -> tuple[int, int] | None:
         """How many entries are read, of how many, while a long ledger is read for the first time."""
