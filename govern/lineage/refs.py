@@ -26,7 +26,7 @@ def resolve(state: State, ref: str, kinds: Collection[str] = ()) -> Node:
     wanted = " or ".join(sorted(kinds)) or "thing"
     if not nodes:
         message = f"“{ref[:80]}” names no {wanted} in this ledger"
-        hint = "Write system/name, name@version, sha256: and at least 8 digits, or #123."
+        hint = "Write system/name, run/name, name@version, sha256: and at least 8 digits, or #123."
         if found:
             hint = f"It names {', '.join(sorted(node.label for node in found.values())[:3])}."
         raise NotFoundError(message, hint)

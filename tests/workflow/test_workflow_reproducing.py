@@ -98,6 +98,8 @@ def test_the_commit_is_looked_for(ws, tmp_path):
     other.mkdir()
     subprocess.run(["git", "-C", str(other), "init", "-q"], check=True)
     assert standings(verify_run(ws, "run/fit", repository=other))[commit] == "gone"
+    nowhere = next(one for one in verify_run(ws, "run/fit", repository=tmp_path / "none").checks if one.role == "commit")
+    assert (nowhere.standing, nowhere.detail) == ("unknown", f"there is no git repository in {tmp_path / 'none'}: name one")
 
 
 def test_what_no_run_made_is_said(ws, tmp_path):

@@ -42,7 +42,7 @@ def verify(
         session.voice.document("govern/run-verification/v1", {"exit_code": int(code), "run": view})
         return code
     voice = session.voice
-    voice.line(f"{view.run}  #{view.index}", "bold")
+    voice.line(f"run/{view.run}  #{view.index}", "bold")
     voice.table(
         [
             (state("warn" if c.role == "platform" and c.standing != "same" else WORDS[c.standing]), c.role, c.name,

@@ -59,7 +59,13 @@ def record_dataset(
     def attempt() -> Written:
         state = ws.state()
         known = {record.fact.version: record.digest for record in state.datasets.values() if record.fact.name == name}
-        chosen = version or next_version(tuple(known))
+        same = state.datasets.get(digest)
+        chosen = version or (same.fact.version if same and same.fact.name == name else next_version(tuple(known)))
+        if same is not None and same.name != f"{name}@{chosen}":
+            # A second name would lead nowhere: what happens to these bytes happens to the one dataset that they are.
+            raise UsageError(
+                f"these bytes are recorded already, as {same.name} (#{same.index})", "A dataset is identified by its bytes: use that name."
+            )
         _free(known, f"{name}@{chosen}", chosen, digest)
         fact = DatasetFact(
             name=name, version=checked_name(chosen, "version"), media_type=shape.media_type, size=path.stat().st_size,

@@ -125,11 +125,17 @@ def _file(role: str, name: str, digest: Digest, given: Mapping[Digest, Path], pl
 
 def _commit(fact: RunFact, repository: Path) -> RunCheck:
     commit = fact.code_revision.removeprefix("gitCommit:")
-    try:
-        found = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(repository), "cat-file", "-e", f"{commit}^{{commit}}"],  # noqa: S607
-            capture_output=True, timeout=GIT_SECONDS, check=False,
+
+    def git(*words: str) -> bool:
+        return subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["git", "-C", str(repository), *words], capture_output=True, timeout=GIT_SECONDS, check=False,  # noqa: S607
         ).returncode == 0
+
+    try:
+        if not git("rev-parse", "--git-dir"):
+            detail = f"there is no git repository in {repository}: name one"
+            return RunCheck(role="commit", name=commit, digest=None, standing="unknown", detail=detail)
+        found = git("cat-file", "-e", f"{commit}^{{commit}}")
     except (OSError, subprocess.TimeoutExpired):
         return RunCheck(role="commit", name=commit, digest=None, standing="unknown", detail="git does not answer here")
     detail = f"the repository in {repository} has it" if found else f"the repository in {repository} does not have it"
