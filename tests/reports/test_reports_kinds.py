@@ -348,7 +348,9 @@ def test_what_a_rule_says_twice_is_one_row_and_crossings_are_written_with_a_cros
     view = build_view(pack, Register(()))
     blocks = [block for section in view.sections if section.id == "results" for block in section.blocks]
     (table,) = [block for block in blocks if block.kind == "table" and block.caption.startswith("FAIR-001")]
-    assert table.caption == "FAIR-001, impact_ratio@1: 4 checks, no exceptions"
+    assert table.caption == "FAIR-001, impact_ratio@1: 8 checks, no exceptions"
+    assert table.note.endswith("4 checks said the same as another and are not repeated.")
+    assert len(table.rows) == 4
     assert [row[0][0].text for row in table.rows][2] == "sex × race = female × black"
     assert "The lowest is sex × race=female × black." in markup.html(view).decode("utf-8")
 

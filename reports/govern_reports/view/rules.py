@@ -155,9 +155,9 @@ def _detail(page: Builder, context: Context, source: str, number: int, rule: Rul
     method = next((check.interval for check in rule.checks if check.interval), None)
     page.table(
         ("What 25%", ">n 8%", ">Observed 9%", ">Interval 15%", ">Threshold 10%", "Status 12%", "Note 21%"), rows,
-        f"{rule.rule}, {rule.measure}: {plural(len(shown), 'check')}, "
-        f"{plural(sum(check.status is not Status.PASS for _, check in shown), 'exception')}",
-        note=f"{f'Interval: {method.method}, level {method.level}.' if method else ''} {_twice(shown)}".strip(),
+        f"{rule.rule}, {rule.measure}: {plural(len(rule.checks), 'check')}, "
+        f"{plural(sum(check.status is not Status.PASS for check in rule.checks), 'exception')}",
+        note=f"{f'Interval: {method.method}, level {method.level}.' if method else ''} {_twice(rule.checks, shown)}".strip(),
     )
 
 
@@ -176,10 +176,14 @@ def _different(checks: Sequence[Check]) -> list[tuple[int, Check]]:
     return list(found.values())
 
 
-def _twice(shown: Sequence[tuple[int, Check]]) -> str:
-    """Say why a group has two rows."""
+def _twice(checks: Sequence[Check], shown: Sequence[tuple[int, Check]]) -> str:
+    """Say why there are fewer rows than checks, and why a group has two."""
     labels = [check.label for _, check in shown]
-    return "What stands here twice was compared with two reference groups." if len(set(labels)) < len(labels) else ""
+    said = ["What stands here twice was compared with two reference groups."] if len(set(labels)) < len(labels) else []
+    left = len(checks) - len(shown)
+    if left:
+        said.append(f"{plural(left, 'check')} said the same as another and {'is' if left == 1 else 'are'} not repeated.")
+    return " ".join(said)
 
 
 def _attested(page: Builder, rule: RuleResult) -> None:
