@@ -38,20 +38,30 @@ class OwnFile:
         with self.asked() as connection:
             connection.executescript(schema)
 
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection in this process. Raises what the driver raises."""
+        if getattr(self._own, "process", None) != os.getpid():
+            self._own.connection = sqlite3.connect(self.path, timeout=WAIT)
+            self._own.connection.execute("pragma journal_mode = wal")
+            self._own.connection.execute("pragma synchronous = normal")
+            self._own.connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
+            self._own.process = os.getpid()
+        found: sqlite3.Connection = self._own.connection
+        return found
+
+    def unusable(self, error: sqlite3.Error) -> StorageError:
+        """What the driver says, as an error of ours."""
+        return StorageError(
+            f"the read tables in {self.path} can't be used: {error}", "Delete that file: it is made again from the ledger."
+        )
+
     @contextmanager
     def asked(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection in this process. Raises `StorageError`."""
         try:
-            if getattr(self._own, "process", None) != os.getpid():
-                self._own.connection = sqlite3.connect(self.path, timeout=WAIT)
-                self._own.connection.execute("pragma journal_mode = wal")
-                self._own.connection.execute("pragma synchronous = normal")
-                self._own.connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
-                self._own.process = os.getpid()
-            yield self._own.connection
+            yield self.connection()
         except sqlite3.Error as error:
-            message = f"the read tables in {self.path} can't be used: {error}"
-            raise StorageError(message, "Delete that file: it is made again from the ledger.") from error
+            raise self.unusable(error) from error
 
     @contextmanager
     def changed(self) -> Iterator[sqlite3.Connection]:

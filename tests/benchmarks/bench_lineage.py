@@ -1,8 +1,9 @@
 """Folding, keeping and asking the state: a ledger of 1,000 systems and 10,000 models, watched for long.
 
-Run as a script; GOVERN_BENCH_ENTRIES sets how many entries (default: a million), GOVERN_BENCH_WORKSPACE a folder that
-`large_ledger.py` made, on which whole commands are timed as well. Every figure stands beside the same at
-a tenth of the size: a ratio near 1 means flat in the ledger's size.
+Run as a script; GOVERN_BENCH_ENTRIES sets how many entries (default: a million). Every figure is printed as soon as it is
+known, beside the same at a tenth of the size: a ratio near 1 means flat in the ledger's size. GOVERN_BENCH_WORKSPACE names a copy of a
+workspace that `large_ledger.py` made: then that is asked, as signed and kept there, instead of entries made up here, and
+whole commands are timed on it; what is not folded yet is folded first.
 """
 
 import gc
@@ -12,14 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(HERE.parents[2])]
 
 from lineage.book import START, Book, digest  # noqa: E402
+from lineage_stale import scaling  # noqa: E402
 
 from govern.domain.facts import DecisionFact, EvidenceFact, Input, ObservationFact  # noqa: E402
 from govern.domain.statement import Entry, Header, Producer, SignedBy, Statement, Subject  # noqa: E402
@@ -28,8 +31,9 @@ from govern.lineage.graph import Graph  # noqa: E402
 from govern.lineage.layout import draw  # noqa: E402
 from govern.lineage.nodes import node_of  # noqa: E402
 from govern.lineage.permission import may_run  # noqa: E402
-from govern.lineage.snapshot import latest, load, stored  # noqa: E402
+from govern.lineage.snapshot import Source, latest, load, stored  # noqa: E402
 from govern.lineage.stale import stale  # noqa: E402
+from govern.lineage.state import State  # noqa: E402
 from govern.store.read_tables import ReadTables  # noqa: E402
 
 ENTRIES = int(os.environ.get("GOVERN_BENCH_ENTRIES", "1000000"))
@@ -120,6 +124,11 @@ def seconds(work: Callable[[], object], runs: int = 5) -> float:
     return median(times)
 
 
+def say(*words: str) -> None:
+    """Print a line at once, though somebody may have piped it elsewhere."""
+    print(*words, flush=True)
+
+
 FRESH = """
 import sys, datetime
 from pathlib import Path
@@ -127,103 +136,149 @@ from govern.store.read_tables import ReadTables
 from govern.lineage.snapshot import latest, stored
 from govern.lineage.permission import may_run
 rows = ReadTables(Path(sys.argv[1]))
-answer = may_run(stored(rows, latest(rows)), sys.argv[2], "production", datetime.datetime.fromisoformat(sys.argv[3]))
+kept = latest(rows, most=int(sys.argv[4]))
+answer = may_run(stored(rows, kept), sys.argv[2], "production", datetime.datetime.fromisoformat(sys.argv[3]))
 sys.exit(0 if answer.allowed else 1)
 """
 
 
-def ask(path: Path, ledger: Watched) -> dict[str, float]:
-    """Every question, on the kept state of the ledger as it is."""
+def ask(path: Path, ledger: Source, model: Digest, raw: Digest, size: int) -> Iterator[tuple[str, float]]:
+    """Every question, on the state of the first `size` entries of a ledger that is kept in `path`."""
     rows = ReadTables(path)
-    now = ledger.entry(ledger.size - 1).time
-    figures = {"open": seconds(lambda: load(rows, ledger))}
+
+    def state() -> State:
+        kept = latest(rows, most=size)
+        if kept is None:
+            message = "nothing is kept of this ledger"
+            raise SystemExit(message)
+        return stored(rows, kept)
+
+    clock = state().clock
+    assert clock is not None
+    now = clock
 
     def check() -> None:
-        state = stored(rows, latest(rows))
-        if not may_run(state, ledger.models[SYSTEMS // 2], "production", now).allowed:
+        if not may_run(state(), model, "production", now).allowed:
             message = "the benchmark's own ledger refuses what it deployed"
             raise SystemExit(message)
 
-    figures["check"] = seconds(check)
-    words = [sys.executable, "-c", FRESH, str(path), ledger.models[1], now.isoformat()]
-    figures["check in a fresh process"] = seconds(lambda: subprocess.run(words, check=True))
+    yield "open", seconds(lambda: load(rows, ledger, stop=size))
+    yield "check", seconds(check, runs=15)
+    words = [sys.executable, "-c", FRESH, str(path), model, now.isoformat(), str(size)]
+    yield "check in a fresh process", seconds(lambda: subprocess.run(words, check=True))
     at = [START + (now - START) * part / 7 for part in range(1, 7)]
     moments = iter(at)
-    figures["as of a time"] = seconds(lambda: load(rows, ledger, as_of=next(moments)), runs=len(at))
-    state = stored(rows, latest(rows))
-    review = next(one for one in state.reviews_of(ledger.models[1]) if one.fact.action == "approve")
-    figures["staleness of one approval"] = seconds(lambda: stale(stored(rows, latest(rows)), review, now))
-    figures["blast radius of one dataset"] = seconds(lambda: impact(rows))
-    return figures
+    yield "as of a time", seconds(lambda: load(rows, ledger, as_of=next(moments)), runs=len(at))
+    review = next(one for one in state().reviews_of(model) if one.fact.action == "approve")
+    yield "staleness of one approval", seconds(lambda: stale(state(), review, now), runs=15)
+    yield "blast radius of one dataset", seconds(lambda: Graph(asked := state()).impact(node_of(asked, raw)))
 
 
-def impact(rows: ReadTables) -> int:
-    """How many models, approvals and deployments rest on one raw dataset."""
-    state = stored(rows, latest(rows))
-    return len(Graph(state).impact(node_of(state, digest("raw-1@1"))))
+def compared(smaller: dict[str, float], size: int, larger: Iterator[tuple[str, float]], large: int) -> None:
+    """Print each figure of the larger ledger when it is known, beside that of the smaller one."""
+    say(f"{'question':32} {size:>12,} {large:>12,}  ratio  limit")
+    for name, took in larger:
+        limit = {"open": LIMIT, "check in a fresh process": LIMIT, "as of a time": 1.0}.get(name)
+        beside = f"{took / limit:.2f} of {limit} s" if limit else ""
+        say(f"{name:32} {smaller[name] * 1000:>9.1f} ms {took * 1000:>9.1f} ms  {took / smaller[name]:5.2f}  {beside}")
 
 
-def commands(folder: Path) -> None:
-    """Time whole commands, each in a process of its own, on a workspace that `large_ledger.py` made (it is only read)."""
+def told(figures: Iterator[tuple[str, float]], size: int) -> dict[str, float]:
+    """Print figures when they are known, and return them."""
+    found = {}
+    for name, took in figures:
+        found[name] = took
+        say(f"  of {size:,} entries: {name} {took * 1000:.1f} ms")
+    return found
+
+
+def made_up() -> None:
+    """Build, ask at a tenth, build on, ask again."""
+    start = time.perf_counter()
+    ledger = Watched()
+    say(f"{SYSTEMS:,} systems, {SYSTEMS * VERSIONS:,} models, set up by {len(ledger.setup):,} entries "
+        f"in {time.perf_counter() - start:.0f} s (checked as they were written)")
+    model, raw = ledger.models[SYSTEMS // 2], digest("raw-1@1")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.db"
+        small = max(ENTRIES // 10, len(ledger.setup) + 3)
+        folded(ledger, path, small)
+        found = told(ask(path, ledger, model, raw, small), small)
+        folded(ledger, path, ENTRIES)
+        compared(found, small, ask(path, ledger, model, raw, ENTRIES), ENTRIES)
+
+
+def folded(ledger: Watched, path: Path, size: int) -> None:
+    """Let the ledger grow to a size, and fold and keep what is new."""
+    kept = latest(ReadTables(path))
+    before, ledger.size = 0 if kept is None else kept.size, size
+    begun = time.perf_counter()
+    load(ReadTables(path), ledger)
+    took = time.perf_counter() - begun
+    made = seconds(lambda: sum(1 for _ in ledger.entries(0, 2000)), runs=1) / 2000
+    gc.collect()
+    say(f"folded and kept {size - before:,} entries: {(size - before) / took:,.0f} a second, of which making the "
+        f"entries {made * (size - before) / took:.0%}; {sum(one.stat().st_size for one in path.parent.iterdir()) / size:,.0f} bytes an entry")
+
+
+def workspace(folder: Path) -> None:
+    """Ask a workspace that `large_ledger.py` made, and time whole commands on it, each in a process of its own."""
     from govern.domain.text import instant
     from govern.trust.home import Home
+    from govern.workflow.place.folded import LedgerSource, rows_path
     from govern.workflow.place.workspace import Workspace
 
-    with Workspace.open(folder, home=Home.at(folder / "home")) as workspace:
-        size = workspace.ledger.size
+    with Workspace.open(folder, home=Home.at(folder / "home")) as opened:
+        size = opened.ledger.size
         begun = time.perf_counter()
-        state = workspace.state()
-        print(f"{size:,} entries in a workspace; the first that asks, folds what is not kept: {time.perf_counter() - begun:.1f} s")
-        model = next(iter(state.deployments.values())).model
-        moments = [instant(workspace.ledger.entry(size * part // 7).time) for part in range(1, 7)]
+        kept = latest(ReadTables(rows_path(opened.home, opened.config.origin)))
+        state = opened.state()
+        say(f"{size:,} entries in a workspace; those that were not kept, {size - (kept.size if kept else 0):,}, folded in {time.perf_counter() - begun:.1f} s")
+        running = next(iter(state.deployments.values()))
+        path, source = rows_path(opened.home, opened.config.origin), LedgerSource(opened.ledger, opened.trusted.head())
+        raw, small = digest("raw-0@1"), max(size // 10, running.last + 1)
+        found = told(ask(path, source, running.model, raw, small), small)
+        compared(found, small, ask(path, source, running.model, raw, size), size)
+        moments = [instant(opened.ledger.entry(size * part // 7).time) for part in range(1, 7)]
+    commands(folder, running.model, running.fact.system, moments)
+
+
+def commands(folder: Path, model: Digest, system: str, moments: Sequence[str]) -> None:
+    """Time whole commands, by the clock and by what they take of a processor."""
     start = [sys.executable, "-m", "govern", "--workspace", str(folder)]
     environment = {**os.environ, "GOVERN_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-
-    def ask(*words: str) -> None:
-        subprocess.run([*start, *words], env=environment, stdout=subprocess.DEVNULL, check=True)
-
-    check = seconds(lambda: ask("deploy", model, "--to", "production", "--check"))
-    print(f"{'deploy --check':32} {check * 1000:>9.1f} ms  {check / LIMIT:.2f} of {LIMIT} s")
-    for name, words in {"lineage --as-of": ("lineage", model), "show --as-of": ("show", "#1"), "checkpoint --as-of": ("checkpoint",)}.items():
-        when = iter(moments)
-        took = seconds(lambda words=words, when=when: ask(*words, "--as-of", next(when)), runs=len(moments))
-        print(f"{name:32} {took * 1000:>9.1f} ms  {took:.2f} of 1.0 s")
+    asked = (
+        ("deploy --check", ("deploy", model, "--to", "production", "--check"), LIMIT),
+        ("checkpoint --as-of", ("checkpoint", "--as-of", ""), 1.0), ("show --as-of", ("show", "#1", "--as-of", ""), 1.0),
+        ("lineage --as-of", ("lineage", model, "--as-of", ""), 1.0), ("status SYSTEM --as-of", ("status", system, "--as-of", ""), 1.0),
+        ("status SYSTEM", ("status", system), None), ("status of all systems", ("status",), None),
+    )
+    for name, words, limit in asked:
+        runs = moments if words[-1] == "" else moments[:3] if limit is None else moments[:5]
+        before, times = os.times(), []
+        for moment in runs:
+            begun = time.perf_counter()
+            subprocess.run([*start, *(word or moment for word in words)], env=environment, stdout=subprocess.DEVNULL, check=True)
+            times.append(time.perf_counter() - begun)
+        spent = os.times()
+        each = (spent.children_user + spent.children_system - before.children_user - before.children_system) / len(runs)
+        beside = "" if limit is None else f"  {median(times):.2f} of {limit} s"
+        say(f"{name:32} {median(times) * 1000:>9.1f} ms, {each * 1000:>7.1f} ms of a processor{beside}")
 
 
 def main() -> int:
-    """Build, ask at a tenth, build on, ask again, print."""
-    start = time.perf_counter()
-    ledger = Watched()
-    print(f"{SYSTEMS:,} systems, {SYSTEMS * VERSIONS:,} models, set up by {len(ledger.setup):,} entries "
-          f"in {time.perf_counter() - start:.0f} s (checked as they were written)")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.db"
-        sizes = (max(ENTRIES // 10, len(ledger.setup) + 3), ENTRIES)
-        found = []
-        for size in sizes:
-            before, ledger.size = ledger.size if found else 0, size
-            begun = time.perf_counter()
-            load(ReadTables(path), ledger)
-            took = time.perf_counter() - begun
-            made = seconds(lambda: sum(1 for _ in ledger.entries(0, 2000)), runs=1) / 2000
-            print(f"folded and kept {size - before:,} entries: {(size - before) / took:,.0f} a second, of which making the "
-                  f"entries {made * (size - before) / took:.0%}; {sum(one.stat().st_size for one in Path(folder).iterdir()) / size:,.0f} bytes an entry")
-            gc.collect()
-            found.append(ask(path, ledger))
-        empty = seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
-        print(f"{'question':32} {sizes[0]:>12,} {sizes[1]:>12,}  ratio  limit")
-        for name, small in found[0].items():
-            large = found[1][name]
-            limit = {"open": LIMIT, "check in a fresh process": LIMIT, "as of a time": 1.0}.get(name)
-            beside = f"{large / limit:.2f} of {limit} s" if limit else ""
-            print(f"{name:32} {small * 1000:>9.1f} ms {large * 1000:>9.1f} ms  {large / small:5.2f}  {beside}")
-        print(f"{'an empty Python process':32} {'':>12} {empty * 1000:>9.1f} ms")
+    """Time everything."""
+    empty = seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
+    say(f"an empty Python process: {empty * 1000:.1f} ms")
+    if WORKSPACE:
+        workspace(Path(WORKSPACE))
+    else:
+        made_up()
+    scaling(max(10, min(10_000, ENTRIES // 100)))
     near = {n: [m for m in (n + 1, n + 7) if m < 100_000] for n in range(100_000)}
     drawn = seconds(lambda: draw(range(100_000), near.__getitem__), runs=1)
-    print(f"drawing 100,000 nodes: {drawn:.2f} s")
-    if WORKSPACE:
-        commands(Path(WORKSPACE))
-    print(f"memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+    say(f"drawing 100,000 nodes: {drawn:.2f} s")
+    say(f"memory at its highest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
     return 0
 
 
