@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 from govern.answers import PendingModel, Recorded, Ref, Verdict, ref_of
 from govern.domain.facts import SystemFact
 from govern.domain.text import decimal_text
-from govern.errors import UsageError
+from govern.errors import GovernError, UsageError
 from govern.workflow.interface import Passphrases
 from govern.workflow.place.workspace import Workspace as Opened
 from govern.workflow.views import StatusView, Written
@@ -260,7 +260,13 @@ class Run:
         """Record the run and, if the block ended well, its models; an exception in the block goes on."""
         outcome = "completed" if kind is None else "failed" if issubclass(kind, Exception) else "aborted"
         with self.workspace._lock:  # noqa: SLF001
-            self._record(outcome)
+            try:
+                self._record(outcome)
+            except GovernError as failure:
+                if error is None:
+                    raise
+                # The block's own exception is what went wrong first, and goes on.
+                error.add_note(f"govern could not record the run {self.name}: {failure}")
             for pending, words in self._models if kind is None else ():
                 self._keep(pending, words)
 

@@ -1,16 +1,19 @@
 """The Python face: runs as context managers, typed answers, one exception for a denial, threads and forks."""
 
+import multiprocessing
 import os
 import runpy
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import govern
 from govern.domain.facts import ModelFact, RunFact
-from govern.errors import UsageError
+from govern.errors import GovernError, UsageError
+from govern.face import Workspace as Face
 from govern.trust.home import Home
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.policies import policies
@@ -139,6 +142,84 @@ def test_threads_write_one_after_the_other_and_the_ledger_verifies(folder):
         assert wrong == []
         versions = [record.fact.version for record in face._ws.state().datasets.values()]
         assert sorted(versions, key=int) == [str(number) for number in range(1, 13)]
+        assert verify(face._ws, full=True).outcome == "verified"
+
+
+def test_eight_threads_each_with_a_run_of_its_own_on_one_face(folder, skops_file):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        data = face.record_dataset(rows(folder), name="train")
+
+        def work(number: int) -> str:
+            with face.run(system="credit", inputs=[data], name=f"fit-{number}", seeds={"fit": number}) as run:
+                path = folder / f"model-{number}.skops"
+                path.write_bytes(skops_file.read_bytes() + bytes(number))
+                model = run.record_model(path, name="credit")
+            return model.name
+
+        with ThreadPoolExecutor(8) as pool:
+            names = list(pool.map(work, range(8)))
+        assert sorted(names) == [f"credit@{number}" for number in range(1, 9)]
+        assert sorted(fact.name for fact in facts(face, RunFact)) == [f"fit-{number}" for number in range(8)]
+        runs = {record.digest: record.fact.name for record in face._ws.state().runs.values()}
+        made = {record.name: runs[record.fact.run] for record in face._ws.state().models.values()}
+        assert made == {name: f"fit-{number}" for number, name in enumerate(names)}
+        assert verify(face._ws, full=True).outcome == "verified"
+
+
+def test_contexts_inside_one_another_keep_apart(folder):
+    with govern.open(folder, passphrases=asks) as outer:
+        outer.record_system("credit", **WORDS)
+        with govern.open(folder, passphrases=asks) as other, outer.run(system="credit", name="outer") as run, other.run(
+            system="credit", name="inner", parameters={"of": run.name}
+        ) as inner:
+            inner.log_metrics({"auc": "0.5"})
+            run.log_metrics({"auc": "0.6"})
+        with outer:
+            pass  # the same face once more: closed here, and open again at its next call
+        found = {fact.name: (fact.metrics, fact.outcome) for fact in facts(outer, RunFact)}
+        assert found == {"inner": ({"auc": "0.5"}, "completed"), "outer": ({"auc": "0.6"}, "completed")}
+        with pytest.raises(UsageError, match="was begun before"), run:
+            pass
+        with pytest.raises(UsageError, match="not going on"):
+            inner.record_model(rows(folder), name="credit")
+
+
+def test_the_exception_of_a_block_goes_on_even_where_its_run_can_not_be_recorded(folder):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_system("credit", **WORDS)
+        with pytest.raises(KeyboardInterrupt), face.run(system="credit"):
+            raise KeyboardInterrupt
+        assert [fact.outcome for fact in facts(face, RunFact)] == ["aborted"]
+        with pytest.raises(ZeroDivisionError) as raised, face.run(system="nobody"):
+            raise ZeroDivisionError
+        assert "could not record the run" in raised.value.__notes__[0]
+        with pytest.raises(GovernError), face.run(system="nobody"):
+            pass
+
+
+def forked(folder: str, number: int) -> None:
+    """What a worker that was forked from a process with an open face does with it."""
+    OPEN[folder].record_dataset(rows(Path(folder), f"child-{number}.csv", f"{number},9\n"), name="child")
+
+
+OPEN: dict[str, Face] = {}
+
+
+def test_workers_forked_after_use_write_with_the_face_that_they_inherited(folder):
+    with govern.open(folder, passphrases=asks) as face:
+        face.record_dataset(rows(folder), name="before")
+        OPEN[str(folder)] = face
+        context = multiprocessing.get_context("fork")
+        workers = [context.Process(target=forked, args=(str(folder), number)) for number in range(4)]
+        for worker in workers:
+            worker.start()
+        face.record_dataset(rows(folder, "meanwhile.csv", "7,8\n"), name="meanwhile")
+        for worker in workers:
+            worker.join(60)
+        assert [worker.exitcode for worker in workers] == [0] * 4
+        names = {record.name for record in face._ws.state().datasets.values()}
+        assert names == {"before@1", "meanwhile@1", *(f"child@{number}" for number in range(1, 5))}
         assert verify(face._ws, full=True).outcome == "verified"
 
 
