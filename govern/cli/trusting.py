@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def made(
-    session: Session, workspace: "Workspace", change: "Change", *, signers: Sequence[str] | None, out: Path | None, done: str
+    session: Session, workspace: "Workspace", change: "Change", *, signers: Sequence[str] | None, out: Path | None, done: str,
+    **more: object,
 ) -> None:
     """Make a change, or write it as a proposal where a file is named."""
     from govern.workflow.custody import cosigning
@@ -22,7 +23,7 @@ def made(
     names = tuple(signers or ())
     if out is None:
         written = cosigning.change_now(workspace, change, signers=names, passphrases=session.passphrases)
-        session.wrote(written, schema="govern/written/v1", done=done)
+        session.wrote(written, schema="govern/written/v1", done=done, **more)
         return
     proposal = cosigning.propose(workspace, change, signers=names, passphrases=session.passphrases)
     cosigning.write(out, proposal)

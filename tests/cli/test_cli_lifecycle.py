@@ -163,6 +163,18 @@ def test_what_an_end_touches_is_said_before_anything_is_written(two: Path, words
     assert ended_approvals() == said & set(log("review")), "the approvals that were named, and no other, turn stale"
 
 
+@pytest.mark.parametrize(("words", "ends"), [(["--compromised"], True), ([], False), (["--void-from", "0"], True)], ids=str)
+def test_what_a_revoked_key_leaves_void_or_in_doubt_is_said_before_it_is_revoked(two: Path, words: list[str], ends: bool):
+    govern("deploy", "credit@3", "--to", "production", "--mode", "canary").ended(0)
+    done = govern("key", "revoke", "reviewer", *REASON, *words).ended(0)
+    said = {int(index) for index in re.findall(r"  [a-z]+ #(\d+)$", done.err, flags=re.MULTILINE)}
+    assert f"{2 if ends else 0} entries that reviewer signed are void or in doubt" in done.err
+    assert said == (set(log("review")) | set(log("promotion")) | set(log("deployment")) if ends else set())
+    assert ended_approvals() == said & set(log("review"))
+    for version in ("2", "3"):
+        govern("deploy", f"credit@{version}", "--to", "production", "--check").ended(1 if ends else 0)
+
+
 @pytest.mark.parametrize("words", [
     ("promote", "credit@2", "--to", "moon"), ("deploy", "credit@2", "--to", "moon"),
     ("deploy", "credit@2", "--to", "production", "--mode", "green"),

@@ -10,6 +10,7 @@ from govern.cli.options import Proposed, Reason, Signer, given
 from govern.cli.session import Session, command, group
 from govern.cli.text import Cell
 from govern.cli.trusting import made
+from govern.domain.text import counted
 from govern.errors import UsageError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key's name on this machine.")]
@@ -226,12 +227,21 @@ def revoke(
 ) -> None:
     """Void a key from an entry on.
 
-    Approvals that it signed from there on turn stale; with --compromised those before, too.
+    Approvals that it signed from there on turn stale; with --compromised those before, too. Says which, and does not ask: a key
+    in other hands can't wait.
     """
     from govern.workflow.custody import keys
 
+    why = f"compromised: {reason}" if compromised else reason
     with session.workspace() as workspace:
-        change = keys.revoking(
-            workspace, name, reason=f"compromised: {reason}" if compromised else reason, void_from=void_from
-        )
-        made(session, workspace, change, signers=signer, out=out, done=f"revoked {name}")
+        change = keys.revoking(workspace, name, reason=why, void_from=void_from)
+        # The ledger goes by the reason's words, so that no revocation can forget the option.
+        signed, resting = keys.in_doubt(workspace, name, void_from=void_from, compromised="compromis" in why.casefold())
+        if not session.as_json:
+            session.voice.talk(
+                f"{counted(signed, 'entry', 'entries')} that {name} signed {'is' if signed == 1 else 'are'} void or in doubt; "
+                f"{counted(len(resting), 'thing rests', 'things rest')} on that"
+            )
+            for node in resting:
+                session.voice.talk(f"  {node.label}  {node.kind} #{node.index}")
+        made(session, workspace, change, signers=signer, out=out, done=f"revoked {name}", touches=resting)

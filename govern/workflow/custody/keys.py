@@ -6,6 +6,8 @@ from pathlib import Path
 
 from govern.domain.text import instant
 from govern.errors import UsageError
+from govern.lineage.graph import Graph, walk
+from govern.lineage.nodes import Node, node_of
 from govern.trust import changes, enrolment
 from govern.trust.home import Home
 from govern.trust.keyring import KeyInfo, Keyring
@@ -15,6 +17,8 @@ from govern.workflow.interface import Passphrases
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.views import Written
 
+RESTING = frozenset({"review", "promotion", "deployment"})
+"""Kinds of entries that a revoked key may end."""
 MAX_REQUEST = 64 * 1024
 """Bytes of an enrolment request; ours take some 400."""
 
@@ -101,6 +105,19 @@ def revoking(ws: Workspace, key: str, *, reason: str, void_from: int | None = No
     """Return the change that revokes a key. Raises `UsageError`."""
     keyid = _keyid(ws, key)
     return lambda root, size: changes.revoked(root, keyid, void_from=_from(void_from, size), reason=reason)
+
+
+def in_doubt(ws: Workspace, key: str, *, void_from: int | None = None, compromised: bool = False) -> tuple[int, tuple[Node, ...]]:
+    """Say how many entries a revocation would make void or doubtful, and which of what people did and runs rests on them.
+
+    Where another good key signed the same entry, it holds all the same. Raises `UsageError`.
+    """
+    state, keyid = ws.state(), _keyid(ws, key)
+    start = 0 if compromised else _from(void_from, state.size)
+    signed = [index for index in state.signed_with(keyid) if index >= start]
+    steps = walk((node_of(state, index).key for index in signed), Graph(state).children)
+    found = {node.key: node for node in (node_of(state, step.key) for step in steps) if node.kind in RESTING}
+    return len(signed), tuple(sorted(found.values(), key=lambda node: node.index))
 
 
 def renew(
