@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tui.kit_tui import Bench, press, settled
+from tui.kit_tui import Bench, lengthen, press, settled
 
 SIZE = (120, 34)
 STEPS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -11,23 +11,27 @@ STEPS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days
 
 @pytest.mark.parametrize("newest_first", [True, False])
 async def test_minute_hour_and_day_go_on_and_back_and_over_gaps(bench: Bench, newest_first: bool) -> None:
+    for gap in (*[timedelta(seconds=25)] * 8, *[timedelta(minutes=25)] * 8, *[timedelta(hours=10)] * 8):
+        bench.clock.now += gap
+        lengthen(bench, bench.ws.ledger.size + 1)
     app = bench.app()
     app.remembered.newest_first = newest_first
     every = [bench.ws.ledger.entry(index) for index in range(bench.ws.ledger.size)]
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await app.go("ledger", "6")
-        await settled(pilot)
-        for key, step in STEPS.items():
-            at = app.page.table.current().index
-            wanted = next((one.index for one in every if one.time >= every[at].time + step), len(every) - 1)
-            await press(pilot, key)
-            assert app.page.table.current().index == wanted, key
-        for key, step in reversed(STEPS.items()):
-            at = app.page.table.current().index
-            wanted = min(next(one.index for one in every if one.time >= every[at].time - step), at - 1)
-            await press(pilot, key.upper())
-            assert app.page.table.current().index == wanted, key
+        for start in (6, len(every) - 23, len(every) - 15, len(every) - 7):
+            app.page.goto(str(start)) if app.page_name == "ledger" else await app.go("ledger", str(start))
+            await settled(pilot)
+            for key, step in STEPS.items():
+                at = app.page.table.current().index
+                wanted = next((one.index for one in every if one.time >= every[at].time + step), len(every) - 1)
+                await press(pilot, key)
+                assert app.page.table.current().index == wanted, key
+            for key, step in reversed(STEPS.items()):
+                at = app.page.table.current().index
+                wanted = min(next(one.index for one in every if one.time >= every[at].time - step), at - 1)
+                await press(pilot, key.upper())
+                assert app.page.table.current().index == wanted, key
 
 
 @pytest.mark.parametrize("newest_first", [True, False])

@@ -128,6 +128,7 @@ async def test_a_key_of_the_footer_is_clicked_and_one_that_cannot_be_done_does_n
         await press(pilot, "escape", "4")
         await click_key(pilot, "Approve")
         assert len(app.screen_stack) == 1, "no dossier is open"
+        assert not app._notifications, "a grey word is no button"
         await review(pilot, bench, "credit@3")
         await click_key(pilot, "Approve")
         assert isinstance(app.screen, DecideDialog)

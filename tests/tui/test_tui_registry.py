@@ -8,6 +8,7 @@ from textual.widgets import OptionList
 from tui.kit_tui import Bench, press, settled
 
 from govern_tui.actions import ACTIONS, BY_ID, FORBIDDEN_KEYS, MENUS, PAGES, of_menu, of_scope
+from govern_tui.chrome.palette import ActionProvider
 from govern_tui.chrome.popups import Menu, Reader
 from govern_tui.globals import GlobalActions
 from govern_tui.pages.every import PAGE_CLASSES
@@ -80,6 +81,7 @@ async def test_help_names_every_action_of_the_page_with_its_key(bench: Bench) ->
             for action in (*of_scope("app"), *of_scope(page.id)):
                 assert action.title.rstrip("…") in text
                 assert action.help in text
+                assert action.id in text, "a key map names actions by it"
             await press(pilot, "escape")
 
 
@@ -95,6 +97,19 @@ async def test_the_menu_lists_what_the_registry_says_and_does_it(bench: Bench) -
         await press(pilot, "down", "enter")
         await settled(pilot)
         assert app.page_name == "ledger"
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_the_palette_holds_every_action_that_can_be_done_on_the_page(scope: str, bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await app.go(scope)
+        await settled(pilot)
+        offered = [hit.display async for hit in ActionProvider(app.screen).discover()]
+        able = [action for action in (*of_scope("app"), *of_scope(scope)) if not app.why_not(action)]
+        assert sorted(offered) == sorted(action.title.rstrip("…") for action in able)
+        assert len(able) > 20
 
 
 async def test_the_palette_offers_what_can_be_done_and_nothing_else(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui.kit_tui import Bench, dialog, press, settled
+from tui.kit_tui import Bench, dialog, press, review, settled
 
 from govern_tui.app import GovernApp
 from govern_tui.chrome.popups import Reader
@@ -77,6 +77,26 @@ def tab(name: str) -> Steps:
     return steps
 
 
+async def waiving(pilot: Pilot, bench: Bench) -> None:
+    await review(pilot, bench, "credit@2")
+    await press(pilot, "w")
+    await dialog(pilot)
+
+
+async def filtering(pilot: Pilot, _: Bench) -> None:
+    await press(pilot, "9", "slash")
+    pilot.app.screen.query_one("#prompt").value = "approver"
+    await press(pilot, "enter")
+
+
+def keyed(key: str) -> Steps:
+    async def steps(pilot: Pilot, _: Bench) -> None:
+        await press(pilot, "9", key)
+        await dialog(pilot)
+
+    return steps
+
+
 async def verified(pilot: Pilot, _: Bench) -> None:
     await press(pilot, "8", "F")
     while pilot.app.jobs.running:
@@ -104,6 +124,11 @@ CASES: dict[str, tuple[Steps, tuple[int, int], dict[str, Any]]] = {
     "conditions": (lambda pilot, _: deciding(pilot, "A"), (120, 34), {}),
     "approve": (lambda pilot, _: deciding(pilot, "a"), (120, 34), {}),
     "reject": (lambda pilot, _: deciding(pilot, "x"), (120, 34), {}),
+    "waive": (waiving, (120, 34), {}),
+    "filter": (filtering, (120, 34), {}),
+    "enrol": (keyed("i"), (120, 34), {}),
+    "ledger-80": (keys("2"), (80, 24), {}),
+    "review-80": (keys("4", "enter"), (80, 24), {}),
     "policies": (keys("5"), (120, 34), {}),
     "monitoring": (keys("6"), (120, 34), {}),
     "monitoring-numbers": (keys("6", "t"), (120, 34), {}),

@@ -143,12 +143,12 @@ LEDGER: Final = (
 )
 
 LINEAGE: Final = (
-    _page("lineage", "open", "Entry of this", "Ledger", "enter", "Open the entry that recorded this.", footer=True, cli="govern show {ref}"),
-    _page("lineage", "ref", "Lineage of…", "Ledger", "o", "Name a thing: name@version, system/name, sha256:…, #123.", footer=True,
+    _page("lineage", "open", "Entry", "Ledger", "enter", "Open the entry that recorded this.", footer=True, cli="govern show {ref}"),
+    _page("lineage", "ref", "Name a thing…", "Ledger", "o", "Show the lineage of another thing: name@version, system/name, sha256:…, #123.",
           cli="govern lineage {ref}"),
     *_rows("lineage", help_="Only nodes in which these words stand."),
-    _page("lineage", "up", "Made from", "Ledger", "u", "What it was made from.", footer=True, cli="govern lineage {ref} --up"),
-    _page("lineage", "down", "Rests on it", "Ledger", "d", "What was made from it.", footer=True, cli="govern lineage {ref} --down"),
+    _page("lineage", "up", "Upstream", "Ledger", "u", "What it was made from.", footer=True, cli="govern lineage {ref} --up"),
+    _page("lineage", "down", "Downstream", "Ledger", "d", "What was made from it.", footer=True, cli="govern lineage {ref} --down"),
     _page("lineage", "impact", "Impact", "Ledger", "i", "What goes stale if this is withdrawn.", footer=True, cli="govern lineage {ref} --impact"),
     _page("lineage", "both", "Both ways", "Ledger", "b", "Made from, and rests on it.", cli="govern lineage {ref}"),
     _page("lineage", "deeper", "Deeper", "Ledger", "plus", "One step further from the thing."),
@@ -158,7 +158,7 @@ LINEAGE: Final = (
     _page("lineage", "later", "Later", "Ledger", "greater_than_sign,full_stop", "One tick of the slider later."),
     _page("lineage", "mark", "Mark", "Ledger", "space", "Mark this node as the end of a path."),
     _page("lineage", "path", "Path", "Ledger", "p", "Only the way between two marked nodes."),
-    _page("lineage", "broken", "Broken only", "Ledger", "x", "Leave out all that is in order.", footer=True),
+    _page("lineage", "broken", "Broken", "Ledger", "x", "Leave out all that is in order.", footer=True),
     _page("lineage", "tree", "Tree", "Ledger", "T,shift+t", "The same as a tree, without lanes."),
     _page("lineage", "export", "Export", "Ledger", "e", "Save the lines shown as text.", cli="govern lineage {ref} --json"),
 )

@@ -2,21 +2,24 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from textual.content import Content
 from textual.widget import Widget
 
 from govern_tui.actions import PAGES, Action, of_scope
 from govern_tui.chrome.popups import Jump, Prompt, Question, Reader
 from govern_tui.picture import picture_of
-from govern_tui.text import LOOK, clean
+from govern_tui.text import LOOK, clean, fit
 from govern_tui.themes import THEMES
-from govern_tui.widgets.document import Flow
+from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import RowTable
 
 if TYPE_CHECKING:
     from govern_tui.app import GovernApp
+
+
+HELP_AT: Final = 38
+"""Cells from the left to what an action does."""
 
 
 class GlobalActions:
@@ -155,23 +158,20 @@ class GlobalActions:
     def do_help_focus(self) -> None:
         """Help for the page and what has the keys."""
         page = next((page for page in PAGES if page.id == self.app.page_name), None)
-        parts: list[Any] = []
+        made = Document()
         if page is not None:
-            parts += [(f"{page.title}\n", "bold"), f"{page.about}\n\n"]
-            parts += self._help_lines(self.app.page_name)
-            parts += [("\nEverywhere\n", "bold")]
-        parts += self._help_lines("app")
-        parts += [("\nIn tables\n", "bold"), "  ↑ ↓ PgUp PgDn Home End move the cursor; click, double click and wheel do the same.\n"]
-        self.app.push_screen(Reader("Help", Content.assemble(*parts)))
+            made.line(page.title, "strong").line(page.about).line()
+            self._help_lines(made, self.app.page_name)
+            made.heading("Everywhere")
+        self._help_lines(made, "app")
+        made.heading("In tables").hang(2).line("  ↑ ↓ PgUp PgDn Home End move the cursor; click, double click and wheel do the same.")
+        self.app.push_screen(Reader("Help", made.content()))
 
-    def _help_lines(self, scope: str) -> list[Any]:
-        lines: list[Any] = []
+    def _help_lines(self, made: Document, scope: str) -> None:
         for action in of_scope(scope):
             reason = self.app.why_not(action)
-            lines += [(f"  {self.app.key_of(action):>10}  ", "$text-accent"), f"{action.title.rstrip('…'):<24}", (f"{action.help}", "$muted")]
-            lines += [(f" Now: {clean(reason)}.", "$text-warning")] if reason and scope != "app" else []
-            lines.append("\n")
-        return lines
+            made.hang(HELP_AT).add(f"  {self.app.key_of(action):>10}  ", "accent").add(fit(action.title.rstrip("…"), HELP_AT - 14)).add(action.help).add(f"  {action.id}", "dim")
+            made.line(f" Now: {clean(reason)}." if reason and scope != "app" else "", "warn")
 
     def do_help_palette(self) -> None:
         """The command palette."""

@@ -33,6 +33,8 @@ TITLES: Final[dict[str, str]] = {
     "open-finding": "OPEN FINDING", "remediate": "REMEDIATED", "close-finding": "CLOSE FINDING",
 }
 OPTIONAL_REASON: Final = frozenset({"approve", "attest"})
+APPROVING: Final = frozenset({"approve", "approve-on", "attest", "approve-waiver"})
+"""What not everybody may sign who is a reviewer: who is barred is told."""
 EVALUATING: Final = frozenset({"open-finding", "remediate"})
 """What whoever looks after the model may sign too, not only reviewers."""
 
@@ -110,9 +112,10 @@ class DecideDialog(SigningDialog):
             for name, count in counts.items():
                 made.add(f"{count} {LOOK.verdict(name)[0]}   ", LOOK.verdict(name)[1] if count else "dim")
             made.line()
-        made.add("opened   ", "dim").line(", ".join(self._shown) or "nothing yet", "" if "rules" in self._shown else "warn")
+        if rests:
+            made.add("opened   ", "dim").line(", ".join(self._shown) or "nothing yet", "" if "rules" in self._shown else "warn")
         barred: dict[str, list[str]] = {}
-        for conflict in dossier.conflicts:
+        for conflict in dossier.conflicts if self._verb in APPROVING else ():
             barred.setdefault(conflict.holder, []).append(conflict.reason)
         for holder, reasons in barred.items():
             more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""

@@ -59,7 +59,7 @@ def enrol(desk: Desk, name: str, roles: tuple[str, ...]) -> AskDialog:
         [Field(id="who", label="Key", value=name, hint="a key of this machine, or the path of a request file"),
          Field(id="role", label="Role", value="approver", choices=tuple((role, role) for role in roles))],
         do, secrets=(
-            Secret(key=ROOT_KEY, label="Root's passphrase", hint="of the key root"),
+            Secret(key=ROOT_KEY, label="Root passphrase", hint="of the key root"),
             Secret(key="own", label="Its passphrase", hint="of the key that comes in; nothing for a request file", needed=False),
         ), sign="Enrol",
     )
@@ -76,7 +76,7 @@ def rotate(desk: Desk, name: str) -> AskDialog:
         f"ROTATE · {name}", "Another key of the same holder takes every role of this one, which is void from then on. Make it first: a.",
         [Field(id="fresh", label="New key", value=f"{name}-2", hint="its name on this machine, or the path of a request file")],
         do, secrets=(
-            Secret(key=ROOT_KEY, label="Root's passphrase", hint="of the key root"),
+            Secret(key=ROOT_KEY, label="Root passphrase", hint="of the key root"),
             Secret(key="own", label="Its passphrase", hint="of the new key; nothing for a request file", needed=False),
         ), sign="Rotate",
     )
@@ -91,7 +91,7 @@ def revoke(desk: Desk, row: PersonKey) -> AskDialog:
     return AskDialog(
         f"REVOKE · {row.holder}", f"The key {row.keyid}\nis void from the next entry on; approvals that it signs from there on are stale.",
         [Field(id="reason", label="Reason", hint="why, in a sentence")], do,
-        secrets=(Secret(key=ROOT_KEY, label="Root's passphrase", hint="of the key root"),), sign="Revoke",
+        secrets=(Secret(key=ROOT_KEY, label="Root passphrase", hint="of the key root"),), sign="Revoke",
     )
 
 

@@ -12,10 +12,12 @@ from govern_tui.text import LOOK, grouped
 from govern_tui.widgets.document import Document
 
 
-def entry_text(detail: EntryDetail) -> Content:
-    """What fits beside the table."""
+def entry_text(detail: EntryDetail, first: str = "") -> Content:
+    """What fits beside the table; `first` stands above it."""
     row = detail.row
     made = Document()
+    if first:
+        made.line(first, "dim").line()
     made.facts([
         ("kind", row.kind), ("subject", row.subject), ("time", f"{instant(row.time)} (claimed)"), ("actor", row.holder),
         ("leaf", detail.leaf_hash),

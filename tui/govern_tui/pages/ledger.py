@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from govern.domain.text import instant, moment
@@ -81,7 +80,6 @@ class LedgerPage(Page):
             with VerticalScroll(id="entry", classes="pane third") as pane:
                 pane.border_title = "Entry"
                 yield Flow(id="entry-text")
-        yield Static("", classes="hint", id="ledger-hint", markup=False)
 
     @property
     def table(self) -> RowTable:

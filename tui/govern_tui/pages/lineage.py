@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 
 from govern.domain.text import Digest, instant, short
 from govern.workflow.views import EntryDetail, EntryRow, LineageRow
@@ -19,7 +18,7 @@ from govern_tui.desk import Direction, Wanted
 from govern_tui.pages.entry import entry_text
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.text import LOOK, clean, grouped, sentence
-from govern_tui.widgets.document import Document, Flow, document_of
+from govern_tui.widgets.document import Flow, document_of
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
@@ -161,14 +160,12 @@ class LineagePage(Page):
 
     def _show_entry(self, detail: EntryDetail) -> None:
         self.query_one("#node", VerticalScroll).border_title = f"Entry {detail.row.index:,}"
-        self.query_one("#node-text", Flow).update(Content.assemble(*self._ends(), entry_text(detail)))
+        self.query_one("#node-text", Flow).update(entry_text(detail, self._ends()))
 
-    def _ends(self) -> tuple[Content | str, ...]:
+    def _ends(self) -> str:
         """How many nodes the one under the cursor was made from, and how many rest on it, among those that are shown."""
         row = self.table.current()
-        if not isinstance(row, LineageRow):
-            return ()
-        return (Document().line(f"inputs {len(row.parents)} · outputs {self._outputs[row.digest]}", "dim").content(), "\n\n")
+        return f"inputs {len(row.parents)} · outputs {self._outputs[row.digest]}" if isinstance(row, LineageRow) else ""
 
     # What the keys do
 

@@ -148,6 +148,7 @@ class ReviewPage(Page):
         return self.desk.queue(self._mine)
 
     def _apply_status(self, status: StatusView) -> None:
+        self.govern.told(status.size, len(status.due))
         self.emergencies = status.emergencies
         deadlines = self.query_one("#deadlines", RowTable)
         deadlines.show(ListSource(status.deadlines))
