@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 def made(
     session: Session, workspace: "Workspace", change: "Change", *, signers: Sequence[str] | None, out: Path | None, done: str,
-    **more: object,
+    touches: Sequence[object] = (),
 ) -> None:
-    """Make a change, or write it as a proposal where a file is named."""
+    """Make a change, or write it as a proposal where a file is named; `touches` is what it ends, for those who read JSON."""
     from govern.workflow.custody import cosigning
 
     names = tuple(signers or ())
     if out is None:
         written = cosigning.change_now(workspace, change, signers=names, passphrases=session.passphrases)
-        session.wrote(written, schema="govern/written/v1", done=done, **more)
+        session.wrote(written, schema="govern/written/v1", done=done, touches=touches)
         return
     proposal = cosigning.propose(workspace, change, signers=names, passphrases=session.passphrases)
     cosigning.write(out, proposal)
