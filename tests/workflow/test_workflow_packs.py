@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -254,8 +255,42 @@ def test_whoever_may_not_record_an_export_is_told_before_the_pack_is_made(story:
 def test_the_proofs_of_a_pack_are_those_of_the_ledger_and_are_read_in_one_go(story: Story, monkeypatch: pytest.MonkeyPatch):
     ledger, size, asked = story.ws.ledger, story.ws.ledger.size, []
     wanted = [ledger.inclusion(index, size) for index in range(size)]
-    monkeypatch.setattr(type(ledger), "nodes", lambda self, ids, own=type(ledger).nodes: asked.append(len(ids)) or own(self, ids))
+    own = type(ledger).nodes
+    monkeypatch.setattr(type(ledger), "nodes", lambda self, ids: asked.append(len(ids)) or own(self, ids))
     pack = packing.pack_data(story.ws, "credit@2")
     lines = next(item.data for item in pack.attachments if item.name == "proofs.jsonl").splitlines()
     assert [tuple(map(base64.b64decode, json.loads(line)["hashes"])) for line in lines] == wanted
     assert len(asked) < size
+
+
+GATHER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from govern.domain.text import digest_of
+from govern.trust.home import Home
+from govern.workflow.packs import packing
+from govern.workflow.place.workspace import Workspace
+from govern_reports.render import prepare
+folder = Path(sys.argv[1])
+ws = Workspace.open(folder, home=Home.at(folder / "home"), clock=lambda: datetime.fromisoformat(sys.argv[2]))
+for kind, ref in (("model", "credit@2"), ("system", "credit"), ("control", "nist-ai-rmf"), ("ledger", "")):
+    made = prepare(packing.pack_data(ws, ref, kind=kind))
+    print(kind, made.manifest, digest_of(b"".join(made.sheets)))
+"""
+
+
+def test_the_same_ledger_and_moment_give_the_same_pack_wherever_it_lies_and_whoever_asks(story: Story, tmp_path: Path, repository: Path):
+    now, folder = story.ws.now().isoformat(), story.ws.folder.parent
+    story.ws.close()
+    other = Path(shutil.copytree(folder, tmp_path / "else where" / "copy"))
+    said = []
+    for place, more in ((folder, {"PYTHONHASHSEED": "1", "TZ": "UTC"}), (other, {"PYTHONHASHSEED": "9", "TZ": "Pacific/Chatham", "LC_ALL": "C", "HOME": "/nowhere"})):
+        environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(str(repository / part) for part in (".", "reports", "policies"))} | more
+        done = subprocess.run(
+            [sys.executable, "-c", GATHER, str(place), now], capture_output=True, text=True, timeout=300, env=environment, cwd=tmp_path if place is other else "/",
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert said[0] == said[1]
+    assert len(said[0].splitlines()) == 4
