@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lineage.book import ROLES, START, Book, digest
 
 from govern.domain.decision import Quorum
-from govern.domain.facts import Attestation, ReviewFact
+from govern.domain.facts import Attestation, RetirementFact, ReviewFact
 from govern.lineage.folding import fold
 from govern.lineage.history import check_history
 from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
@@ -124,7 +124,22 @@ def taken_away(entries, about, decided) -> bool:
     )
 
 
-def complaint(entries, model, now) -> str:
+def unhelped(about, decided, leaf, now) -> str:
+    """Why a waiver that a decision was helped by helps it no more, or never did."""
+    asked = next(one for one in about if one.leaf_hash == leaf)
+    steps = [one for one in about if one.kind == "waiver" and one.fact.id == asked.fact.id and one.index > asked.index]
+    if any(one.fact.action == "revoke" for one in steps):
+        return "its waiver was revoked"
+    if asked.fact.expires <= now:
+        return "its waiver expired"
+    others = [
+        one for one in steps if one.fact.action == "approve" and one.index < decided.index and one.holder != asked.holder
+        and {"approver", "validator"} & set(ROLES[one.holder])
+    ]
+    return "" if others else "nobody else approved its waiver"
+
+
+def complaint(entries, model, now, environment="production") -> str:
     """Why this model should not have been let through, read from the entries alone; empty where it should."""
     now = max(now, *(entry.time for entry in entries))
     about = [entry for entry in entries if entry.statement.subjects[0].digest == model]
@@ -134,9 +149,15 @@ def complaint(entries, model, now) -> str:
     last = decided[-1].fact
     if taken_away(entries, about, decided[-1]):
         return "what was attested was taken away"
-    ended = [entry for entry in about if entry.kind == "retirement"]
-    if ended:
+    if any(entry.kind == "retirement" and entry.fact.environment in {"", environment} for entry in about):
         return "it was retired"
+    if any(entry.kind == "retirement" and entry.statement.subjects[0].name == "system/credit" for entry in entries):
+        return "its system was retired"
+    if any(entry.kind == "model" and entry.fact.state == "revoked" for entry in about):
+        return "it was revoked"
+    helped = next((why for why in (unhelped(about, decided[-1], leaf, now) for leaf in last.waivers) if why), "")
+    if helped:
+        return helped
     if last.expires is not None and last.expires <= now:
         return "evidence too old"
     open_findings = {entry.fact.id: entry.fact for entry in about if entry.kind == "finding"}
@@ -159,8 +180,9 @@ def complaint(entries, model, now) -> str:
 class Lifecycle(RuleBasedStateMachine):
     """Commands that the workflow would let through; reviews, decisions and withdrawals by anyone at any time."""
 
-    @initialize(count=st.sampled_from([1, 2]))
-    def begin(self, count):
+    @initialize(count=st.sampled_from([1, 1, 2]), ran=st.integers(0, 2))
+    def begin(self, count, ran):
+        """A furnished ledger; `ran` models had all traffic before, so that what comes after a deployment is tried as often."""
         self.count = count
         self.deployed = 0
         self.book = Book()
@@ -174,6 +196,12 @@ class Lifecycle(RuleBasedStateMachine):
         self.policies = 1
         for model in self.models:
             self.book.decide(model, approvals=(Quorum(role="approver", count=count),))
+        for n in range(ran):
+            self.approve(n, "reviewer", "approver")
+            self.approve(n, "second", "approver")
+            self.promote(n)
+            self.deploy(n, "full")
+        assert self.deployed == ran
 
     models_ = st.integers(0, 1)
 
@@ -218,6 +246,22 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(n=models_, who=PEOPLE)
     def waiver(self, n, who):
         self.book.waiver(self.models[n], by=who, name=f"W-{who}-{n}")
+
+    @rule(n=models_, action=st.sampled_from(["approve", "approve", "revoke"]), asked=PEOPLE, by=PEOPLE)
+    def waiver_goes_on(self, n, action, asked, by):
+        if f"W-{asked}-{n}" in self.book.state.waivers:
+            self.book.waiver(self.models[n], action, by=by, name=f"W-{asked}-{n}")
+
+    @rule(n=models_, who=st.sampled_from(["reviewer", "author", "pipeline"]), by=st.sampled_from([None, "second", "third", "reviewer"]),
+          signs=st.sampled_from(["reviewer", "second"]))
+    def waived_approved_and_deployed(self, n, who, by, signs):
+        """The short way with a waiver: asked for by one, approved by another, by the same or by nobody, and relied on."""
+        model = self.models[n]
+        asked = self.book.waiver(model, by=who, name=f"W-{who}-{n}")
+        if by is not None:
+            self.book.waiver(model, "approve", by=by, name=f"W-{who}-{n}")
+        self.book.decide(model, waivers=(asked.leaf_hash,), approvals=(Quorum(role="approver", count=self.count),))
+        self.approve_and_deploy(n, signs)
 
     @rule(n=models_, state=st.sampled_from(["open", "remediated", "verified-closed"]))
     def finding(self, n, state):
@@ -281,23 +325,52 @@ class Lifecycle(RuleBasedStateMachine):
             for one in self.book.entries
         )
         assert not any(
-            one.kind == "retirement" and one.statement.subjects[0].digest == self.models[n] for one in self.book.entries
+            one.kind == "retirement" and one.fact.environment != "staging"
+            and (one.statement.subjects[0].digest == self.models[n] or one.statement.subjects[0].name == "system/credit")
+            for one in self.book.entries
+        )
+        assert not any(
+            one.kind == "model" and one.fact.state == "revoked" and one.statement.subjects[0].digest == self.models[n]
+            for one in self.book.entries
         )
         self.book.roll_back(self.models[n], left.model, emergency=True, by=who)
 
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_, environment=st.sampled_from(["", "production", "staging"]))
+    def retire(self, n, environment):
+        self.book.retire(self.models[n], environment)
+
     @precondition(lambda self: self.deployed > 2)
+    @rule()
+    def retire_the_system(self):
+        fact = RetirementFact(system="credit", environment="", reason="replaced")
+        self.book.add(fact, by="pipeline", subject=("system/credit", digest("credit high")))
+
+    @precondition(lambda self: self.deployed > 1)
     @rule(n=models_)
-    def retire(self, n):
-        self.book.retire(self.models[n])
+    def revoke_model(self, n):
+        self.book.model(f"scorer@{n + 1}", state="revoked", reason="it is wrong")
+
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_)
+    def trial_rolled_back(self, n):
+        """A canary that its gate allowed is ended by going back, promoted again, and asks for all traffic."""
+        self.promote(n)
+        self.deploy(n, "canary")
+        self.gate_deploy(n, "allow")
+        self.roll_back(1 - n)
+        self.promote(n)
+        self.deploy(n, "full")
 
     @rule(n=models_)
     def promote(self, n):
         granted = may_promote(self.book.state, self.models[n], "production", self.book.now + timedelta(minutes=1))
         if granted.allowed:
-            assert complaint(self.book.entries, self.models[n], self.book.now) == ""
+            # What is retired in one environment may still stand at the stage.
+            assert complaint(self.book.entries, self.models[n], self.book.now, "") == ""
             self.book.promote(self.models[n], approvals=granted.approvals)
 
-    @rule(n=models_, mode=st.sampled_from(["full", "canary"]))
+    @rule(n=models_, mode=st.sampled_from(["full", "canary", "blue-green", "shadow"]))
     def deploy(self, n, mode):
         now = self.book.now + timedelta(minutes=1)
         granted = may_deploy(self.book.state, self.models[n], "production", "production", now, mode=mode)
@@ -342,6 +415,23 @@ class Lifecycle(RuleBasedStateMachine):
             assert [fault.index for fault in check_history(book.entries)]
             assert not may_run(book.state, self.models[n], "production", book.now).allowed
 
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_)
+    def forge_going_back(self, n):
+        """Whoever writes a rollback that nothing allows is found by verification, and nothing new runs by it."""
+        before, model = self.book.state, self.models[n]
+        if may_roll_back(before, model, "production", self.book.now + timedelta(minutes=1)).allowed:
+            return
+        book = Book(root=False)
+        for entry in self.book.entries:
+            book.entries.append(entry)
+            book.folding.apply(entry)
+        book.now = self.book.now
+        ran = may_run(before, model, "production", book.now).allowed
+        book.roll_back(model, model)
+        assert book.entries[-1].index in [fault.index for fault in check_history(book.entries)]
+        assert ran or not may_run(book.state, model, "production", book.now).allowed
+
     @invariant()
     def running_is_justified(self):
         if not hasattr(self, "book"):
@@ -365,7 +455,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert digest("x") not in self.book.state.models
 
 
-Lifecycle.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+Lifecycle.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestLifecycle = Lifecycle.TestCase
 
 
