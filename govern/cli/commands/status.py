@@ -13,6 +13,9 @@ from govern.domain.text import counted
 if TYPE_CHECKING:
     from govern.workflow.views import PerformanceRow, StatusView, SystemRow
 
+SHOWN = 6
+"""Windows of each deployment in a line; of all systems no more are read than are shown."""
+
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
@@ -27,14 +30,16 @@ def status(
 ) -> None:
     """Show what runs where, and what waits for whom.
 
-    With findings, waivers, drift, and the tail of the ledger that no outside anchor covers yet.
+    With findings, waivers, drift, and the tail of the ledger that no outside anchor covers yet. Of all systems it reads the
+    last 6 windows of each deployment, of one system the last 30, and 90 for performance.
     """
     from govern.workflow.read import performing, reading
 
     name = system and system.removeprefix("system/")
     with session.workspace() as workspace:
-        view = reading.status(workspace, as_of=options.as_of(as_of), system=name)
-        measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)), system=name)
+        less = {} if name else {"windows": SHOWN}
+        view = reading.status(workspace, as_of=options.as_of(as_of), system=name, **less)
+        measured = performing.performance(workspace, workspace.state(as_of=options.as_of(as_of)), system=name, **less)
         if prometheus is not None:
             from govern.workflow.monitor.prometheus import write_textfile
 
@@ -83,7 +88,7 @@ def _performance(session: Session, rows: "tuple[PerformanceRow, ...]") -> None:
         session.voice.table(
             [
                 (state(row.standing), row.model, row.environment, row.metric.replace("_", " ") or "–",
-                 " → ".join(figure(point.value) for point in row.points[-6:]), row.sentence)
+                 " → ".join(figure(point.value) for point in row.points[-SHOWN:]), row.sentence)
                 for row in rows
             ],
             indent="  ",
@@ -103,7 +108,7 @@ def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
     ]
     drift = [
         (state(d.standing), d.deployment, d.model, d.environment,
-         " → ".join(figure(value) for _, value in d.values[-6:]), d.sentence)
+         " → ".join(figure(value) for _, value in d.values[-SHOWN:]), d.sentence)
         for d in view.drift if d.system in wanted
     ]
     deadlines = due_rows([d for d in view.deadlines if not d.system or d.system in wanted])

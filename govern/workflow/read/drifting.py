@@ -15,12 +15,14 @@ WINDOWS: Final = 30
 """Of each deployment: more are on its page of a report, and no chart at a glance shows them."""
 
 
-def drift(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[DriftRow, ...]:
+def drift(
+    ws: Workspace, state: State | None = None, *, system: str | None = None, windows: int = WINDOWS
+) -> tuple[DriftRow, ...]:
     """Show, for each deployment that was observed, its drift over its last windows."""
     state = state or ws.state()
     rows = []
     for deployment in state.deployments_in(system):
-        seen = state.observations_in(deployment.fact.id, last=WINDOWS)
+        seen = state.observations_in(deployment.fact.id, last=windows)
         if seen:
             rows.append(_row(ws, state, deployment.fact.id, deployment.fact.environment, seen))
     return tuple(rows)

@@ -7,6 +7,8 @@ from govern.domain.decision import RuleResult, demand
 from govern.domain.evidence import JsonValue
 from govern.domain.text import Digest, decimal_of
 from govern.errors import UsageError
+from govern.lineage.graph import evidence_entry
+from govern.lineage.permission import promote_gate
 from govern.lineage.records import ObservationRecord
 from govern.lineage.state import State
 from govern.workflow.place.documents import Documents
@@ -18,15 +20,17 @@ WINDOWS: Final = 90
 MEASURE: Final = "performance"
 
 
-def performance(ws: Workspace, state: State | None = None, *, system: str | None = None) -> tuple[PerformanceRow, ...]:
-    """Show, for each deployment that was observed, its metrics over its windows, beside what the gate measured.
+def performance(
+    ws: Workspace, state: State | None = None, *, system: str | None = None, windows: int = WINDOWS
+) -> tuple[PerformanceRow, ...]:
+    """Show, for each deployment that was observed, its metrics over its last windows, beside what the gate measured.
 
     Windows without outcomes measure no performance: such a deployment has a row without values that says so.
     """
     state = state or ws.state()
     rows: list[PerformanceRow] = []
     for deployment in state.deployments_in(system):
-        seen = state.observations_in(deployment.fact.id, last=WINDOWS)
+        seen = state.observations_in(deployment.fact.id, last=windows)
         if seen:
             rows += _rows(ws, state, deployment.fact.id, deployment.fact.environment, seen)
     return tuple(rows)
@@ -40,8 +44,8 @@ def _rows(
     for one in seen:
         for metric, value, low, high in _metrics(documents, one.fact.evidence):
             series.setdefault(metric, []).append(MetricPoint(observed=one.fact.observed, value=value, low=low, high=high))
-    gated = [record for record in state.evidence_of(seen[-1].model) if record.fact.purpose == "gate"]
-    before = {metric: value for record in gated for metric, value, _, _ in _metrics(documents, record.digest)}
+    gated = _gated(ws, state, seen[-1].model)
+    before = {metric: value for evidence in gated for metric, value, _, _ in _metrics(documents, evidence)}
     last = documents.decision(seen[-1].fact.decision)
     rules = tuple(rule for rule in last.rules if rule.measure.split("@")[0] == MEASURE) if last else ()
     unread, missing = tuple(documents.unread), documents.sentence
@@ -59,6 +63,17 @@ def _rows(
             points=tuple(points), baseline=before.get(metric, ""), limit=limit, op=op, unread=unread,
             standing="warn" if unread and standing != "bad" else standing, sentence=" ".join(filter(None, (missing, said))),
         )
+
+
+def _gated(ws: Workspace, state: State, model: Digest) -> tuple[Digest, ...]:
+    """What gates measured of a model, oldest first: found by their decisions, for its evidence is mostly that of windows."""
+    gates = (*(promote_gate(stage) for stage in ws.config.stages), "deploy")
+    decisions = sorted((one for gate in gates for one in state.decisions_of(model, gate)), key=lambda one: one.index)
+    found = {
+        digest: evidence_entry(state, digest, model, decision.index) for decision in decisions for digest in decision.fact.evidence
+    }
+    entries = sorted((index, digest) for digest, index in found.items() if isinstance(index, int))
+    return tuple(digest for index, digest in entries if state.evidence[index].fact.purpose == "gate")
 
 
 def _metrics(documents: Documents, evidence: Digest) -> Iterator[tuple[str, str, str, str]]:

@@ -34,6 +34,7 @@ from govern.workflow.place.workspace import Workspace
 from govern.workflow.policies.waivers import proposed
 from govern.workflow.policies.waivers import waivers as waiver_rows
 from govern.workflow.read.asof import past_of
+from govern.workflow.read.drifting import WINDOWS as DRIFT_WINDOWS
 from govern.workflow.read.drifting import drift
 from govern.workflow.views import (
     DeadlineRow,
@@ -56,8 +57,12 @@ def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
     return resolve_ref(ws.state(), ref, kinds=kinds)
 
 
-def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None = None) -> StatusView:
+def status(
+    ws: Workspace, *, as_of: datetime | None = None, system: str | None = None, windows: int = DRIFT_WINDOWS
+) -> StatusView:
     """Show the workspace, or one system of it, at a glance; as of a moment with what held then, and its proof.
+
+    Drift is told over the last `windows` of each deployment.
 
     Raises `NotFoundError` for a moment before the first entry, and for a system that is not there.
     """
@@ -79,7 +84,7 @@ def status(ws: Workspace, *, as_of: datetime | None = None, system: str | None =
     for day in range(RESULT_DAYS + 1):
         results.update(state.tallies.get(instant(now - timedelta(days=day))[:10]) or {})
     waiting = queue(ws, state=state, now=now, system=system)
-    drifts = drift(ws, state, system=system)
+    drifts = drift(ws, state, system=system, windows=windows)
     unread = {row.system: f"{row.deployment}: {row.unread[0]}" for row in reversed(drifts) if row.unread}
     rows = tuple(system_row(ws, state, name, now, waiting, unread=unread.get(name, "")) for name in names)
     return StatusView(
@@ -201,7 +206,7 @@ def _queue_item(
     stage = gate.removeprefix("promote:")
     pointer = state.stages.get((model.fact.system, stage))
     promoted = pointer is not None and pointer.model == model.digest
-    if not promoted and (record.fact.outcome == "deny" or _turned_down(state, record) or _overtaken(state, model, gate)):
+    if not promoted and (record.fact.outcome == "deny" or _overtaken(state, model, gate) or _turned_down(state, record)):
         return None
     approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
     standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
