@@ -42,7 +42,7 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
         *_MEASURED, people.people, lifecycle.lifecycle, *_END,
     ),
     "control": (
-        reading.reading, control.coverage, system.scope, system.models, rules.policies, rules.results, behaviour.others, people.people,
+        reading.reading, control.coverage, fairness.local_law, system.scope, system.models, rules.policies, rules.results, behaviour.others, people.people,
         *_END,
     ),
     "ledger": (

@@ -50,6 +50,7 @@ def fairness(context: Context) -> Section:
             rows_table(page, context, measurement, source, base, part="features")
         values_table(page, context, measurement, source, base)
         if dossier is not None and _ll144_applies(context) and any(one in published(view.evidence) for one in same):
+            page.head(f"Summary of results for Local Law 144 by {crossed(measurement.attribute)}", level=3)
             _ll144(page, context, measurement, source, base, unknown=_unknown(view.evidence.excluded, measurement))
         _left_out(page, view.evidence.excluded, measurement)
         if dossier is not None and not _judged(context, measurement):
@@ -139,6 +140,23 @@ def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tu
     return svg, caption
 
 
+def local_law(context: Context) -> Section | None:
+    """Write the published tables alone, for a pack about the controls of Local Law 144: they are what that law asks for."""
+    if context.pack.scope != "nyc-ll144":
+        return None
+    page = Builder("local-law-144", "Summaries of results")
+    page.tell(context.rest)
+    for dossier, view, number, measurement in context.measurements(frozenset(LL144)):
+        if dossier is not None and measurement.availability == "measured" and measurement in published(view.evidence):
+            page.head(f"{dossier.name}: {title(measurement)}")
+            source, unknown = context.register.source("evidence", view.digest), _unknown(view.evidence.excluded, measurement)
+            _ll144(page, context, measurement, source, f"/measures/{number}", unknown=unknown)
+            _left_out(page, view.evidence.excluded, measurement)
+    if not page.blocks:
+        page.say("No evidence in this pack holds the numbers that Local Law 144 asks for: they are not evidenced.", role="note")
+    return page.done()
+
+
 def _ll144_applies(context: Context) -> bool:
     """Whether a policy in this pack speaks of NYC Local Law 144."""
     return any(
@@ -165,7 +183,6 @@ def _ll144(page: Builder, context: Context, measurement: Measurement, source: st
             *("–" if key == "ratio" else cell(context, row.get(key), key, source, f"{place}/{key}") for key, _ in columns),
         ))
     rows.append(("Unknown category, in no ratio", count(unknown), *("–" for _ in columns[1:])))
-    page.head(f"Summary of results for Local Law 144 by {crossed(measurement.attribute)}", level=3)
     page.table(
         ("Category 36%", *(f">{head} 16%" for _, head in columns)), rows,
         f"Summary of results in the layout of 6 RCNY 5-301: {crossed(measurement.attribute)}",
