@@ -26,7 +26,7 @@ def test_a_file_that_was_moved_away_is_not_read_and_not_written(kit, tmp_path, w
     path.rename(aside)
     with pytest.raises(StorageError, match="no ledger at"):
         kit.ledger.size  # noqa: B018 - asking is what fails
-    with pytest.raises(StorageError, match="no ledger at|can’t be opened"):
+    with pytest.raises(StorageError, match=r"no ledger at|can’t be opened"):
         kit.append(model(9))
     aside.rename(path)
     assert kit.ledger.size == size
