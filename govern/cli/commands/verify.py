@@ -1,5 +1,6 @@
 """`govern verify`: the ledger of a workspace; an evidence pack, or one entry, with nothing but a trust root from outside."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from govern.domain.text import counted
 from govern.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from govern.workflow.custody.anchors import Outside
     from govern.workflow.verify_views import VerifyView
 
 CODES = {"verified": ExitCode.OK, "wrong": ExitCode.REFUSED, "unchecked": ExitCode.ERROR}
@@ -61,44 +63,63 @@ def verify(
     Exit 0 verified; 1 wrong, with step, entry and kind of damage; 4 it could not be checked. A pack, and an
     entry as `govern proof` writes it, is verified without the workspace and without a network, against a trust root that came on another way.
     """
-    from govern.workflow.prove import verifying
-
+    around = bool(authority or repository or folder or printed)
     if pack is None:
         if replay or certificate or proof:
             raise UsageError("--replay, --certificate and --proof are for a file", "Name it: govern verify FILE --trust ROOT")
         moment = when(as_of)
         if moment is not None:
-            if full or authority or repository or folder or printed or trust:
+            if full or around or trust:
                 raise UsageError("--as-of stands alone: all of it is looked at", "Anchors are held against the whole ledger.")
-            with session.workspace() as workspace, session.progress() as progress:
-                view = verifying.verify_as_of(workspace, moment, progress=progress)
-            return report(session, view, f"ledger as of {as_of}")
-        with session.workspace() as workspace, session.progress() as progress:
-            # Without anchors the entries are not read for them: where one is damaged, the steps say so in their order.
-            given = outside(authority, repository, folder, printed) if authority or repository or folder or printed else None
-            known = None if trust is None else read(trust, "the trust root")
-            view = verifying.verify(workspace, full=full, outside=given, trust=known, progress=progress)
-        return report(session, view, "ledger")
-    if authority or repository or folder or printed or full or as_of:
+            return ledger_of(session, moment, said=str(as_of))
+        # Without anchors the entries are not read for them: where one is damaged, the steps say so in their order.
+        given = outside(authority, repository, folder, printed) if around else None
+        return ledger(session, full=full, given=given, trust=trust)
+    if around or full or as_of:
         raise UsageError("anchors, --full and --as-of are for a ledger", "Leave them out, or leave the file out.")
     if trust is None:
         raise UsageError(
             "a file is verified against a trust root from outside, and none is named",
             "Give --trust ROOT. A key that only the file itself brings along proves nothing.",
         )
+    known = read(trust, "the trust root")
     if proof is not None or existing(pack).name.endswith(ENTRY):
         if replay or certificate:
             raise UsageError("--replay and --certificate are for a pack", "Leave them out: this is one entry.")
-        return one_entry(session, pack, proof=proof, trust=read(trust, "the trust root"))
+        return one_entry(session, pack, proof=proof, trust=known)
+    return whole_pack(session, pack, trust=known, replay=replay, certificates=[read(one, "a certificate") for one in certificate or ()])
+
+
+def ledger(session: Session, *, full: bool, given: "Outside | None", trust: Path | None) -> ExitCode:
+    """Verify the workspace's ledger."""
+    from govern.workflow.prove.verifying import verify as verify_ledger
+
+    with session.workspace() as workspace, session.progress() as progress:
+        known = None if trust is None else read(trust, "the trust root")
+        view = verify_ledger(workspace, full=full, outside=given, trust=known, progress=progress)
+    return report(session, view, "ledger")
+
+
+def ledger_of(session: Session, moment: datetime | int, *, said: str) -> ExitCode:
+    """Verify the workspace's ledger as it stood at a time, or with an entry, which the caller named as `said`."""
+    from govern.workflow.prove.verifying import verify_as_of
+
+    with session.workspace() as workspace, session.progress() as progress:
+        view = verify_as_of(workspace, moment, progress=progress)
+    return report(session, view, f"ledger as of {said}")
+
+
+def whole_pack(session: Session, path: Path, *, trust: bytes, replay: bool, certificates: list[bytes]) -> ExitCode:
+    """Verify an evidence pack."""
     from govern.cli.rendering import lay_out_again
     from govern.workflow.packs.verifying_packs import verify_pack
 
     with session.progress() as progress:
         view = verify_pack(
-            existing(pack), trust=read(trust, "the trust root"), replay=replay, again=lay_out_again() if replay else None,
-            certificates=[read(path, "a certificate") for path in certificate or ()], progress=progress,
+            existing(path), trust=trust, replay=replay, again=lay_out_again() if replay else None, certificates=certificates,
+            progress=progress,
         )
-    return report(session, view, str(pack))
+    return report(session, view, str(path))
 
 
 def one_entry(session: Session, path: Path, *, proof: Path | None, trust: bytes) -> ExitCode:
