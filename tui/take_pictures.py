@@ -26,7 +26,7 @@ COLOURS = 128
 SHOTS: dict[str, tuple[str, ...]] = {
     "dashboard": (), "ledger": ("2", *("down",) * 12), "lineage": ("3",), "review": ("4", "enter", "tab:rules"), "approve": ("4", "enter", "tab:rules", "a"),
     "distributions": ("4", "enter", "tab:distributions"), "conditions": ("4", "enter", "tab:rules", "A"),
-    "policies": ("5",), "monitoring": ("6",), "reports": ("7", "enter"), "verify": ("8", "F"), "keys": ("9",), "colour-blind": ("4", "enter", "tab:attempts"),
+    "policies": ("5",), "waive": ("4", "o", "text:credit@1", "enter", "w"), "monitoring": ("6",), "reports": ("7", "tab", "p"), "verify": ("8", "F"), "keys": ("9",), "colour-blind": ("4", "enter", "tab:attempts"),
 }
 
 
@@ -63,7 +63,9 @@ async def take(folder: Path, out: Path) -> None:
         async with app.run_test(size=(120, 34)) as pilot:
             await quiet(pilot)
             for step in steps:
-                if step.startswith("tab:"):
+                if step.startswith("text:"):
+                    app.screen.query_one("#prompt").value = step[5:]  # type: ignore[attr-defined]
+                elif step.startswith("tab:"):
                     app.page.query_one("#tabs").active = f"tab-{step[4:]}"  # type: ignore[union-attr,attr-defined]
                 else:
                     await pilot.press(step)

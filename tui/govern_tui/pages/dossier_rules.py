@@ -71,9 +71,15 @@ def _check(made: Document, check: Check, top: float) -> None:
         made.add(f"    {check.interval.method:>{LABEL}.{LABEL}} {decimal(check.interval.level, 2):>8} ", "dim")
         made.add(interval_bar(max(low, 0.0), high, abs(value), top=max(top, high), width=BAR, mark=limit), "dim")
         made.line(f" {decimal(check.interval.low, 3)} to {decimal(check.interval.high, 3)}", "dim")
-    facts = sentence([f"n = {check.n:,}" if check.n is not None else "", f"p = {decimal(check.p_value)}" if check.p_value else "", check.note])
+    facts = sentence([f"n = {check.n:,}" if check.n is not None else "", f"p = {decimal(check.p_value)}" if check.p_value else "", _note(check)])
     if facts:
-        made.hang(LABEL + 5).line(" " * (LABEL + 5) + facts, "dim")
+        made.hang(6).line(f"      {facts}", "dim")
+
+
+def _note(check: Check) -> str:
+    """What is to be said beside the number; which number it is stands in the rule's own sentence, once."""
+    which, _, rest = check.note.partition("; ")
+    return rest if which.startswith("the number is ") else check.note
 
 
 def waivable(decision: Decision) -> tuple[RuleResult, ...]:
