@@ -82,8 +82,9 @@ def verify(
             "a file is verified against a trust root from outside, and none is named",
             "Give --trust ROOT. A key that only the file itself brings along proves nothing.",
         )
+    existing(pack)
     known = read(trust, "the trust root")
-    if proof is not None or existing(pack).name.endswith(ENTRY):
+    if proof is not None or pack.name.endswith(ENTRY):
         if replay or certificate:
             raise UsageError("--replay and --certificate are for a pack", "Leave them out: this is one entry.")
         return one_entry(session, pack, proof=proof, trust=known)
@@ -116,7 +117,7 @@ def whole_pack(session: Session, path: Path, *, trust: bytes, replay: bool, cert
 
     with session.progress() as progress:
         view = verify_pack(
-            existing(path), trust=trust, replay=replay, again=lay_out_again() if replay else None, certificates=certificates,
+            path, trust=trust, replay=replay, again=lay_out_again() if replay else None, certificates=certificates,
             progress=progress,
         )
     return report(session, view, str(path))
