@@ -54,10 +54,7 @@ def monitor(
     opens a finding and makes the approvals that rest on the model stale. Raises `UsageError`, `DataError`, `Refused`.
     """
     state = ws.state()
-    if environment is not None and environment not in ws.config.environments:
-        known = ", ".join(ws.config.environments)
-        raise UsageError(f"“{environment}” is not an environment here", f"The environments are: {known}.")
-    deployment = running(state, ref, environment)
+    deployment = running(state, ref, _known(ws, environment))
     model = state.models[deployment.model]
     system = state.systems[deployment.fact.system].fact
     now = state.moment(ws.now())
@@ -121,6 +118,14 @@ def _kinds(found: Monitored) -> tuple[str, ...]:
         "finding": bool(found.findings),
     }
     return tuple(kind for kind, holds in kinds.items() if holds)
+
+
+def _known(ws: Workspace, environment: str | None) -> str | None:
+    """Return an environment that the configuration names, if one is meant. Raises `UsageError`."""
+    if environment is not None and environment not in ws.config.environments:
+        known = ", ".join(ws.config.environments)
+        raise UsageError(f"“{environment}” is not an environment here", f"The environments are: {known}.")
+    return environment
 
 
 def running(state: State, ref: str, environment: str | None) -> DeploymentRecord:
