@@ -132,3 +132,10 @@ def test_a_pack_of_local_law_144s_controls_has_the_tables_that_the_law_asks_for(
     ]
     none = replace(pack, scope="nyc-ll144", dossiers=tuple(replace(one, evidence=()) for one in pack.dossiers))
     assert "not evidenced" in section(none).blocks[-1].text[0].text
+
+
+def test_a_chart_writes_how_many_there_are_as_the_table_does():
+    view = build_view(build(), Register(()))
+    chart = next(block for section in view.sections if section.id == "fairness" for block in section.blocks if block.kind == "chart")
+    assert ">n 4,210<" in chart.svg
+    assert "(n " in chart.caption

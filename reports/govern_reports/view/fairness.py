@@ -122,7 +122,7 @@ def _chart(context: Context, view: EvidenceView, measurement: Measurement) -> tu
             low, high = float(str(interval["low"])), float(str(interval["high"]))
         group = str(row.get("group", ""))
         dots.append(Dot(
-            label=clean(crossed(group), 60), size=f"n {row.get('n', '–')}", value=float(str(value)) if is_number(value) else None,
+            label=clean(crossed(group), 60), size=f"n {_counted(row.get('n'))}", value=float(str(value)) if is_number(value) else None,
             text=show(value, "fixed:3") if is_number(value) else "–", low=low, high=high, status=statuses.get(group, ""),
         ))
     usable = is_number(threshold) and key == "ratio"
@@ -163,6 +163,11 @@ def _ll144_applies(context: Context) -> bool:
         "ll144" in control.lower() or "5-301" in control for _, view in decisions(context.pack)
         for rule in view.decision.rules for control in rule.controls
     )
+
+
+def _counted(number: object) -> str:
+    """Write how many there are as the tables do."""
+    return count(number) if isinstance(number, int) else "–"
 
 
 def _ll144(page: Builder, context: Context, measurement: Measurement, source: str, base: str, *, unknown: int) -> None:
