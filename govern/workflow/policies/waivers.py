@@ -19,7 +19,6 @@ from govern.policy.waivers import WaiverLife, life_of, renews_on_nothing
 from govern.workflow.interface import Objects, Passphrases
 from govern.workflow.place.documents import UNREADABLE, unread
 from govern.workflow.place.workspace import Workspace, about
-from govern.workflow.policies.policies import policy_of
 from govern.workflow.views import Dossier, WaiverRow, WaiverState, Written
 
 REASON_LENGTH = 10
@@ -102,6 +101,8 @@ def counting(state: State, record: WaiverRecord) -> WaiverRecord:
 
 def life(objects: Objects, state: State, record: WaiverRecord, now: datetime) -> WaiverLife:
     """Say where in its life a waiver is, and why."""
+    from govern.workflow.policies.policies import policy_of  # late: most who read waivers find none, and read no policy
+
     return life_of(
         counting(state, record), policy_of(objects, record.fact.policy), as_of=now,
         developers=tuple(person(state, holder) for holder in developers(state, record.model)),
@@ -121,6 +122,8 @@ def propose_waiver(
         known = ", ".join(r.rule for r in dossier.decision.decision.rules)
         raise NotFoundError(f"the decision knows no rule {rule}", f"Its rules: {known}.")
     result = broken[0]
+    from govern.workflow.policies.policies import policy_of
+
     terms = policy_of(ws.objects, result.policy).waivable.get(rule)
     if terms is None:
         raise Refused(f"{rule} can't be waived: its policy does not list it", "Meet the rule, or change the policy openly.")
