@@ -215,7 +215,8 @@ def folded(ledger: Watched, path: Path, size: int) -> None:
     begun = time.perf_counter()
     load(ReadTables(path), ledger)
     took = time.perf_counter() - begun
-    made = seconds(lambda: sum(1 for _ in ledger.entries(0, 2000)), runs=1) / 2000
+    last = max(before, size - 2000)
+    made = seconds(lambda: sum(1 for _ in ledger.entries(last, size)), runs=1) / (size - last)
     gc.collect()
     say(f"folded and kept {size - before:,} entries: {(size - before) / took:,.0f} a second, of which making the "
         f"entries {made * (size - before) / took:.0%}; {sum(one.stat().st_size for one in path.parent.iterdir()) / size:,.0f} bytes an entry")
