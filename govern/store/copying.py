@@ -13,7 +13,8 @@ from govern.ledger.entries import check_leaf, check_producer
 from govern.store.appending import SUBMISSION_BYTES, submission_key
 from govern.store.database import CHUNK, Database
 from govern.store.ledger import Ledger
-from govern.store.rows import FORMAT, Rows
+from govern.store.names import FORMAT
+from govern.store.rows import Rows
 from govern.trust.checkpoints import CheckpointStore
 
 

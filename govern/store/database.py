@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from govern.errors import CorruptStoreError, StorageError, UsageError
 from govern.store.faults import storage_errors
-from govern.store.rows import FORMAT, Rows
+from govern.store.names import FORMAT
+from govern.store.rows import Rows
 from govern.store.sqlite import File, prepare, triggers
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from govern.ledger.checkpoint import Checkpoint, check_origin, digest_text, read
 from govern.ledger.entries import decode
 from govern.ledger.proof import write_proof
 from govern.store.database import CHUNK, Database
+from govern.store.names import FORMAT
 from govern.store.roots import Proved, load_roots, prove
-from govern.store.rows import FORMAT, Rows
+from govern.store.rows import Rows
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.root import RootChain, check_first
 from govern.trust.signer import Signer

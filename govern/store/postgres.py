@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from govern.errors import MissingExtraError, StorageError, UsageError
-from govern.store.rows import TABLES
+from govern.store.names import TABLES
 from govern.store.tables import create_all
 
 SCHEMA: Final = "govern"

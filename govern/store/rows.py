@@ -15,10 +15,6 @@ from govern.errors import CorruptStoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-FORMAT: Final = 1
-"""Of the tables; a database of a higher one was written by a newer govern and is not touched."""
-TABLES: Final = ("meta", "entry", "node", "submission", "checkpoint", "key", "producer", "root")
-"""Every one of them is append-only, by trigger and, on PostgreSQL, by what the writing role may do."""
 _THERE: Final = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
     "postgresql": "SELECT 1 WHERE to_regclass('meta') IS NOT NULL",

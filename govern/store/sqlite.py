@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from govern.errors import StorageError
-from govern.store.rows import TABLES, Rows
+from govern.store.names import TABLES
+from govern.store.rows import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

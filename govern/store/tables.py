@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlmodel import Field, SQLModel
 
-from govern.store.rows import TABLES
+from govern.store.names import TABLES
 
 # In SQLite only INTEGER makes the row id itself the key; PostgreSQL's integer would end at 2^31.
 _Index = BigInteger().with_variant(Integer(), "sqlite")

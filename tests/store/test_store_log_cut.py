@@ -9,7 +9,7 @@ import pytest
 from ledger.kit_ledger import Kit, model
 
 from govern.store.ledger import Ledger
-from govern.store.tables import TABLES
+from govern.store.names import TABLES
 
 FRAME = 24
 """Bytes of a frame's head, before its page (https://sqlite.org/fileformat.html, section 4.1)."""

@@ -17,7 +17,7 @@ from govern.domain.text import digest_of
 from govern.errors import ExitCode, StorageError, exit_code
 from govern.store import rows
 from govern.store.ledger import Ledger
-from govern.store.tables import TABLES
+from govern.store.names import TABLES
 from govern.trust import changes, enrolment
 
 
