@@ -20,13 +20,14 @@ _THERE: Final = {
     "postgresql": "SELECT 1 WHERE to_regclass('meta') IS NOT NULL",
 }
 _PARAMSTYLES: Final = {"sqlite": "qmark", "postgresql": "format"}
+_KINDS: Final = {int: "a whole number", float: "a fraction", str: "text", bytes: "bytes"}
 
 
 def of_type(value: Any, kind: type) -> Any:
     """Return what a column held: SQLite keeps a text in a column of bytes, if somebody puts one there. Raises `CorruptStoreError`."""
     if value is not None and type(value) is not kind:
         raise CorruptStoreError(
-            f"a row of the ledger holds a {type(value).__name__} where {kind.__name__} belongs",
+            f"a row of the ledger holds {_KINDS[type(value)]} where it should hold {_KINDS[kind]}",
             "It was changed: `govern verify --full` looks closer. Restore a backup.",
         )
     return value
