@@ -199,17 +199,20 @@ def test_the_exception_of_a_block_goes_on_even_where_its_run_can_not_be_recorded
 
 
 def forked(folder: str, number: int) -> None:
-    """What a worker that was forked from a process with an open face does with it."""
+    """What a worker that was forked from a process with an open face does with it: by a connection of its own."""
+    if OPEN[folder]._ws is HELD[folder]:
+        sys.exit(3)
     OPEN[folder].record_dataset(rows(Path(folder), f"child-{number}.csv", f"{number},9\n"), name="child")
 
 
 OPEN: dict[str, Face] = {}
+HELD: dict[str, Workspace] = {}
 
 
 def test_workers_forked_after_use_write_with_the_face_that_they_inherited(folder):
     with govern.open(folder, passphrases=asks) as face:
         face.record_dataset(rows(folder), name="before")
-        OPEN[str(folder)] = face
+        OPEN[str(folder)], HELD[str(folder)] = face, face._ws
         context = multiprocessing.get_context("fork")
         workers = [context.Process(target=forked, args=(str(folder), number)) for number in range(4)]
         for worker in workers:
