@@ -1,9 +1,11 @@
 """Kept states: read key by key they are the fold from scratch, whatever was kept when, now and at any past time."""
 
 import os
+import shutil
 import threading
 from dataclasses import replace
 from datetime import timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 from lineage.book import START, Book, digest, running
 from lineage.test_lineage_machine import Lifecycle
 
+from govern import lineage
 from govern.domain.kept import Kept
 from govern.domain.text import Digest
 from govern.errors import StorageError
 from govern.lineage import snapshot
-from govern.lineage.codec import fingerprint, table_codec
+from govern.lineage.codec import code_of, fingerprint, table_codec
 from govern.lineage.folding import Folding, fold
 from govern.lineage.permission import may_run
 from govern.lineage.refs import resolve
@@ -188,12 +191,26 @@ def test_rows_of_another_past_or_of_another_fold_are_made_again(tmp_path, monkey
     changed.root = lambda size: digest("another past")
     assert load(rows, changed) == fold(twin.entries)
     assert changed.read == len(twin.entries)
-    monkeypatch.setattr("govern.lineage.codec.FOLD", -1)
+    monkeypatch.setattr("govern.lineage.codec.code_of", lambda _: "another fold")
     fingerprint.cache_clear()
     changed.read = 0
     assert load(rows, changed) == fold(twin.entries)
     assert changed.read == len(twin.entries)
     fingerprint.cache_clear()
+
+
+def test_any_change_of_the_folding_code_makes_other_rows(tmp_path):
+    folder = Path(lineage.__file__).parent
+    copy = shutil.copytree(folder, tmp_path / "lineage", ignore=shutil.ignore_patterns("__pycache__"))
+    assert code_of(copy) == code_of(folder)
+    for path in sorted(copy.rglob("*.py")):
+        before, text = code_of(copy), path.read_text()
+        path.write_text(text + "\n")
+        assert code_of(copy) != before, path
+    (copy / "__pycache__").mkdir()
+    before = code_of(copy)
+    (copy / "__pycache__" / "folding.cpython-311.pyc").write_bytes(b"compiled")
+    assert code_of(copy) == before
 
 
 def test_whoever_reads_rows_that_were_made_anew_is_told(tmp_path):
