@@ -126,5 +126,5 @@ def test_a_value_of_another_type_is_a_damage(tmp_path, change, question):
     connection.execute(change)
     connection.commit()
     connection.close()
-    with pytest.raises(CorruptStoreError, match="belongs"):
+    with pytest.raises(CorruptStoreError, match="where it should hold"):
         question(kit.ledger)
