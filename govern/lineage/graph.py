@@ -30,12 +30,19 @@ from govern.lineage.state import Key, State
 def decision_parents(state: State, record: DecisionRecord) -> tuple[Key, ...]:
     """What a decision rests on: the model, its evidence, the documents, the waivers laid over a status, what people attested."""
     fact = record.fact
-    measured = [evidence_entry(state, digest, record.model, record.index) for digest in fact.evidence]
+    measured = [_judged(state, digest, record) for digest in fact.evidence]
     waived: list[Key] = []
     for leaf in fact.waivers:
         waiver = state.waivers.get(state.waiver_proposals.get(leaf) or "")
         waived.append(leaf if waiver is None else waiver.index)
     return (record.model, *measured, *fact.policies, *fact.bindings, *waived, *record.attested)
+
+
+def _judged(state: State, digest: Digest, record: DecisionRecord) -> Key:
+    """The entry of evidence on the model that was decided on, or on the one that it is to replace."""
+    own, model = evidence_entry(state, digest, record.model, record.index), state.models.get(record.model)
+    baseline = None if model is None else model.fact.baseline
+    return own if isinstance(own, int) or baseline is None else evidence_entry(state, digest, baseline, record.index)
 
 
 def evidence_entry(state: State, digest: Digest, model: Digest, before: int) -> Key:

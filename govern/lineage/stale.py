@@ -73,15 +73,26 @@ def stale_since(state: State, start: Iterable[Key], *, since: int, now: datetime
     """Walk up from `start` and give every reason that came up after `since` or still stands."""
     moment = state.moment(now)
     before: dict[Key, Key | None] = {}
-    for step in walk(start, lambda key: parents(state, key)):
+    begun = tuple(start)
+    replaced = _replaced(state, begun)
+    for step in walk(begun, lambda key: parents(state, key)):
         before[step.key] = step.before
-        for index, reason in dict.fromkeys(events(state, step.key, since=since, now=moment)):
+        for index, reason in dict.fromkeys(events(state, step.key, since=since, now=moment, replaced=replaced)):
             path = tuple(node_of(state, key) for key in trail(before, step.key))
             yield StalePath(index=index, reason=reason, path=path)
 
 
-def events(state: State, key: Key, *, since: int, now: datetime) -> Iterator[Event]:
-    """What happened to one node after `since`, or stands against it at `now`."""
+def _replaced(state: State, start: Iterable[Key]) -> frozenset[Digest]:
+    """The models that those judged are to replace: they were compared with them."""
+    models = [state.models[Digest(key)] for key in start if isinstance(key, str) and key in state.models]
+    return frozenset(model.fact.baseline for model in models if model.fact.baseline is not None)
+
+
+def events(state: State, key: Key, *, since: int, now: datetime, replaced: frozenset[Digest] = frozenset()) -> Iterator[Event]:
+    """What happened to one node after `since`, or stands against it at `now`.
+
+    How a model fares that is to be `replaced` counts nothing: what was measured of it stands, and its drift may be why.
+    """
     if isinstance(key, int):
         decision = state.decisions.get(key)
         review = state.reviews.get(key) if decision is None else None
@@ -98,7 +109,9 @@ def events(state: State, key: Key, *, since: int, now: datetime) -> Iterator[Eve
         if system is not None:
             yield from _of_marks(state, system.revision, since)
     else:
-        yield from _of_digest(state, Digest(key), since, now)
+        yield from _of_digest(state, Digest(key), since)
+        if key in state.models and key not in replaced:
+            yield from _of_model(state, Digest(key), since, now)
     signed = key in state.evidence or key in state.decisions if isinstance(key, int) else not key.startswith(SYSTEM)
     if signed:
         yield from _of_marks(state, marks_of(state, key), since)
@@ -113,7 +126,7 @@ def _of_attestation(state: State, review: ReviewRecord, since: int) -> Iterator[
     yield from _of_marks(state, review.marks, since)
 
 
-def _of_digest(state: State, digest: Digest, since: int, now: datetime) -> Iterator[Event]:
+def _of_digest(state: State, digest: Digest, since: int) -> Iterator[Event]:
     thing: Thing | None = state.models.get(digest) or state.datasets.get(digest) or state.runs.get(digest)
     if thing is not None:
         if thing.grown > since and next(iter(parents(state, digest)), None) is not None:
@@ -124,8 +137,6 @@ def _of_digest(state: State, digest: Digest, since: int, now: datetime) -> Itera
                 yield from _of_marks(state, ending.marks, since)
             if ending.word != "active" and (ending.index > since or in_force):
                 yield ending.index, f"{ending.word}{f': {ending.reason}' if ending.reason else ''}"
-    if digest in state.models:
-        yield from _of_model(state, digest, since, now)
     if (policy := state.policy_versions.get(digest)) is not None:
         yield from _of_document(state, "policy", policy.fact.name, digest, since)
         yield from _of_marks(state, policy.placed, since)

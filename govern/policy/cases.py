@@ -15,7 +15,7 @@ from govern.domain.text import decimal_text
 from govern.policy.bound import BoundRule
 from govern.policy.counts import LOWER_IS_BETTER
 from govern.policy.judging import Sighting
-from govern.policy.model import Assertion, Case
+from govern.policy.model import Assertion, Case, Rule
 
 MANY: Final = 1_000_000
 """So many in each group that chance can't be the reason."""
@@ -30,6 +30,11 @@ class Wanted:
     assertion: Assertion
     number: Fraction | None
     """None: left empty."""
+
+
+def compares(rule: Rule) -> bool:
+    """Say whether a rule asks how much better a model is than the one that it is to replace."""
+    return rule.assertion is not None and any(leaf.against == "baseline" for leaf in leaves(rule.assertion))
 
 
 def leaves(assertion: Assertion) -> Iterator[Assertion]:

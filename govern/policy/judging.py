@@ -237,7 +237,7 @@ def _observed(looking: _Looking, subject: Numbers, assertion: Assertion) -> Frac
     if assertion.against != "baseline":
         return own
     if looking.before is None:
-        raise _Missing("there is no evidence, on the same data, on the model that it is compared with")
+        raise _Missing("the model that it is compared with was not measured on the same data: `govern measure` it there first")
     before = _number(looking.before, _counterpart(looking.before.measurement, subject), assertion)
     better = before - own if assertion.value in LOWER_IS_BETTER else own - before
     if assertion.as_ == "difference":

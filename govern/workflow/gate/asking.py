@@ -13,6 +13,8 @@ from govern.lineage.records import EvidenceRecord, Mark
 from govern.lineage.review import developers
 from govern.lineage.state import State
 from govern.policy.applicability import applicable
+from govern.policy.bound import BoundPolicy
+from govern.policy.cases import compares
 from govern.policy.deciding import decide
 from govern.policy.question import PresentedEvidence, Question
 from govern.workflow.interface import Objects
@@ -73,6 +75,26 @@ def recorded(objects: Objects, state: State, model: Digest) -> tuple[PresentedEv
     return tuple(presented(objects, state, chosen[index]) for index in sorted(chosen))
 
 
+def compared(
+    objects: Objects, state: State, model: Digest, bound: Sequence[BoundPolicy], shown: Sequence[PresentedEvidence]
+) -> tuple[PresentedEvidence, ...]:
+    """Present what the model that this one is to replace gave on the same data, the last of each measure that a rule compares.
+
+    It has to be recorded before, by a gate or by `govern measure`: a comparison with numbers from other rows is none.
+    """
+    baseline = state.models[model].fact.baseline
+    wanted = {rule.rule.measure for one in bound for rule in one.rules() if compares(rule.rule)}
+    if baseline is None or not wanted:
+        return ()
+    data = {one.data for one in shown}
+    last: dict[tuple[str, Digest], EvidenceRecord] = {}
+    for record in state.evidence_of(baseline):
+        if record.fact.purpose in JUDGED and record.fact.data.digest in data and _trusted(state, record):
+            last.update({(measure, record.fact.data.digest): record for measure in wanted & {*record.fact.measures}})
+    chosen = {record.index: record for record in last.values()}
+    return tuple(presented(objects, state, chosen[index]) for index in sorted(chosen))
+
+
 def presented(objects: Objects, state: State, record: EvidenceRecord) -> PresentedEvidence:
     """Present recorded evidence; trusted where its signer held the role `evaluator` then with a key that is not void now."""
     return PresentedEvidence(
@@ -82,7 +104,8 @@ def presented(objects: Objects, state: State, record: EvidenceRecord) -> Present
 
 
 def _named(objects: Objects, state: State, model: Digest, digest: Digest) -> PresentedEvidence:
-    known = [one for one in state.evidence_of(model) if one.digest == digest]
+    baseline = state.models[model].fact.baseline
+    known = [one for of in (baseline, model) if of is not None for one in state.evidence_of(of) if one.digest == digest]
     if not known:
         raise StorageError(
             f"evidence {short(digest)} has no entry before the decision", "The decision can't rest on what was not recorded."

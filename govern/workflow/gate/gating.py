@@ -22,7 +22,7 @@ from govern.policy.applicability import applicable
 from govern.policy.bound import BoundPolicy, requests
 from govern.policy.deciding import decide
 from govern.policy.question import PresentedEvidence
-from govern.workflow.gate.asking import question, recorded
+from govern.workflow.gate.asking import compared, question, recorded
 from govern.workflow.gate.attempts import beside_the_last
 from govern.workflow.interface import Passphrases, Progress, silent
 from govern.workflow.place.places import Places, file_digest
@@ -133,7 +133,10 @@ def ask(
         state = ws.state()
         with watch.part("decide"):
             progress("decide", 0, None)
-            asked = question(ws.objects, state, node.digest, gate_name, evidence=shown, now=now, requesters=(ws.holder_of(signs),))
+            beside = compared(ws.objects, state, node.digest, bound, shown)
+            asked = question(
+                ws.objects, state, node.digest, gate_name, evidence=(*shown, *beside), now=now, requesters=(ws.holder_of(signs),)
+            )
             decision = decide(asked, as_of=now)
             moved = beside_the_last(ws.objects, state, asked, now=now)
         body = object_bytes(decision)

@@ -13,6 +13,7 @@ from govern.domain.text import Digest, digest_of, short
 from govern.errors import GovernError, NotFoundError, StorageError
 from govern.exchange.pdf import read_attachments
 from govern.lineage.folding import fold
+from govern.lineage.graph import decision_parents
 from govern.lineage.records import DecisionRecord
 from govern.lineage.state import State
 from govern.policy.deciding import ENGINE, decide
@@ -87,8 +88,7 @@ def replay_pack(path: Path, ref: str | None = None, *, trust: bytes, progress: P
 
 def _doubted(found: Replay, record: DecisionRecord, state: State, void: frozenset[int]) -> Replay:
     """Take a replay back that rests on what a key signed that was declared void since: anybody may have written it."""
-    rests_on = {one.index for one in state.evidence_of(record.model) if one.digest in record.fact.evidence}
-    doubtful = sorted(void & {record.index, *rests_on})
+    doubtful = sorted(void & {record.index, *(key for key in decision_parents(state, record) if isinstance(key, int))})
     if not doubtful:
         return found
     why = f"entry #{doubtful[0]} was signed with a key that was declared void from before it"

@@ -29,12 +29,12 @@ REASON_LIMIT = 2000
 """Characters: it stands on a screen, on paper and in an entry for ever; what is longer is a document, to be named by its digest."""
 
 
-def checked_reason(reason: str) -> str:
-    """Check a reason that stays for ever. Raises `UsageError`."""
+def checked_reason(reason: str, what: str = "reason") -> str:
+    """Check a reason, or a title, that stays for ever. Raises `UsageError`."""
     reason = bounded_reason(reason)
     if len(reason) < REASON_LENGTH:
         raise UsageError(
-            "the reason is missing or too short", f"Say why in at least {REASON_LENGTH} characters; later readers depend on it."
+            f"the {what} is missing or too short", f"Say {'why' if what == 'reason' else 'what it is'} in at least {REASON_LENGTH} characters; later readers depend on it."
         )
     return reason
 

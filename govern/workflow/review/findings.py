@@ -30,7 +30,7 @@ def as_findings(
             raise UsageError(f"“{condition.title}” would be overdue at once", "Give a due date in the future.")
         found.append(
             FindingFact(
-                id=finding_id(model, condition.title, review), system=system, title=checked_reason(condition.title),
+                id=finding_id(model, condition.title, review), system=system, title=checked_reason(condition.title, "title"),
                 severity=condition.severity, owner=condition.owner, due=condition.due, condition_of=review,
                 reason="condition of an approval",
             )
@@ -54,7 +54,7 @@ def open_finding(
         raise UsageError("the finding would be overdue at once", "Give a due date in the future.")
     fact = FindingFact(
         id=finding_id(node.digest, title, state.size), system=state.models[node.digest].fact.system,
-        title=checked_reason(title), severity=severity, owner=owner, due=due, reason=bounded_reason(reason),
+        title=checked_reason(title, "title"), severity=severity, owner=owner, due=due, reason=bounded_reason(reason),
     )
     draft = Draft(subjects=about(node.name, node.digest), fact=fact)
     return ws.write([draft], key=key or ws.key_for("evaluator", None), passphrases=passphrases)[0]
