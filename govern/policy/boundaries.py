@@ -98,7 +98,7 @@ def _presented(rule: BoundRule, subject: Digest, measurement: Measurement, colle
     measures = tuple(_without(replace(one, attribute=name), left_out.get(name, {})) for name in attributes) if attributes else (one,)
     evidence = Evidence(rows=rows, measures=measures)
     return PresentedEvidence(
-        digest=subject, evidence=evidence, subject=subject, data=subject, collected=collected, trusted=True, holder="case",
+        digest=subject, evidence=evidence, subject=subject, data=rule.bound.policy_digest, collected=collected, trusted=True, holder="case",
     )
 
 
