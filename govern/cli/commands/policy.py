@@ -25,7 +25,7 @@ KIND_COLOURS = {"tightened": "green", "scope-widened": "green", "loosened": "red
 
 def add(app: typer.Typer) -> None:
     """Add the group."""
-    policy = group(app, "policy", "Install, show, lint, test, compare and sign policies, and what their rules said.")
+    policy = group(app, "policy", "Install, show, test and sign policies; what their rules said.")
     command(policy, "install", signs=True)(install)
     command(policy, "show")(show)
     command(policy, "lint", workspace=False)(lint)
@@ -103,7 +103,7 @@ def _earlier(session: Session, name: str, digest: "Digest", document: str) -> No
 
 
 def results(session: Session) -> None:
-    """Show what each rule in force has said within 30 days: how often which status, and of what last."""
+    """Show what each rule said within 30 days, and of what last."""
     from govern.workflow.read.rule_results import rule_results
 
     with session.workspace() as workspace:
