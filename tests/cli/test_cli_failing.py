@@ -116,7 +116,7 @@ def test_a_command_that_raises_ends_with_the_code(error: BaseException, code: in
         (["nonsense"], "nonsense"), (["status", "--nonsense"], "--nonsense"), (["gate"], "MODEL"), (["gate", "credit@1"], "--to"),
         (["gate", "credit@1", "--to", ""], "--to"), (["gate", "credit@1", "--to", "production", "--target", " "], "--target"),
         (["log", "--limit", "many"], "--limit"), (["log", "--limit", "0"], "--limit"), (["key"], "Usage"),
-        (["review", "approve", "credit@1"], "--reason"),
+        (["review", "reject", "credit@1"], "--reason"),
     ],
     ids=" ".join,
 )

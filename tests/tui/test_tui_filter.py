@@ -118,6 +118,7 @@ async def test_each_tile_of_the_dashboard_leads_on_with_its_filter(bench: Bench)
         results.move_to(1)
         assert results.current().status == "fail"
         await press(pilot, "enter")
+        await settled(pilot)
         assert app.page_name == "ledger"
         rows = [app.page.table.source.row(place) for place in range(len(app.page.table.source))]
         assert rows

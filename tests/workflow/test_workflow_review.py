@@ -211,3 +211,12 @@ def test_a_stale_approval_beside_one_that_carries_the_quorum_is_no_alarm(story: 
     view = reading.status(story.ws)
     assert (view.systems[0].standing, view.systems[0].headline) == ("bad", "runs on 1 stale approval: review it again")
     assert [item.why for item in view.due] == ["stale"]
+
+
+def test_nobody_approves_on_what_was_withdrawn_while_they_read(story: Story, passphrases):
+    seen, size = reviewing.dossier(story.ws, "credit@2", GATE), story.ws.ledger.size
+    recording.end_existence(story.ws, "credit-train@1", state="withdrawn", reason="The licence ended.", passphrases=passphrases)
+    assert reviewing.dossier(story.ws, "credit@2", GATE).closure == seen.closure
+    with pytest.raises(Refused, match="rests on has changed: credit-train@1: withdrawn"):
+        approve(story, "reviewer", passphrases, seen=seen)
+    assert story.ws.ledger.size == size + 1

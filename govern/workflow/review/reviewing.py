@@ -20,7 +20,7 @@ from govern.lineage.refs import resolve
 from govern.lineage.review import conflicts as conflicts_of
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.review import requesters
-from govern.lineage.stale import stale
+from govern.lineage.stale import stale, stale_decision
 from govern.lineage.state import State
 from govern.workflow.gate.attempts import attempts_of
 from govern.workflow.interface import Condition, Passphrases
@@ -130,6 +130,7 @@ def _approve(
             f"the evidence behind the decision on {seen.name} passed its age on {instant(decision.expires)}",
             "Run `govern gate` again on current data.",
         )
+    _refuse_stale(ws, state, fresh)
     acting = _deciding_role(ws, name, role, decision.approvals)
     _refuse_conflicts(ws, state, fresh.model, name)
     holder = ws.holder_of(name)
@@ -147,6 +148,18 @@ def _approve(
     subject = about(fresh.name, fresh.model)
     drafts = [Draft(subjects=subject, fact=fact), *(Draft(subjects=subject, fact=one) for one in findings)]
     return ws.write(drafts, at=state.size, key=name, passphrases=passphrases)[0]
+
+
+def _refuse_stale(ws: Workspace, state: State, fresh: Dossier) -> None:
+    """Refuse to approve on a decision that allows nothing any more: a withdrawal leaves the closure's digest as it was."""
+    record = None if fresh.decision is None else state.decision_by_digest(fresh.decision.digest)
+    gone = () if record is None else stale_decision(state, record, ws.now())
+    if gone:
+        last = gone[0].path[-1].name if gone[0].path else fresh.name
+        raise Refused(
+            f"what the decision on {fresh.name} rests on has changed: {last}: {gone[0].reason}",
+            "Nothing was signed. Run `govern gate` again, then read the dossier.",
+        )
 
 
 def reject(ws: Workspace, seen: Dossier, *, reason: str, **how: object) -> Written:

@@ -63,9 +63,8 @@ def fields_of(verb: Verb, subjects: Subjects, owner: str) -> tuple[Field, ...]:
 class MovedError(Refused):
     """What a decision would rest on is not what was shown."""
 
-    def __init__(self, fresh: Dossier) -> None:
-        super().__init__("the ledger has moved", "Read it again.")
-        self.fresh = fresh
+    fresh: Dossier
+    """What there is to read now."""
 
 
 class DecideDialog(SigningDialog):
@@ -197,7 +196,9 @@ class DecideDialog(SigningDialog):
         """Read once more what is decided on, then sign."""
         fresh = self._desk.dossier(self._dossier.model, self._dossier.gate)
         if moved(self._dossier, fresh):
-            raise MovedError(fresh)
+            error = MovedError("the ledger has moved", "Read it again.")
+            error.fresh = fresh
+            raise error
         return self._desk.decide(self._dossier, self.choice(values), passphrases)
 
     def written(self, values: dict[str, str], result: Any) -> None:
