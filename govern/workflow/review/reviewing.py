@@ -20,7 +20,7 @@ from govern.lineage.refs import resolve
 from govern.lineage.review import conflicts as conflicts_of
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.review import requesters
-from govern.lineage.stale import stale, stale_decision
+from govern.lineage.stale import stale, stale_since
 from govern.lineage.state import State
 from govern.workflow.gate.attempts import attempts_of
 from govern.workflow.interface import Condition, Passphrases
@@ -151,9 +151,9 @@ def _approve(
 
 
 def _refuse_stale(ws: Workspace, state: State, fresh: Dossier) -> None:
-    """Refuse to approve on a decision that allows nothing any more: a withdrawal leaves the closure's digest as it was."""
+    """Refuse an approval that would not hold from the start: a withdrawal leaves the closure's digest as it was."""
     record = None if fresh.decision is None else state.decision_by_digest(fresh.decision.digest)
-    gone = () if record is None else stale_decision(state, record, ws.now())
+    gone = () if record is None else tuple(stale_since(state, (record.model, record.index), since=state.size, now=ws.now()))
     if gone:
         last = gone[0].path[-1].name if gone[0].path else fresh.name
         raise Refused(
