@@ -151,9 +151,10 @@ def _approve(
 
 
 def _refuse_stale(ws: Workspace, state: State, fresh: Dossier) -> None:
-    """Refuse an approval that would not hold from the start: a withdrawal leaves the closure's digest as it was."""
+    """Refuse to approve what rests on something that was ended: a withdrawal leaves the closure's digest as it was."""
     record = None if fresh.decision is None else state.decision_by_digest(fresh.decision.digest)
-    gone = () if record is None else tuple(stale_since(state, (record.model, record.index), since=state.size, now=ws.now()))
+    reasons = () if record is None else stale_since(state, (record.model, record.index), since=state.size, now=ws.now())
+    gone = [one for one in reasons if one.reason.split(":")[0] in {"withdrawn", "superseded", "revoked"}]
     if gone:
         last = gone[0].path[-1].name if gone[0].path else fresh.name
         raise Refused(
