@@ -12,15 +12,16 @@ from govern.domain.statement import Draft
 from govern.domain.text import Digest, instant
 from govern.errors import NotFoundError, Refused, UsageError
 from govern.lineage.attesting import taken_back
-from govern.lineage.closure import closure
+from govern.lineage.closure import Closure, closure
+from govern.lineage.nodes import record_of
 from govern.lineage.people import same_person
 from govern.lineage.permission import DEPLOY_GATE
-from govern.lineage.records import DecisionRecord, EvidenceRecord, ModelRecord, ReviewRecord
+from govern.lineage.records import DecisionRecord, EvidenceRecord, ModelRecord, ReviewRecord, Thing
 from govern.lineage.refs import resolve
 from govern.lineage.review import conflicts as conflicts_of
 from govern.lineage.review import quorum as quorum_of
 from govern.lineage.review import requesters
-from govern.lineage.stale import stale, stale_since
+from govern.lineage.stale import stale
 from govern.lineage.state import State
 from govern.workflow.gate.attempts import attempts_of
 from govern.workflow.interface import Condition, Passphrases
@@ -130,7 +131,6 @@ def _approve(
             f"the evidence behind the decision on {seen.name} passed its age on {instant(decision.expires)}",
             "Run `govern gate` again on current data.",
         )
-    _refuse_stale(ws, state, fresh)
     acting = _deciding_role(ws, name, role, decision.approvals)
     _refuse_conflicts(ws, state, fresh.model, name)
     holder = ws.holder_of(name)
@@ -138,6 +138,7 @@ def _approve(
         if row.holder == holder and row.action == "approve" and row.role == acting and row.standing == "live":
             raise Refused(f"{holder} approved this already, as entry #{row.index}", "One holder counts once.")
     rests_on = closure(state, fresh.model, seen.gate)
+    _refuse_ended(state, rests_on, fresh.name)
     fact = ReviewFact(
         action="approve", system=seen.system.name, gate=seen.gate, role=acting, reason=bounded_reason(reason),
         closure=rests_on.digest, relied_on=rests_on.relied_on, decision=fresh.decision.digest, shown=tuple(shown),
@@ -150,17 +151,16 @@ def _approve(
     return ws.write(drafts, at=state.size, key=name, passphrases=passphrases)[0]
 
 
-def _refuse_stale(ws: Workspace, state: State, fresh: Dossier) -> None:
+def _refuse_ended(state: State, rests_on: Closure, name: str) -> None:
     """Refuse to approve what rests on something that was ended: a withdrawal leaves the closure's digest as it was."""
-    record = None if fresh.decision is None else state.decision_by_digest(fresh.decision.digest)
-    reasons = () if record is None else stale_since(state, (record.model, record.index), since=state.size, now=ws.now())
-    gone = [one for one in reasons if one.reason.split(":")[0] in {"withdrawn", "superseded", "revoked"}]
-    if gone:
-        last = gone[0].path[-1].name if gone[0].path else fresh.name
-        raise Refused(
-            f"what the decision on {fresh.name} rests on has changed: {last}: {gone[0].reason}",
-            "Nothing was signed. Run `govern gate` again, then read the dossier.",
-        )
+    for node in rests_on.nodes:
+        found = record_of(state, node.key)
+        ending = found[1].ending if found is not None and isinstance(found[1], Thing) else None
+        if ending is not None and ending.word != "active":
+            raise Refused(
+                f"{name} rests on {node.name}, which was {ending.word} in entry #{ending.index}: {ending.reason or 'no reason is given'}",
+                "Nothing was signed: such an approval would hold for nothing.",
+            )
 
 
 def reject(ws: Workspace, seen: Dossier, *, reason: str, **how: object) -> Written:
