@@ -9,20 +9,20 @@ from shlex import quote
 from typing import Any, ClassVar, Final
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from govern.errors import ExitCode, GovernError, Interrupted, StorageError, UsageError
 from govern.workflow.views import DeadlineRow
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
 from govern_tui.chrome.banner import WRITE_WIDTH, Mode, banner
 from govern_tui.chrome.bars import COMPACT_BELOW, KeyBar, MenuBar, MenuTitle
+from govern_tui.chrome.desktop import Desktop
 from govern_tui.chrome.palette import ActionProvider
 from govern_tui.chrome.popups import Menu
 from govern_tui.crash import account
@@ -39,33 +39,6 @@ WRITE_HEIGHT: Final = 24
 """Below this, and below `WRITE_WIDTH`, a dossier can't be read as a whole, so nothing can be signed on it."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at how far a long ledger is read."""
-
-
-class Desktop(Screen[None]):
-    """The one screen under all popups."""
-
-    AUTO_FOCUS: ClassVar[str | None] = None
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
-        (0, "-tiny"), (60, "-narrow"), (80, "-normal"), (120, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as above
-        (0, "-flat"), (16, "-low"), (24, "-tall"),
-    ]
-
-    def compose(self) -> ComposeResult:
-        """Bars, switcher, and what a terminal too small gets to see."""
-        yield MenuBar()
-        yield ContentSwitcher(id="pages")
-        yield KeyBar(id="keybar")
-        yield Container(Static("This terminal is too small: 60 by 16 is the least.", markup=False), id="too-small")
-
-    def on_resize(self) -> None:
-        """Keys that need room come and go with it."""
-        self.app.call_later(self.app.tell)  # type: ignore[attr-defined]
-
-    def on_descendant_blur(self) -> None:
-        """A page always has the keys: when a pane goes away, the first one takes them."""
-        self.app.call_later(self.app.keep_focus)  # type: ignore[attr-defined]
 
 
 class GovernApp(App[int]):

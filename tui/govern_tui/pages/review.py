@@ -21,24 +21,14 @@ from govern_tui.dialogs.decide import DecideDialog, Subjects
 from govern_tui.dialogs.packs import ask_for_pack
 from govern_tui.dialogs.promote import PromoteDialog
 from govern_tui.pages.deadlines import deadline_columns, left_of
-from govern_tui.pages.dossier_rules import attestable, waivable
 from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, Piece, clean, when
+from govern_tui.pages.subjects import ABOUT, subjects
+from govern_tui.text import LOOK, Piece, clean
 from govern_tui.widgets.document import Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
-ABOUT: Final[dict[str, tuple[Verb, str]]] = {
-    "review.waive": ("waive", "no rule denies that a waiver could be asked for"),
-    "review.attest": ("attest", "no rule asks a person to attest"),
-    "review.supersede": ("take-back", "there is no review to take back"),
-    "review.accept_waiver": ("approve-waiver", "no waiver waits for a signature"),
-    "review.revoke_waiver": ("revoke-waiver", "there is no waiver"),
-    "review.remediate": ("remediate", "no finding is open"),
-    "review.close_finding": ("close-finding", "no finding was remediated"),
-}
-"""Decisions that are about more than the model, and why each can't be made where there is nothing such."""
 NO_DOSSIER = "open a dossier first, so that you see what you decide on"
 TIERS: Final[tuple[str, ...]] = ("critical", "high", "medium", "low")
 ORDERS: Final[dict[str, Callable[[QueueItem], tuple[Any, ...]]]] = {
@@ -286,23 +276,7 @@ class ReviewPage(Page):
         return "" if verb is None or self._subjects(verb[0]) else verb[1]
 
     def _subjects(self, verb: Verb) -> Subjects:
-        """What a decision can be about, where that is not the model alone."""
-        dossier = self.dossier
-        if dossier is None:
-            return ()
-        decision = dossier.decision.decision if dossier.decision else None
-        if verb in {"waive", "attest"}:
-            rules = () if decision is None else waivable(decision) if verb == "waive" else attestable(decision)
-            return tuple((f"{rule.rule}  {rule.title}", rule.rule) for rule in rules)
-        if verb == "take-back":
-            live = [row for row in reversed(dossier.reviews) if row.standing in {"live", "stale"}]
-            return tuple((f"#{row.index}  {row.holder} {row.action}", str(row.index)) for row in live)
-        if verb in {"remediate", "close-finding"}:
-            state = "open" if verb == "remediate" else "remediated"
-            return tuple((f"{row.id}  {row.title}", row.id) for row in dossier.findings if row.state == state)
-        wanted = {"approve-waiver": {"proposed"}, "revoke-waiver": {"proposed", "active"}}.get(verb, set())
-        mine = [row for row in self._waivers if row.model == dossier.name and row.gate == dossier.gate and row.state in wanted]
-        return tuple((f"{row.id}  {row.rule}, until {when(row.expires)[:10]}, asked by {row.requester}", row.id) for row in mine)
+        return () if self.dossier is None else subjects(verb, self.dossier, self._waivers)
 
     def _decide(self, verb: Verb) -> None:
         if self.dossier is None:
