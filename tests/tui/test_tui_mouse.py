@@ -110,9 +110,12 @@ async def test_jumping_goes_to_the_pane_of_the_letter_and_zoom_shows_it_alone(be
         assert app.focused is app.current_panes()[2]
         assert isinstance(app.focused, RowTable)
         await press(pilot, "z")
-        assert app.screen.maximized is not None
+        assert app.focused.region.width == app.query_one("#banner").region.right == SIZE[0], "the banner stays above it"
+        assert "READ-WRITE" in str(app.query_one("#banner").visual)
         await press(pilot, "z")
         assert app.screen.maximized is None
+        await press(pilot, "z", "2")
+        assert app.page.table.region.area > 0, "a zoomed pane hides no page that one goes to"
 
 
 async def test_a_key_of_the_footer_is_clicked_and_one_that_cannot_be_done_does_nothing(bench: Bench) -> None:

@@ -151,6 +151,7 @@ class GovernApp(App[int]):
     async def go(self, name: str, target: str = "", *, remember: bool = True) -> None:
         """Show a page, mounting it when it is first opened; all others are disabled and can't take keys."""
         switcher = self.screen_stack[0].query_one("#pages", ContentSwitcher)
+        self.screen_stack[0].maximized = None  # a zoomed pane would hide the page that somebody goes to
         before = self.page
         if remember and before is not None and (name != before.NAME or target):
             self.history.append((before.NAME, before.place()))

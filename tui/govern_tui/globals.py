@@ -84,8 +84,8 @@ class GlobalActions:
             self.app.screen.minimize()
             return
         pane = next((pane for pane in self.app.current_panes() if self.app.focused in {pane, *pane.walk_children()}), None)
-        if pane is not None and self.app.focused is not None:
-            self.app.screen.maximize(self.app.focused if self.app.focused.allow_maximize else pane)
+        if pane is not None:  # the pane, and not only what has the keys in it: its frame says what it is of
+            self.app.screen.maximized = pane
 
     def do_view_jump(self) -> None:
         """Letters over the panes."""

@@ -14,6 +14,8 @@ class Desktop(Screen[None]):
     """The one screen under all popups."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
+    ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "MenuBar, KeyBar"
+    """Beside a zoomed pane: what is true of the ledger, and what can be done, never go away."""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-tiny"), (60, "-narrow"), (80, "-normal"), (120, "-wide"),
     ]
