@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from cli.runner import Ran, govern
 
+pytestmark = pytest.mark.timeout(60)
+"""What can never fit is refused at once; what moved is tried again for two minutes."""
+
 LATER = ("--expires", "2032-01-01")
 
 

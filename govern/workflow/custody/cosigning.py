@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govern.canonical.statement import fact_digest
 from govern.domain.facts import TrustRootFact
-from govern.errors import LedgerMovedError, Refused, StorageError, UsageError
+from govern.errors import Refused, StorageError, UsageError
 from govern.ledger.roots import read_trusted_root
 from govern.trust import proposal as proposals
 from govern.trust.files import replace
@@ -122,7 +122,8 @@ def submit(ws: Workspace, proposal: Proposal, *, at: int, passphrases: Passphras
 def _check_fits(ws: Workspace, proposal: Proposal, current: TrustRootFact, at: int) -> None:
     if fact_digest(current) != fact_digest(proposal.root):
         if current.origin == proposal.root.origin and current.version > proposal.root.version:
-            raise LedgerMovedError(
+            # Not `LedgerMovedError`: nothing is gained by trying again, the proposal stays one for an older version.
+            raise Refused(
                 f"the trust root is at version {current.version} already, and this changes version {proposal.root.version}",
                 "Another change came first: propose this one again.",
             )
