@@ -3,9 +3,10 @@
 Textual is imported late and only by `run`: by then the variables that make it write down key strokes are gone.
 """
 
-import gc
 import os
 from typing import TYPE_CHECKING, Final
+
+from govern_tui.loading import hurry, loaded
 
 if TYPE_CHECKING:
     from govern.workflow.interface import PackRenderer
@@ -19,17 +20,6 @@ def forget_recording() -> None:
     """Drop the variables that make Textual record keys; Textual reads them once, when it is imported."""
     for variable in RECORDING_VARIABLES:
         os.environ.pop(variable, None)
-
-
-def hurry() -> None:
-    """Load what follows without looking for garbage: modules leave none, and looking takes a sixth of the time to start."""
-    gc.disable()
-
-
-def loaded() -> None:
-    """Take everything that is loaded for kept, so that no pause while somebody scrolls goes through it; look for garbage again."""
-    gc.freeze()
-    gc.enable()
 
 
 def run(workspace: "Workspace", renderer: "PackRenderer | None" = None) -> int:

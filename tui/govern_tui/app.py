@@ -1,15 +1,12 @@
 """The application: pages in a switcher, actions from the registry, a banner that tells the truth, and a quiet crash."""
 
-import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from shlex import quote
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
@@ -17,10 +14,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from govern.errors import ExitCode, GovernError, Interrupted, StorageError, UsageError
+from govern.errors import ExitCode, GovernError, Interrupted
 from govern.workflow.views import DeadlineRow
 from govern_tui.actions import BY_ID, MENUS, PAGES, Action, of_menu, of_scope
-from govern_tui.chrome.banner import WRITE_WIDTH, Mode, banner
+from govern_tui.chrome.banner import Mode, banner
 from govern_tui.chrome.bars import COMPACT_BELOW, KeyBar, MenuBar, MenuTitle
 from govern_tui.chrome.desktop import Desktop
 from govern_tui.chrome.palette import ActionProvider
@@ -28,20 +25,19 @@ from govern_tui.chrome.popups import Menu
 from govern_tui.crash import account
 from govern_tui.desk import Desk
 from govern_tui.globals import GlobalActions
-from govern_tui.jobs import JobEnded, JobMoved, Jobs
+from govern_tui.host import Host
+from govern_tui.jobs import JobEnded, JobMoved
 from govern_tui.pages.every import PAGE_CLASSES
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.settings import Remembered, Settings, read_state, write_state
-from govern_tui.text import LOOK, Tone, clean, grouped
+from govern_tui.settings import Settings
+from govern_tui.text import LOOK, clean, grouped
 from govern_tui.themes import DEFAULTS, THEMES
 
-WRITE_HEIGHT: Final = 24
-"""Below this, and below `WRITE_WIDTH`, a dossier can't be read as a whole, so nothing can be signed on it."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at how far a long ledger is read."""
 
 
-class GovernApp(App[int]):
+class GovernApp(Host):
     """The terminal application over one workspace."""
 
     TITLE = "govern"
@@ -58,27 +54,11 @@ class GovernApp(App[int]):
     def __init__(
         self, desk: Desk, settings: Settings | None = None, *, state_file: Path | None = None, painted: Callable[[], None] | None = None,
     ) -> None:
-        """Everything shown and written goes through `desk`; `state_file` remembers between starts; `painted` hears of the first page."""
-        super().__init__()
-        self.desk = desk
-        self.settings = settings or Settings()
-        self.state_file = state_file
+        """As every host; `painted` hears of the first page."""
+        super().__init__(desk, settings, state_file=state_file)
         self._painted = painted
-        self.remembered = read_state(state_file, desk.title) if state_file else Remembered()
-        self.jobs = Jobs(self)
         self.everywhere = GlobalActions(self)
-        self.history: list[tuple[str, str]] = []
-        self.commands: list[str] = []
-        self.chain: tuple[str, Tone] = ("chain not verified", "dim")
-        self.due: int | None = None
-        """Items for review; None until they were read."""
-        self.changes = 0
-        """What was written from here; a page that was read before that is read again when it is shown."""
-        self.reading: set[object] = set()
-        """What reads now, one a thread."""
         self._seen: tuple[str, float | None] | None = None
-        self.lost = False
-        self.signer = self.settings.key or self.remembered.key
         self.animation_level = "none"
 
     # Start and end
@@ -105,16 +85,6 @@ class GovernApp(App[int]):
         if self._painted is not None:
             self.call_later(self.call_after_refresh, self._painted)
 
-    def keep(self) -> None:
-        """Write down where we are, for the next start."""
-        if self.state_file is None:
-            return
-        self.remembered.page = self.page_name or "dashboard"
-        self.remembered.theme = self.theme
-        self.remembered.ascii = LOOK.ascii
-        self.remembered.key = self.signer
-        write_state(self.state_file, self.desk.title, self.remembered)
-
     def _handle_exception(self, error: Exception) -> None:
         # Textual prints a traceback with locals, and exceptions that render themselves may say more still: both would
         # put a typed passphrase on the screen. Frames and the error's type are enough to mend it.
@@ -134,19 +104,9 @@ class GovernApp(App[int]):
     # Pages
 
     @property
-    def page_name(self) -> str:
-        """Name of the page that is shown; empty before the first."""
-        try:
-            current = self.screen_stack[0].query_one("#pages", ContentSwitcher).current
-        except (NoMatches, IndexError):
-            return ""
-        return (current or "").removeprefix("page-")
-
-    @property
     def page(self) -> Page | None:
         """The page that is shown."""
-        name = self.page_name
-        return self.screen_stack[0].query_one(f"#page-{name}", Page) if name else None
+        return cast("Page | None", super().page)
 
     async def go(self, name: str, target: str = "", *, remember: bool = True) -> None:
         """Show a page, mounting it when it is first opened; all others are disabled and can't take keys."""
@@ -186,17 +146,6 @@ class GovernApp(App[int]):
             await self.go("ledger", str(row.index))
 
     # Actions
-
-    @property
-    def can_write(self) -> str:
-        """Why nothing can be written now; empty where it can."""
-        if not self.desk.writable:
-            return "the workspace can only be read"
-        if self.lost:
-            return "the database is not there"
-        if self.size.width < WRITE_WIDTH or self.size.height < WRITE_HEIGHT:
-            return f"below {WRITE_WIDTH}x{WRITE_HEIGHT} nothing can be signed"
-        return ""
 
     def why_not(self, action: Action) -> str:
         """Why an action can't be done now; empty where it can."""
@@ -238,27 +187,7 @@ class GovernApp(App[int]):
         """Do an action once the popup it was chosen in is gone."""
         self.call_later(self.run_action, f"app.invoke('{action_id}')")
 
-    def logged(self, action: Action, **words: object) -> None:
-        """Note the same on the command line, for the command log; what goes into it is quoted as a shell needs it."""
-        if action.cli:
-            filled = action.cli
-            for name, value in words.items():
-                filled = filled.replace("{" + name + "}", quote(clean(str(value))))
-            self.commands.append(filled)
-            del self.commands[:-500]
-
-    def say(self, command: str) -> None:
-        """Note a command in the command log."""
-        self.commands.append(clean(command))
-        del self.commands[:-500]
-
     # Chrome
-
-    def key_of(self, action: Action) -> str:
-        """The key as shown, after the key map."""
-        keys = self.settings.keys.get(action.id, action.key)
-        shown = self.get_key_display(Binding(keys.split(",")[0].strip(), ""))
-        return shown.upper() if re.fullmatch(r"f\d{1,2}", shown) else shown
 
     def tell(self) -> None:
         """Draw banner and keys again."""
@@ -308,26 +237,6 @@ class GovernApp(App[int]):
 
     # Trouble and jobs
 
-    def trouble(self, error: GovernError) -> None:
-        """Show an error where it can't be overlooked; a lost database also turns the banner."""
-        if isinstance(error, StorageError) and not self.lost:
-            self.lost = True
-            self.tell()
-        text = clean(error.message) + (f"\n{clean(error.hint)}" if error.hint else "")
-        self.notify(text, title="It could not be done", severity="error", markup=False, timeout=10)
-
-    def found_again(self) -> None:
-        """The database answers again."""
-        if self.lost:
-            self.lost = False
-            self.tell()
-
-    def start_job(self, title: str, work: Callable[[Any], Any], then: Callable[[Any], None] | None = None) -> None:
-        """Start a long job, or say which one is in the way."""
-        if not self.jobs.start(title, work, then):
-            self.notify(f"Wait: {self.jobs.title} runs. Esc on its page, or {self.key_of(BY_ID['tools.stop'])}, stops it.", severity="warning", markup=False)
-        self.tell()
-
     @on(JobMoved)
     def _job_moved(self, event: JobMoved) -> None:
         self.jobs.standing = event.standing
@@ -348,13 +257,10 @@ class GovernApp(App[int]):
             self.page.job_failed(event.error)
         self.tell()
 
-    def told(self, entries: int, due: int) -> None:
-        """Take note of what the dashboard or the queue has just read."""
-        self.due = due
-        if self.chain[1] == "dim":
-            self.chain = (f"{grouped(entries)} entries, not verified yet", "dim")
-        self.found_again()
-        self.tell()
+    def reload(self) -> None:
+        """Read again what is shown."""
+        if self.page is not None:
+            self.page.reload()
 
     def current_panes(self) -> list[Widget]:
         """The panes of the page that is shown."""
@@ -362,20 +268,3 @@ class GovernApp(App[int]):
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Nothing is read again by itself: a page changes under nobody's hands."""
-
-    def save_text(self, name: str, text: str) -> None:
-        """Write a file into the folder for exports, never over another, and say where it is."""
-        folder = self.desk.exports()
-        path = folder / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            self.trouble(UsageError(f"{path} can't be written: {error.strerror}", "Make room, or give the folder back its permissions."))
-            return
-        self.notify(f"Saved {path}", markup=False)
-
-    def explain(self, error: GovernError) -> str:
-        """Both sentences of an error, cleaned."""
-        return clean(error.message) + (f" {clean(error.hint)}" if error.hint else "")

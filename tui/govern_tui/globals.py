@@ -2,21 +2,18 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual.widget import Widget
 
 from govern_tui.actions import PAGES, Action, of_scope
 from govern_tui.chrome.popups import Jump, Prompt, Question, Reader
+from govern_tui.host import Host
 from govern_tui.picture import picture_of
 from govern_tui.text import LOOK, clean, fit
 from govern_tui.themes import THEMES
 from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import RowTable
-
-if TYPE_CHECKING:
-    from govern_tui.app import GovernApp
-
 
 HELP_AT: Final = 38
 """Cells from the left to what an action does."""
@@ -25,7 +22,7 @@ HELP_AT: Final = 38
 class GlobalActions:
     """One method an action of scope `app`, named after it."""
 
-    def __init__(self, app: "GovernApp") -> None:
+    def __init__(self, app: Host) -> None:
         self.app = app
 
     def why_not(self, action: Action) -> str:
@@ -50,8 +47,7 @@ class GlobalActions:
     def do_app_refresh(self) -> None:
         """Read everything again, from the file that is there now."""
         self.app.desk.reopen()
-        if self.app.page is not None:
-            self.app.page.reload()
+        self.app.reload()
 
     def do_app_theme(self) -> None:
         """The next theme."""

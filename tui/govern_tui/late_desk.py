@@ -4,46 +4,18 @@ Loading what reads a ledger takes as long as loading all of the application. So 
 keys; whoever reads first, in a thread, loads it, and what is read meanwhile waits there. Nothing is claimed until it was read.
 """
 
-import os
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from threading import Event, Lock
 from typing import Any, Final, cast
 
 from govern.workflow.interface import PackRenderer
 from govern.workflow.place.workspace import Workspace
-from govern_tui import hurry, loaded
 from govern_tui.desk import Desk
+from govern_tui.loading import hurry, loaded
+from govern_tui.placed import Placed
 
 PAINTED_WITHIN: Final = 2.0
 """Seconds after which loading begins although nothing was painted: a terminal that takes its time is no reason to wait for ever."""
-
-
-class Placed:
-    """What a workspace's configuration says without its ledger."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._ws = workspace
-        self.title = workspace.config.origin
-        self.stages = tuple(workspace.config.stages)
-
-    @property
-    def writable(self) -> bool:
-        """Whether this user may write to the workspace at all."""
-        return os.access(self._ws.folder, os.W_OK)
-
-    def now(self) -> datetime:
-        """The workspace's clock."""
-        return self._ws.now()
-
-    def place(self) -> Path:
-        """Beside the user's keys, never in the workspace."""
-        return Path(self._ws.home.keys).parent
-
-    def exports(self) -> Path:
-        """A folder beside `.govern`."""
-        return self._ws.folder.parent / "exports"
 
 
 class LateDesk(Placed):

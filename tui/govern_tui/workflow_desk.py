@@ -34,7 +34,7 @@ from govern.workflow.views import (
     Written,
 )
 from govern_tui.desk import About, Choice, Direction, PackAbout, PackFile, PersonKey, SignerChoice, Wanted
-from govern_tui.late_desk import Placed
+from govern_tui.placed import Placed
 
 Result = TypeVar("Result")
 MOST_ABOUTS = 200

@@ -8,8 +8,6 @@ from govern_tui.text import Tone, clean
 
 Mode = Literal["lost", "read", "write"]
 Pieces = list[tuple[str, Tone]]
-WRITE_WIDTH: Final = 80
-"""Columns below which nothing can be signed."""
 MODES: Final[dict[Mode, tuple[str, str, Tone]]] = {
     "lost": ("LOST", "DATABASE LOST", "bad"), "read": ("RO", "READ-ONLY", "warn"), "write": ("RW", "READ-WRITE", "good"),
 }

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from govern_tui.chrome.bars import KeyBar, MenuBar
+from govern_tui.host import host_of
 
 
 class Desktop(Screen[None]):
@@ -32,8 +33,8 @@ class Desktop(Screen[None]):
 
     def on_resize(self) -> None:
         """Keys that need room come and go with it."""
-        self.app.call_later(self.app.tell)  # type: ignore[attr-defined]
+        self.app.call_later(host_of(self).tell)
 
     def on_descendant_blur(self) -> None:
         """A page always has the keys: when a pane goes away, the first one takes them."""
-        self.app.call_later(self.app.keep_focus)  # type: ignore[attr-defined]
+        self.app.call_later(host_of(self).keep_focus)

@@ -1,22 +1,20 @@
 """The command palette: every action of the registry by name, with those that can't be done now left out."""
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from govern_tui.actions import ACTIONS
-
-if TYPE_CHECKING:
-    from govern_tui.app import GovernApp
+from govern_tui.host import Host
 
 
 class ActionProvider(Provider):
     """Finds actions by title, menu and help."""
 
     @property
-    def _desk_app(self) -> "GovernApp":
-        return cast("GovernApp", self.app)
+    def _desk_app(self) -> Host:
+        return cast("Host", self.app)
 
     async def discover(self) -> Hits:
         """Everything that can be done now."""

@@ -16,6 +16,7 @@ from govern.workflow.views import Dossier, Written
 from govern_tui.desk import Choice, Desk, SignerChoice, Verb
 from govern_tui.dialogs.commands import command_of
 from govern_tui.dialogs.signing import Field, SigningDialog
+from govern_tui.host import host_of
 from govern_tui.text import LOOK, clean, grouped
 from govern_tui.widgets.document import Document
 
@@ -203,8 +204,9 @@ class DecideDialog(SigningDialog):
 
     def written(self, values: dict[str, str], result: Any) -> None:
         """Remember who signed, and the same as a command."""
-        self.app.signer = values["signer"]  # type: ignore[attr-defined]
-        self.app.say(command_of(self._dossier, self.choice(values), now=self._desk.now()))  # type: ignore[attr-defined]
+        host = host_of(self)
+        host.signer = values["signer"]
+        host.say(command_of(self._dossier, self.choice(values), now=self._desk.now()))
         self.dismiss(result)
 
     def complain(self, error: GovernError) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import Any, Final, cast, get_args
 
 from govern.domain.text import instant, moment
 from govern.errors import UsageError
@@ -12,9 +12,7 @@ from govern.workflow.interface import Kind, Passphrases, Period, RenderedPack
 from govern_tui.desk import PackAbout
 from govern_tui.dialogs.asking import AskDialog
 from govern_tui.dialogs.signing import Field
-
-if TYPE_CHECKING:
-    from govern_tui.app import GovernApp
+from govern_tui.host import Host
 
 TITLE: Final = "writing the pack"
 EXPORT_KEY: Final = "pipeline"
@@ -71,7 +69,7 @@ def command_of(order: Order) -> str:
     return " ".join([*words, "-o", quote(str(order.out))])
 
 
-def ask_for_pack(app: "GovernApp", kind: str, ref: str) -> None:
+def ask_for_pack(app: Host, kind: str, ref: str) -> None:
     """Ask what it is about, where it goes and for the passphrase, then write it."""
     folder = app.desk.exports()
 
@@ -103,7 +101,7 @@ def ask_for_pack(app: "GovernApp", kind: str, ref: str) -> None:
     )
 
 
-def done(app: "GovernApp", pack: RenderedPack) -> None:
+def done(app: Host, pack: RenderedPack) -> None:
     """Say where the pack is and what it hashes to."""
     app.changes += 1
     app.notify(f"{pack.path}\n{pack.pages} pages, {pack.digest}", title="Evidence pack written", markup=False, timeout=12)

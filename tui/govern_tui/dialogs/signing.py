@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 from govern.errors import GovernError, WrongPassphraseError
 from govern.workflow.interface import Passphrases
 from govern_tui.dialogs.secret import SecretInput
+from govern_tui.host import host_of
 from govern_tui.text import LOOK, clean
 from govern_tui.widgets.document import Flow
 
@@ -243,7 +244,7 @@ class SigningDialog(ModalScreen[Any]):
         self.app.call_from_thread(self._finish, values, result)
 
     def _finish(self, values: dict[str, str], result: Any) -> None:
-        self.app.changes += 1  # type: ignore[attr-defined] # pages that were read before are read again when they are shown
+        host_of(self).changes += 1  # pages that were read before are read again when they are shown
         self.written(values, result)
 
     def complain(self, error: GovernError) -> None:

@@ -1,14 +1,11 @@
 """Deadlines as rows: revalidation, waivers, findings, the trust root; what is over stands out by glyph, word and colour."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from govern.workflow.views import DeadlineRow
+from govern_tui.pages.page import Page
 from govern_tui.text import LOOK, Piece, until
 from govern_tui.widgets.rowtable import Column
-
-if TYPE_CHECKING:
-    from govern_tui.pages.page import Page
 
 SOON = timedelta(days=7)
 
@@ -26,7 +23,7 @@ def _glyph(row: DeadlineRow, now: datetime) -> Piece:
     return LOOK.glyph(state)
 
 
-def deadline_columns(page: "Page") -> tuple[Column, ...]:
+def deadline_columns(page: Page) -> tuple[Column, ...]:
     """Glyph, what ends, how long is left."""
     return (
         Column(title="", width=1, cell=lambda row: _glyph(row, page.desk.now())),

@@ -1,7 +1,7 @@
 """What every page is: bindings from the registry, a first pane, reading in a thread, and places to come back to."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -12,10 +12,8 @@ from govern.errors import GovernError
 from govern_tui.actions import Action, of_scope
 from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Desk
+from govern_tui.host import Host, host_of
 from govern_tui.widgets.rowtable import RowTable
-
-if TYPE_CHECKING:
-    from govern_tui.app import GovernApp
 
 Value = TypeVar("Value")
 
@@ -51,9 +49,9 @@ class Page(Container):
         return self.govern.desk
 
     @property
-    def govern(self) -> "GovernApp":
+    def govern(self) -> Host:
         """The application."""
-        return cast("GovernApp", self.app)
+        return host_of(self)
 
     def on_mount(self) -> None:
         """Read what is shown."""
