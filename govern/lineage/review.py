@@ -89,7 +89,7 @@ def _judges(state: State, model: Digest) -> list[tuple[Mark, str]]:
         judged += [(mark, f"{verb} the {what} that judged it") for mark in document.marks]
     for waiver in state.waivers_of(model):
         judged += [
-            (Mark(index=step.index, keyid=step.keyid, holder=step.holder), f"asked for waiver {waiver.fact.id}")
+            (Mark(index=step.index, keyid=step.keyid, holder=step.holder), f"asked for waiver {waiver.fact.id}, and that bars for good")
             for step in waiver.steps if step.action == "propose"
         ]
     return judged
@@ -99,7 +99,8 @@ def conflicts(state: State, model: Digest, holder: str) -> tuple[Conflict, ...]:
     """Why a holder may not approve a model, by entry; empty where nothing stands against it.
 
     Two names that one key had are one person. Who recorded or ran the model or any data it goes back to, signed a
-    policy or binding that judged it, or asked for a waiver for it can't be its approver.
+    policy or binding that judged it, or asked for a waiver for it can't be its approver. Having asked bars for good:
+    if a waiver's end lifted it, who asked could end the waiver and then approve on it being ended.
     """
     found: dict[tuple[int, str], Conflict] = {}
     for mark, reason in _makers(state, model) + _judges(state, model):
