@@ -293,6 +293,8 @@ class FindingRow:
     overdue: bool
     condition_of: int | None = None
     """Index of the approval that it is a condition of."""
+    said: str = ""
+    """The reason given with its last entry: of one that was remediated, how."""
 
 
 WaiverState = Literal["proposed", "active", "expired", "revoked", "void", "unchecked"]
@@ -316,6 +318,8 @@ class WaiverRow:
     index: int
     why: str = ""
     """What it lacks, who approved it, or how it ended."""
+    compensating: str = ""
+    """What is done meanwhile, in the words of who asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

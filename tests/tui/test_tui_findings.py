@@ -45,9 +45,15 @@ async def test_a_finding_is_opened_remediated_and_closed_by_another(bench: Bench
         app.page.query_one("#tabs").active = "tab-findings"
         await settled(pilot)
         assert row.id in str(app.page.query_one("#text-findings").visual)
+        await press(pilot, "a")
+        await dialog(pilot)
+        against = str(app.screen.query_one("#what").visual)
+        assert f"! open   {row.id}, high, due 2026-11-25: income is rounded by branch" in against, "an approval is given knowing it"
+        await press(pilot, "escape")
         await signing(pilot, "m", "+rounded the same way everywhere now", "tab", SECRET, "enter")
         assert next(one for one in reading.findings(bench.ws) if one.id == row.id).state == "remediated"
         await signing(pilot, "k", "+looked at the new branch files", "tab")
+        assert "“rounded the same way everywhere now”" in str(app.screen.query_one("#what").visual)
         app.screen.query_one("#signer", Select).value = "reviewer"
         await focus(pilot, "passphrase")
         await press(pilot, SECRET, "enter")

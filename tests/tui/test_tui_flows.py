@@ -209,10 +209,17 @@ async def test_a_waiver_is_proposed_by_one_and_approved_by_another(bench: Bench)
         assert len(app.screen_stack) == 1
         await press(pilot, "w")
         await dialog(pilot)
-        await press(pilot, "+small portfolio under watch", "tab", "tab", SECRET, "enter")
+        await press(pilot, "+small portfolio under watch", "tab", "tab", SECRET, "tab", "+a person looks at each refusal", "shift+tab", "enter")
         proposed = last(bench)["predicate"]["id"]
+        summary = str(app.page.query_one("#text-summary").visual)
+        assert f"PROPOSED {proposed} waives FAIR-001 until 2026-12-05, asked by reviewer" in summary
         await press(pilot, "v")
         await dialog(pilot)
+        told = str(app.screen.query_one("#what").visual)
+        assert "“small portfolio under watch”" in told, "who signs reads what it was asked for with"
+        assert "a person looks at each refusal" in told
+        assert app.screen.query_one("#signer", Select).value == "second", "who asked is not offered first"
+        app.screen.query_one("#signer", Select).value = "reviewer"
         await press(pilot, "+agreed for this quarter", "tab", SECRET, "enter")
         assert proposed in str(app.screen.query_one("#problem").visual)
         app.screen.query_one("#reason", Input).value = "agreed for this quarter"

@@ -201,7 +201,7 @@ def _row(ws: Workspace, state: State, record: WaiverRecord, now: datetime) -> Wa
         id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, rule=record.fact.rule,
         gate=record.fact.environment, state=state_now, expires=record.fact.expires, reason=record.fact.reason,
         requester=record.proposal.holder, approvers=tuple(step.holder for step in record.approvals), index=record.index,
-        why=why,
+        why=why, compensating=record.fact.compensating_control,
     )
 
 

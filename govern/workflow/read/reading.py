@@ -293,6 +293,7 @@ def findings(ws: Workspace, state: State | None = None, *, now: datetime | None 
             id=record.fact.id, system=record.fact.system, model=state.models[record.model].name, title=record.fact.title,
             severity=record.severity, owner=record.fact.owner, due=record.due, state=record.state, index=record.index,
             overdue=record.state != "verified-closed" and record.due <= now, condition_of=record.condition_of,
+            said=record.fact.reason,
         )
         for record in state.findings.values()
     ]

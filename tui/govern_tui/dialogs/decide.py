@@ -1,10 +1,11 @@
 """The dialog in which a person signs a decision: what is signed, on what, by whom, why, and the passphrase."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final, cast
 
-from textual import work
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Select
@@ -17,16 +18,31 @@ from govern_tui.desk import Choice, Desk, SignerChoice, Verb
 from govern_tui.dialogs.commands import command_of
 from govern_tui.dialogs.signing import Field, SigningDialog
 from govern_tui.host import host_of
-from govern_tui.text import LOOK, clean, grouped
+from govern_tui.text import LOOK, clean, grouped, when
 from govern_tui.widgets.document import Document
 
 FEWEST_LETTERS: Final = 10
 """Of a reason: one word explains nothing to whoever reads it in three years."""
 MOST_DAYS: Final = 365
+MOST_AGAINST: Final = 3
+"""Findings that a dialog names before it counts the others: the fields below have to stay in sight."""
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a field
 SEVERITIES: Final = ("low", "medium", "high", "critical")
 
-Subjects = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a decision can be about, where that is not the model alone."""
+
+    text: str
+    """As it is offered to choose from."""
+    value: str
+    said: tuple[tuple[str, str], ...] = ()
+    """What others have signed about it, to be read before somebody signs: label and text."""
+
+
+Subjects = tuple[Subject, ...]
 
 TITLES: Final[dict[str, str]] = {
     "approve": "APPROVE", "approve-on": "APPROVE ON CONDITIONS", "reject": "REJECT", "request-changes": "REQUEST CHANGES", "waive": "WAIVE",
@@ -55,7 +71,7 @@ def fields_of(verb: Verb, subjects: Subjects, owner: str) -> tuple[Field, ...]:
     control = Field(id="control", label="Meanwhile", hint="compensating control, optional", needed=False, longest=1000)
     before = {"waive": (days,), "open-finding": task, "approve-on": (condition, *task)}.get(verb, ())
     return (
-        *((Field(id="subject", label="About", choices=subjects),) if subjects else ()), reason, *before,
+        *((Field(id="subject", label="About", choices=tuple((one.text, one.value) for one in subjects)),) if subjects else ()), reason, *before,
         Field(id=PASSPHRASE, label="Passphrase", kind="secret"), *((control,) if verb == "waive" else ()),
         Field(id="signer", label="Signer", choices=(("reading keys …", ""),)),
     )
@@ -80,6 +96,7 @@ class DecideDialog(SigningDialog):
         )
         self._desk, self._dossier, self._shown, self._signer = desk, dossier, shown, signer
         self._verb: Verb = verb
+        self._subjects, self._about = subjects, subjects[0].value if subjects else ""
         self._conditions: tuple[Condition, ...] = ()
 
     def on_mount(self) -> None:
@@ -114,6 +131,9 @@ class DecideDialog(SigningDialog):
             made.line()
         if rests:
             made.add("opened   ", "dim").line(", ".join(self._shown) or "nothing yet", "" if "rules" in self._shown else "warn")
+        if self._verb in {"approve", "approve-on"}:
+            _against(made, dossier)
+        made.facts(next((one.said for one in self._subjects if one.value == self._about), ()), width=8)
         barred: dict[str, list[str]] = {}
         for conflict in dossier.conflicts if self._verb in APPROVING else ():
             barred.setdefault(conflict.holder, []).append(conflict.reason)
@@ -123,6 +143,11 @@ class DecideDialog(SigningDialog):
         for number, one in enumerate(self._conditions, start=1):
             made.hang(12).add(f"on cond. {number:<2} ", "dim").line(f"{one.title} · {one.owner} · until {instant(one.due)[:10]} · {one.severity}")
         return made.content()
+
+    @on(Select.Changed, "#subject")
+    def _chosen(self, event: Select.Changed) -> None:
+        self._about = str(event.value)
+        self.show_what()
 
     # Keys of the machine
 
@@ -144,9 +169,11 @@ class DecideDialog(SigningDialog):
             return
         texts = [clean(f"{one.name} · {one.holder} · {', '.join(one.roles)} · {short(one.keyid)}") for one in people]
         choice.set_options(list(zip(texts, names, strict=True)))
-        done = signed_by(self._dossier)
-        own = next((one for one in people if one.name == self._signer), None)
-        choice.value = own.name if own is not None and not (self._verb.startswith("approve") and own.holder in done) else names[0]
+        out = signed_by(self._dossier) if self._verb.startswith("approve") else set()
+        if self._verb == "approve-waiver":  # whoever asked for it has mostly just signed here; who is barred otherwise is told so
+            out |= {conflict.holder for conflict in self._dossier.conflicts}
+        own = next((one for one in people if one.name == self._signer and one.holder not in out), None)
+        choice.value = own.name if own is not None else names[0]
 
     # Signing
 
@@ -218,6 +245,18 @@ class DecideDialog(SigningDialog):
         self._dossier, self._shown = error.fresh, ()
         self.show_what()
         self.problem("The ledger has moved: what you would sign on has changed. Nothing was signed. Esc, read it again, then decide.")
+
+
+def _against(made: Document, dossier: Dossier) -> None:
+    """What an approval is given in spite of: findings that are open, and why an earlier one no longer holds."""
+    ended = next((row for row in reversed(dossier.reviews) if row.action == "approve" and row.standing == "stale"), None)
+    if ended is not None:
+        made.hang(9).line(f"! {'stale':<6} #{ended.index} of {ended.holder}: {ended.note}", "warn")
+    found = [row for row in dossier.findings if row.state != "verified-closed"]
+    for row in found[:MOST_AGAINST]:
+        made.hang(9).line(f"! {row.state.split('-')[0]:<6} {row.id}, {row.severity}, due {when(row.due)[:10]}: {row.title}", "warn")
+    if len(found) > MOST_AGAINST:
+        made.line(f"! {len(found) - MOST_AGAINST} more findings are not closed", "warn")
 
 
 def signed_by(dossier: Dossier) -> set[str]:

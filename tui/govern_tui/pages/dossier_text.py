@@ -6,7 +6,7 @@ from datetime import datetime
 from textual.content import Content
 
 from govern.domain.text import short
-from govern.workflow.views import Dossier
+from govern.workflow.views import Dossier, WaiverRow
 from govern_tui.pages.dossier_changes import attempts_text, running_text
 from govern_tui.pages.dossier_distributions import distributions_text
 from govern_tui.pages.dossier_numbers import drift_text, explanation_text, groups_text, performance_text
@@ -26,11 +26,13 @@ TEXTS: dict[str, Callable[[Dossier], Content]] = {
 }
 
 
-def tab_text(name: str, dossier: Dossier, now: datetime, emergencies: Sequence[str] = ()) -> Content:
-    """The text of one tab; `emergencies` stay in every history."""
+def tab_text(
+    name: str, dossier: Dossier, now: datetime, emergencies: Sequence[str] = (), waivers: Sequence[WaiverRow] = ()
+) -> Content:
+    """The text of one tab; `emergencies` stay in every history, and those of `waivers` that are about it in the summary."""
     match name:
         case "summary":
-            return summary_text(dossier, now)
+            return summary_text(dossier, now, [row for row in waivers if row.model == dossier.name and row.gate == dossier.gate])
         case "findings":
             return findings_text(dossier, now)
         case "lineage":
@@ -43,21 +45,22 @@ def tab_text(name: str, dossier: Dossier, now: datetime, emergencies: Sequence[s
             return TEXTS[name](dossier)
 
 
-def summary_text(dossier: Dossier, now: datetime) -> Content:
+def summary_text(dossier: Dossier, now: datetime, waivers: Sequence[WaiverRow] = ()) -> Content:
     """The verdict, who must sign, what stands in the way."""
     made = Document()
     if dossier.decision is None:
         made.line("Not gated here yet: there is nothing to decide on.", "warn")
     else:
         decision = dossier.decision.decision
-        made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"   {decision.gate}, decided {when(decision.as_of)} on rules of {len(decision.policies)} polic{'y' if len(decision.policies) == 1 else 'ies'}")
+        made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"   {decision.gate}, decided {when(decision.as_of)} by {len(decision.policies)} polic{'y' if len(decision.policies) == 1 else 'ies'}")
         score, after = decision.before_waivers, decision.after_waivers
         made.line(f"{score.passed} of {score.total} binding rules pass" + (f", {after.passed} with waivers" if after.passed != score.passed else ""))
         if decision.expires is not None:
             made.line(f"The evidence passes its age on {when(decision.expires)} ({until(decision.expires, now)})", "dim")
         for rule in decision.rules:
             if rule.status.value not in {"pass", "not_applicable"}:
-                made.hang(4).add("  ").pieces([LOOK.verdict(rule.status.value)]).add(f" {rule.rule} ", "strong").line(rule.explanation)
+                made.hang(4).add("  ").pieces([LOOK.verdict(rule.status.value)]).add(f" {rule.rule} ", "strong").add(rule.explanation)
+                made.line("" if rule.enforcement.denies else f" It {rule.enforcement.value}s only, and denies nothing.", "dim")
         moved = next((attempt.earlier_policy for attempt in dossier.attempts if attempt.digest == dossier.decision.digest), "")
         if moved:
             made.hang(2).line(f"! {moved}", "warn")
@@ -65,6 +68,9 @@ def summary_text(dossier: Dossier, now: datetime) -> Content:
         if finding.state != "verified-closed":
             made.hang(4).add("  ").pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)])
             made.line(f" {finding.id} {finding.title}, due {when(finding.due)[:10]}")
+    for row in waivers:
+        made.hang(4).add("  ").pieces([LOOK.verdict(row.state)])
+        made.line(f" {row.id} waives {row.rule} until {when(row.expires)[:10]}, asked by {row.requester}: “{row.reason}”; {row.why}")
     _signatures(made, dossier)
     stage = dossier.gate.partition(":")[2]
     there = dossier.incumbent or ("this model" if dossier.system.stages.get(stage) == dossier.name else "nothing")
@@ -95,8 +101,11 @@ def _signatures(made: Document, dossier: Dossier) -> None:
             made.line(f" {review.holder} {review.action} {when(review.time)} {review.note}".rstrip())
     for quorum in dossier.missing:
         made.add("   ").pieces([LOOK.verdict("lacking")]).line(f" {quorum.count} {quorum.role} has not signed")
+    barred: dict[str, list[str]] = {}
     for conflict in dossier.conflicts:
-        made.hang(6).add("   ").pieces([LOOK.verdict("barred")]).line(f" {conflict.holder} may not approve: {conflict.reason} (entry #{conflict.index})")
+        barred.setdefault(conflict.holder, []).append(f"{conflict.reason} (#{conflict.index})")
+    for holder, reasons in barred.items():
+        made.hang(6).add("   ").pieces([LOOK.verdict("barred")]).line(f" {holder} may not approve: {'; '.join(reasons)}")
 
 
 def lineage_text(dossier: Dossier) -> Content:

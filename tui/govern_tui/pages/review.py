@@ -251,7 +251,7 @@ class ReviewPage(Page):
         name = self.query_one(TabbedContent).active.removeprefix("tab-")
         if self.dossier is not None and name not in self._drawn:
             self._drawn.add(name)
-            self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies))
+            self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies, self._waivers))
         if self.dossier is not None and self._visible():
             self.shown.add(name)
             seen = " ".join(f"{TITLES[name]}{LOOK.glyph('ok')[0]}" for name in TABS if name in self.shown)

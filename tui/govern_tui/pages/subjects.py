@@ -5,7 +5,7 @@ from typing import Final
 
 from govern.workflow.views import Dossier, WaiverRow
 from govern_tui.desk import Verb
-from govern_tui.dialogs.decide import Subjects
+from govern_tui.dialogs.decide import Subject, Subjects
 from govern_tui.pages.dossier_rules import attestable, waivable
 from govern_tui.text import when
 
@@ -22,17 +22,28 @@ ABOUT: Final[dict[str, tuple[Verb, str]]] = {
 
 
 def subjects(verb: Verb, dossier: Dossier, waivers: Iterable[WaiverRow]) -> Subjects:
-    """Return what there is to choose from, as (text, value); empty where there is nothing such."""
+    """Return what there is to choose from; empty where there is nothing such."""
     decision = dossier.decision.decision if dossier.decision else None
     if verb in {"waive", "attest"}:
         rules = () if decision is None else waivable(decision) if verb == "waive" else attestable(decision)
-        return tuple((f"{rule.rule}  {rule.title}", rule.rule) for rule in rules)
+        return tuple(Subject(text=f"{rule.rule}  {rule.title}", value=rule.rule) for rule in rules)
     if verb == "take-back":
         live = [row for row in reversed(dossier.reviews) if row.standing in {"live", "stale"}]
-        return tuple((f"#{row.index}  {row.holder} {row.action}", str(row.index)) for row in live)
+        return tuple(Subject(text=f"#{row.index}  {row.holder} {row.action}", value=str(row.index), said=_said(row.reason)) for row in live)
     if verb in {"remediate", "close-finding"}:
         state = "open" if verb == "remediate" else "remediated"
-        return tuple((f"{row.id}  {row.title}", row.id) for row in dossier.findings if row.state == state)
+        found = [row for row in dossier.findings if row.state == state]
+        return tuple(Subject(text=f"{row.id}  {row.title}", value=row.id, said=_said(row.said)) for row in found)
     wanted = {"approve-waiver": {"proposed"}, "revoke-waiver": {"proposed", "active"}}.get(verb, set())
     mine = [row for row in waivers if row.model == dossier.name and row.gate == dossier.gate and row.state in wanted]
-    return tuple((f"{row.id}  {row.rule}, until {when(row.expires)[:10]}, asked by {row.requester}", row.id) for row in mine)
+    return tuple(
+        Subject(
+            text=f"{row.id}  {row.rule}, until {when(row.expires)[:10]}, asked by {row.requester}", value=row.id,
+            said=(*_said(row.reason), ("control", row.compensating or "none was named for the meantime")),
+        )
+        for row in mine
+    )
+
+
+def _said(reason: str) -> tuple[tuple[str, str], ...]:
+    return (("said", f"“{reason}”"),) if reason else ()
