@@ -3,16 +3,22 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ledger.kit_portable import make_pdf
 from workflow.conftest import Story
 from workflow.test_workflow_verify import exported  # noqa: F401 - a fixture
 
+from govern.domain.statement import Draft
 from govern.errors import NotFoundError, UnverifiableError
 from govern.store.glance import size_of
+from govern.workflow.packs.exporting import trust_root_file
+from govern.workflow.packs.packing import pack_data
 from govern.workflow.place import folded
+from govern.workflow.place.workspace import about
 from govern.workflow.record import recording
 from govern.workflow.release import promoting
 from govern.workflow.release.checking import check_pack
@@ -103,3 +109,26 @@ def test_a_pack_answers_as_the_ledger_did_when_it_was_exported(exported, story: 
     assert any("too old" in one.reason for one in aged.refusals)
     with pytest.raises(UnverifiableError):
         check_pack(pack, "credit@2", environment="production", trust=trust.replace(b"0", b"1"), now=now)
+
+
+def test_a_pack_whose_decision_denies_what_its_entry_allows_lets_nothing_run(deployed: Story, passphrases, tmp_path):
+    """Whoever has a key that may decide writes the entry with a program of their own; document and entry then differ."""
+    state = deployed.ws.state()
+    (model,) = (one for one in state.models.values() if one.fact.version == "2")
+    latest = state.latest_decision(model.digest, "promote:production")
+    denying = deployed.ws.objects.put(deployed.ws.objects.get(latest.digest).replace(b'"outcome":"allow"', b'"outcome":"deny"'))
+    draft = Draft(subjects=about(model.name, model.digest), fact=replace(latest.fact, decision=denying))
+    (written,) = deployed.ws.write([draft], key="pipeline", passphrases=passphrases)
+    files = {one.name: one.data for one in pack_data(deployed.ws, "credit@2").attachments} | {"manifest.json": b"{}"}
+    trust, now = trust_root_file(deployed.ws), deployed.clock.now
+
+    def asked(files: dict[str, bytes]):
+        (tmp_path / "pack.pdf").write_bytes(make_pdf(files))
+        return check_pack(tmp_path / "pack.pdf", "credit@2", environment="production", trust=trust, now=now).permission
+
+    answer = asked(files)
+    said = f"entry #{written.index} says another outcome than the decision that it names"
+    assert (answer.allowed, [(one.reason, one.index) for one in answer.refusals]) == (False, [(said, written.index)])
+    assert answer.refusals == promoting.check(deployed.ws, "credit@2", to="production").refusals
+    with pytest.raises(UnverifiableError, match=f"decision that entry #{written.index} names is not at hand"):
+        asked({name: data for name, data in files.items() if b'"outcome":"deny"' not in data or "decisions/" not in name})

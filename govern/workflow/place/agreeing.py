@@ -1,11 +1,14 @@
 """Whether an entry says what the object that it names says: a promotion rests on the entry, a replay on the object."""
 
+from collections.abc import Callable, Iterable
+
 from govern.canonical.values import from_json
 from govern.domain.decision import Decision
 from govern.domain.facts import DecisionFact, ObservationFact, WaiverFact
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
-from govern.errors import VerificationError
+from govern.errors import CorruptStoreError, NotFoundError, StorageError, UnverifiableError, VerificationError
+from govern.lineage.permission import Refusal
 from govern.lineage.state import State
 from govern.workflow.interface import Objects
 
@@ -32,6 +35,32 @@ class Claims:
         if isinstance(fact, ObservationFact):
             return _observation_disagreement(entry, fact, stored)
         return decision_disagreement(entry, fact, stored, self._proposals)
+
+
+def claimed(
+    state: State, objects: Objects, entry_at: Callable[[int], Entry], model: Digest, gates: Iterable[str]
+) -> tuple[Refusal, ...]:
+    """What is against the latest decisions at some gates because their entries say otherwise than the decisions do.
+
+    Raises `UnverifiableError` where a decision is not at hand.
+    """
+    found = []
+    for record in (state.latest_decision(model, gate) for gate in dict.fromkeys(gates)):
+        if record is None:
+            continue
+        try:
+            decision = from_json(Decision, objects.get(record.digest))
+        except CorruptStoreError:
+            raise
+        except (NotFoundError, StorageError) as error:
+            raise UnverifiableError(
+                f"the decision that entry #{record.index} names is not at hand, so what it says can't be checked", error.hint
+            ) from error
+        word = decision_disagreement(entry_at(record.index), record.fact, decision)
+        if word:
+            reason = f"entry #{record.index} says another {word} than the decision that it names"
+            found.append(Refusal(reason=reason, index=record.index))
+    return tuple(found)
 
 
 def check_claims(entry: Entry, claims: Claims, *, step: int) -> None:

@@ -8,10 +8,11 @@ from govern.domain.text import Digest, counted, instant
 from govern.errors import UnverifiableError
 from govern.exchange.pdf import read_attachments
 from govern.lineage.folding import fold
-from govern.lineage.permission import Permission, may_run
+from govern.lineage.permission import DEPLOY_GATE, Permission, may_run, promote_gate
 from govern.lineage.refs import resolve
 from govern.workflow.interface import Progress, silent
-from govern.workflow.packs.attached import proved_entries, require_complete, require_files
+from govern.workflow.packs.attached import AttachedObjects, proved_entries, require_complete, require_files
+from govern.workflow.place.agreeing import claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,9 @@ def check_pack(
 ) -> PackAnswer:
     """Prove the pack's entries against a trust root from outside, fold them, and ask whether the model may run at `now`.
 
-    A pack that holds only some entries is refused: what ended an approval may be among the others. Raises
-    `VerificationError`, `UnverifiableError`, `NotFoundError`, `DocumentError`.
+    A pack that holds only some entries is refused: what ended an approval may be among the others. As in a workspace, what
+    entries claim was decided is held against the decisions themselves. Raises `VerificationError`, `UnverifiableError` (also
+    where a decision did not come along), `NotFoundError`, `DocumentError`.
     """
     attachments = read_attachments(path)
     require_files(attachments)
@@ -47,6 +49,11 @@ def check_pack(
     state = fold(proof.entries)
     node = resolve(state, ref, kinds=("model",))
     granted = may_run(state, node.digest, environment, now)
+    if granted.allowed and not granted.notes:
+        stages = {one.fact.stage for one in state.deployments_of(node.digest) if one.fact.environment == environment}
+        gates = (*(promote_gate(stage) for stage in sorted(stages)), DEPLOY_GATE)
+        against = claimed(state, AttachedObjects(attachments), proof.entries.__getitem__, node.digest, gates)
+        granted = replace(granted, allowed=not against, refusals=against)
     until = "" if state.clock is None else f", the last of {instant(state.clock)}"
     note = f"a pack of {counted(proof.size, 'entry', 'entries')}{until}: what was written later, it does not know"
     return PackAnswer(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from govern.domain.facts import DeploymentFact, PromotionFact, RetirementFact, RollbackFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
-from govern.errors import NotFoundError, Refused, UnverifiableError, UsageError
+from govern.errors import Refused, UsageError
 from govern.lineage.permission import (
     DEPLOY_GATE,
     Mode,
@@ -23,10 +23,10 @@ from govern.lineage.state import State
 from govern.policy.applicability import applicable
 from govern.workflow.gate import gating
 from govern.workflow.interface import Passphrases, silent
-from govern.workflow.place.agreeing import decision_disagreement
+from govern.workflow.place.agreeing import claimed
 from govern.workflow.place.workspace import Workspace, about, settled
 from govern.workflow.policies.policies import in_force
-from govern.workflow.policies.waivers import checked_reason, read_decision
+from govern.workflow.policies.waivers import checked_reason
 from govern.workflow.views import Written
 
 
@@ -192,25 +192,8 @@ def _refuse_claims(ws: Workspace, state: State, model: Digest, gates: Iterable[s
 
 
 def claims(ws: Workspace, state: State, model: Digest, gates: Iterable[str]) -> tuple[Refusal, ...]:
-    """What is against the latest decisions at some gates because their entries say otherwise than the decisions do.
-
-    Raises `UnverifiableError` where a decision is not at hand.
-    """
-    found = []
-    for record in (state.latest_decision(model, gate) for gate in dict.fromkeys(gates)):
-        if record is None:
-            continue
-        try:
-            decision = read_decision(ws.objects, record.digest)
-        except NotFoundError as error:
-            raise UnverifiableError(
-                f"the decision that entry #{record.index} names is not at hand, so what it says can't be checked", error.hint
-            ) from error
-        word = decision_disagreement(ws.ledger.entry(record.index), record.fact, decision)
-        if word:
-            reason = f"entry #{record.index} says another {word} than the decision that it names"
-            found.append(Refusal(reason=reason, index=record.index))
-    return tuple(found)
+    """What `claimed` finds in the workspace."""
+    return claimed(state, ws.objects, ws.ledger.entry, model, gates)
 
 
 def _stage_of(ws: Workspace, environment: str) -> str:
