@@ -63,15 +63,18 @@ def sign_draft(
     )
 
 
-def decode(index: int, leaf: bytes, roots: RootChain) -> Entry:
-    """Read a leaf for showing and folding; nothing is verified. Raises `VerificationError` for what is no entry."""
+def decode(index: int, leaf: bytes, roots: RootChain | None) -> Entry:
+    """Read a leaf for showing and folding; nothing is verified. Without trust roots it has keys and no holders.
+
+    Raises `VerificationError` for what is no entry.
+    """
     try:
         envelope = parse_leaf(leaf)
         statement = read_statement(envelope.payload)
     except DocumentError as error:
         raise unreadable(index, error) from error
-    root = roots.in_force(index)
-    keys = {**statement.fact.keys, **root.keys} if isinstance(statement.fact, TrustRootFact) else root.keys
+    known = roots.in_force(index).keys if roots else {}
+    keys = {**statement.fact.keys, **known} if isinstance(statement.fact, TrustRootFact) else known
     return Entry(
         index=index,
         leaf_hash=digest_text(leaf_hash(leaf)),

@@ -77,15 +77,17 @@ class _Run:
             self._resume(roots)
             for chunk, result in check_chunks(self._chunks(), roots, self.source.origin, processes=self._processes()):
                 self._take(chunk, result)
-            self._ends()
+            if self.torn is None:
+                self._ends()
         except VerificationError as error:
             self.report.wrong(error)
         except CorruptStoreError as error:
-            self.report.wrong(
-                VerificationError(error.message, error.hint, step=2, index=self.frontier.size, kind="missing")
-            )
-        self._trusted()
-        self._details()
+            self.torn = error
+        if self.torn is None:
+            self._trusted()
+            self._details()
+        else:
+            self._torn(self.torn)
         self._history(roots)
         check_anchors(self.asked.anchors, self.report, frontier=self.frontier, roots_at=self.roots_at, read=self.source.nodes)
 
@@ -147,8 +149,9 @@ class _Run:
         return self.asked.processes if self.size - self.begin >= WORTH_PROCESSES else 1
 
     def _chunks(self) -> Iterator[Chunk]:
-        leaves = self.source.leaves(self.begin, self.size)
-        notes = self.source.checkpoints(self.begin or -1)
+        """Give the leaves up to the end, or up to the first one that can't be read."""
+        leaves = self._until_torn(self.source.leaves(self.begin, self.size))
+        notes = self._notes()
         note = next(notes, None)
         start = self.begin
         while chunk := list(islice(leaves, CHUNK)):
@@ -161,6 +164,23 @@ class _Run:
         self.beyond = note
 
     beyond: tuple[int, str] | None = None
+    torn: CorruptStoreError | None = None
+    """Why no entry beyond those that were looked at can be read."""
+
+    def _until_torn(self, leaves: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from leaves
+        except CorruptStoreError as error:
+            self.torn = error
+
+    def _notes(self) -> Iterator[tuple[int, str]]:
+        """Give the checkpoints; entries are looked at even where those can't be read."""
+        try:
+            yield from self.source.checkpoints(self.begin or -1)
+        except CorruptStoreError as error:
+            self.report.wrong(
+                VerificationError(f"a checkpoint can’t be read: {_why(error)}", error.hint, step=3, kind="checkpoint")
+            )
 
     def _take(self, chunk: Chunk, result: ChunkResult) -> None:
         """Do what needs the leaves in order: nodes, checkpoints, counters, what the signers saw."""
@@ -189,7 +209,13 @@ class _Run:
         """Add leaf hashes to the tree and compare every node that they complete with the stored one."""
         first = self.frontier.size
         nodes = self.frontier.extend(hashes)
-        stored = list(islice(self._nodes, len(nodes)))
+        try:
+            stored = list(islice(self._nodes, len(nodes)))
+        except CorruptStoreError as error:
+            # Nodes are read in long runs, so this tells no place; the entries are looked at all the same.
+            self._node_stream = iter(())
+            self.report.wrong(VerificationError(f"nodes of the tree can’t be read: {_why(error)}", error.hint, step=2, kind="missing"))
+            return
         if [one for _, one in stored] == nodes:
             return
         place = next(
@@ -316,6 +342,16 @@ class _Run:
                 )
             )
 
+    def _torn(self, error: CorruptStoreError) -> None:
+        """Say where reading ended, and of no step that it was done: what comes after that entry was not looked at."""
+        at = self.frontier.size
+        self.report.wrong(VerificationError(
+            error.message if f"entry {at} " in error.message else f"entry {at} can’t be read: {_why(error)}",
+            error.hint, step=2, index=at, kind="missing",
+        ))
+        for step in (3, 4, 5, 6, 7):
+            self.report.skip(step, f"only {at - self.begin:,} of {counted(self.size - self.begin, 'entry', 'entries')} could be looked at")
+
     def _trusted(self) -> None:
         trusted = self.asked.trusted
         try:
@@ -377,3 +413,8 @@ class _Run:
             raise VerificationError(
                 "the entries changed while they were verified", "Somebody writes into the database: look who.", step=8, kind="changed"
             )
+
+
+def _why(error: CorruptStoreError) -> str:
+    """Say what is wrong, without saying once more that something could not be read."""
+    return error.message.removeprefix("the ledger could not be read: ")

@@ -217,12 +217,26 @@ class Ledger:
         return found
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Give the stored bytes of leaves [start, stop), all by default. Raises `CorruptStoreError` at a gap."""
+        """Give the stored bytes of leaves [start, stop), all by default. Raises `CorruptStoreError` at the first that can't be read."""
         end = self.size if stop is None else stop
         for first in range(start, end, CHUNK):
-            with self.database.reading() as rows:
-                chunk = self.database.leaves(rows, first, min(first + CHUNK, end))
+            last = min(first + CHUNK, end)
+            try:
+                with self.database.reading() as rows:
+                    chunk = self.database.leaves(rows, first, last)
+            except CorruptStoreError:
+                yield from self._until_damage(first, last)
+                raise
             yield from chunk
+
+    def _until_damage(self, start: int, stop: int) -> Iterator[bytes]:
+        """Give what can be read of a run of leaves that can't be read whole. Raises `CorruptStoreError`, of the first that can't."""
+        from govern.store.salvage import leaves_there
+
+        for _, leaf in leaves_there(self.database, start, stop):
+            if isinstance(leaf, CorruptStoreError):
+                raise leaf
+            yield leaf
 
     def checkpoint(self) -> Checkpoint:
         """Return the newest checkpoint as stored. Raises `CorruptStoreError` where there is none."""

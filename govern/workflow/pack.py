@@ -133,6 +133,10 @@ class PackData:
     """Keys and roles of the trust root in force."""
     about: Digest | None = None
     """The model, system or decision that it is about; None for a framework and the whole ledger."""
+    salvaged: bool = False
+    """Only entries that could still be read of a damaged ledger: of nothing else can it be said that there is none."""
+    unread: tuple[str, ...] = ()
+    """What of a damaged ledger can't be read: entries, checkpoint, trust roots, and why."""
     missing: tuple[str, ...] = ()
     """Objects that entries name and that are not at hand, or were changed: they could not be attached."""
     frameworks: tuple[FrameworkView, ...] = ()

@@ -10,7 +10,7 @@ import subprocess
 
 import pikepdf
 import pytest
-from ledger.kit_portable import make_pdf, run
+from ledger.kit_portable import bundle, make_pdf, run
 
 from govern.ledger.portable import verify_pack as portable
 
@@ -29,6 +29,15 @@ def test_a_pack_is_verified_by_the_file_alone(kit, pack, tmp_path):
     assert run()[0] == 2
     (tmp_path / "bad.pdf").write_bytes(make_pdf({**pack, "checkpoint.txt": b"x"}))
     assert run("--trust", tmp_path / "root.json", tmp_path / "bad.pdf")[0] == 1
+
+
+def test_a_pack_that_lacks_entries_is_not_called_verified(kit, pack, tmp_path):
+    part = {**pack, **bundle(kit, {0, 1, kit.ledger.root_leaves()[-1][0]})}
+    (tmp_path / "pack.pdf").write_bytes(make_pdf(part))
+    (tmp_path / "root.json").write_bytes(kit.ledger.leaf(0))
+    code, said = run("--trust", tmp_path / "root.json", tmp_path / "pack.pdf")
+    assert (code, said.splitlines()[0][:20]) == (4, "COULD NOT BE CHECKED")
+    assert "3 entries verified" in said
 
 
 @pytest.mark.parametrize("options", [{}, {"deterministic_id": True}, {"linearize": True}])

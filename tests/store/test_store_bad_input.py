@@ -20,6 +20,7 @@ from govern.errors import (
 from govern.store import postgres, sqlite
 from govern.store.faults import explained
 from govern.store.ledger import Ledger
+from govern.store.salvage import leaves_there
 
 
 def unchanged(kit, size):
@@ -183,9 +184,17 @@ def test_values_of_another_type_in_a_row(tmp_path, statement):
     connection.commit()
     connection.close()
     kit.reopen()
+    found = kit.ledger.verify(trusted=kit.trusted)
+    states = {step.number: step.state for step in found.steps}
     if "producer" in statement:
-        assert kit.ledger.verify().check(), "only the next append reads it"
+        assert found.check(), "only the next append reads it"
+    elif "entry" in statement:
+        assert found.failure.index == 1
+        assert {states[number] for number in (3, 4, 5, 6, 7)} == {"not-run"}, "what comes after it was not looked at"
+        assert [len(leaf) > 9 for _, leaf in leaves_there(kit.ledger.database, 0, 3) if isinstance(leaf, bytes)] == [True, True]
+        assert [index for index, leaf in leaves_there(kit.ledger.database, 0, 3) if not isinstance(leaf, bytes)] == [1]
     else:
+        assert {states[number] for number in (4, 5, 6, 7)} == {"ok"}, "entries are looked at all the same"
         with pytest.raises((VerificationError, CorruptStoreError)):
             kit.ledger.verify().check()
     if "entry" not in statement:

@@ -13,11 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from store.kit_attacker import write_rows
 from workflow.conftest import Story, asks
 
 from govern.domain.statement import TreeHead
 from govern.domain.text import digest_of
-from govern.errors import Interrupted, NotFoundError, Refused, UsageError, VerificationError
+from govern.errors import CorruptStoreError, Interrupted, NotFoundError, Refused, UsageError, VerificationError
 from govern.trust.home import Home
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
@@ -61,10 +62,65 @@ def test_an_entry_that_can_not_be_read_gives_a_pack_of_what_is_left(story: Story
     pack, text = exported(story, tmp_path / "pack.md")
     assert "LEDGER DOES NOT VERIFY" in text
     assert "credit@2" in text.partition("Not evidenced here")[2]
-    assert f"from \\#{index} on" in text
+    assert f"could not be read whole: entry \\#{index}: no statement of ours" in text
+    assert f"{index:>7}  CAN'T BE READ\n" in text
     assert str(story.ws.folder) not in text
-    assert pack.recorded is None or pack.recorded.kind == "export"
+    assert pack.recorded is None
     story.ws.close()
+
+
+GARBAGE = "garbage on the page that holds entry 9"
+DAMAGE = {
+    # what was done: what the cover says of it
+    "UPDATE entry SET leaf = 'text' WHERE idx = 9": "entry \\#9: a row of the ledger holds text where it should hold bytes",
+    "DELETE FROM entry WHERE idx IN (9, 10)": "entries \\#9 to \\#10: missing",
+    "UPDATE entry SET leaf = 'text' WHERE idx = 0": "the trust roots: none can be read, so no key has a holder",
+    "DELETE FROM root": "",
+    "DELETE FROM checkpoint": "the newest checkpoint: the ledger has no checkpoint; in its place stands the one of",
+    "UPDATE checkpoint SET note = x'00' WHERE size = (SELECT max(size) FROM checkpoint)": "that was kept outside the ledger",
+    GARBAGE: "the database is damaged",
+}
+
+
+def broken(story: Story, statement: str) -> Story:
+    """Damage the ledger's database as a bad disk, or whoever holds the file, would."""
+    path, leaf = story.ws.folder / "ledger.db", story.ws.ledger.leaf(9)
+    story.ws.close()
+    write_rows(path, *([(statement,)] if statement != GARBAGE else []))
+    if statement == GARBAGE:
+        data = bytearray(path.read_bytes())
+        size = int.from_bytes(data[16:18], "big")
+        page = data.index(leaf[:400]) // size * size
+        data[page : page + size] = b"\x55" * size
+        path.write_bytes(data)
+    return replace(story, ws=Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock))
+
+
+@pytest.mark.parametrize("statement", DAMAGE)
+def test_rows_that_can_not_be_read_leave_a_pack_of_all_the_others(story: Story, tmp_path: Path, statement: str):
+    size, holder = story.ws.ledger.size, story.ws.ledger.entry(12).holder
+    pack, text = exported(broken(story, statement), tmp_path / "pack.md")
+    cover, _, rest = text.partition("## 1 ")
+    assert "LEDGER DOES NOT VERIFY" in cover
+    assert DAMAGE[statement] in cover
+    assert "None recorded" not in rest.replace("*Anchors.* None recorded", "")  # who could not read all can't say so
+    shown = [int(index) for index in re.findall(r"^ {4} +(\d+)  20\d\d-", rest, re.MULTILINE)]
+    runs = re.findall(r"^ {4} +(\d+)  CAN'T BE READ(?:, nor can those up to (\d+))?$", rest, re.MULTILINE)
+    gaps = [index for first, last in runs for index in range(int(first), int(last or first) + 1)]
+    assert sorted(shown + gaps) == list(range(size))
+    assert bool(gaps) == statement.startswith(("UPDATE entry", "DELETE FROM entry", GARBAGE))
+    assert (holder in rest) == ("trust roots" not in DAMAGE[statement])
+    assert pack.recorded is None
+
+
+def test_a_ledger_of_which_nothing_can_be_read_gives_no_pack(story: Story, tmp_path: Path):
+    story.ws.close()
+    (story.ws.folder / "ledger.db").write_bytes(b"\x55" * 8192 * 4)
+    ws = Workspace.open(story.ws.folder, home=story.ws.home, clock=story.clock)
+    with pytest.raises(CorruptStoreError) as raised:
+        exported(replace(story, ws=ws), tmp_path / "pack.md")
+    assert raised.value.hint
+    assert not (tmp_path / "pack.md").exists()
 
 
 def test_an_entry_with_another_signature_is_shown_whole_with_the_alarm(story: Story, tmp_path: Path):

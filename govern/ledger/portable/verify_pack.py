@@ -378,9 +378,8 @@ def verify_bundle(files, trust, trust_entry):
         _, predicate, signers = check_entry(entry, index, chain, trust.origin)
         if len(entries) == size:
             check_counter(index, entry, predicate["producer"], signers, counters)
-    whole = "all of them are here: nothing was left out" if len(entries) == size else "the pack has some of them"
-    return [
-        f"ledger {trust.origin}, {size} entries, root {root.hex()}; {whole}",
+    return size - len(entries), [
+        f"ledger {trust.origin}, {size} entries, root {root.hex()}; all of them are here: nothing was left out",
         f"{len(entries)} entries verified under trust roots 1 to {chain[-1][1].version}; yours is version {trust.version}",
     ]
 
@@ -397,7 +396,8 @@ def verify_pack(pdf, trust, trust_entry):
     files = attachments(pdf)
     missing = {"entries.jsonl", "proofs.jsonl", "checkpoint.txt", "trust-root.json", "manifest.json"} - set(files)
     if missing: raise Unchecked(f"not attached: {', '.join(sorted(missing))}")
-    said = verify_bundle(files, trust, trust_entry)
+    left, said = verify_bundle(files, trust, trust_entry)
+    if left: raise Unchecked(f"{left} entries are not in the pack: what they say is not known; {said[1]}")
     manifest = parse(files["manifest.json"], 0)
     actual = {name: (digest(data), len(data)) for name, data in files.items() if name != "manifest.json"}
     try:

@@ -15,6 +15,7 @@ from govern.ledger.checkpoint import Checkpoint, read_checkpoint
 from govern.lineage.records import DecisionRecord
 from govern.policy.catalogue import Catalogue, parse_catalogue
 from govern.store.ledger import Ledger
+from govern.store.salvage import nodes_there
 from govern.workflow.interface import Progress
 from govern.workflow.pack import Attachment, ControlRow, FrameworkView
 from govern.workflow.place.workspace import Workspace
@@ -37,27 +38,29 @@ with what each of them prints.
 """
 
 
-def ledger_attachments(ledger: Ledger, entries: Sequence[Entry], checkpoint: Checkpoint, progress: Progress) -> Iterator[Attachment]:
-    """Give entries, proofs, checkpoint, trust roots, the verifier, and what the statements look like."""
-    size = checkpoint.size
-    leaves = list(ledger.leaves(0, size))
+def ledger_attachments(
+    ledger: Ledger, leaves: Mapping[int, bytes], roots: Iterable[int], checkpoint: Checkpoint, progress: Progress
+) -> Iterator[Attachment]:
+    """Give entries, proofs, checkpoint, trust roots, the verifier, and what the statements look like.
+
+    `leaves` are those of all entries, or of those that can be read; `roots` says which of them are trust roots.
+    """
     yield Attachment(
         name="entries.jsonl", media_type="application/jsonl", description="Ledger entries, one DSSE envelope a line",
-        data=b"".join(leaf + b"\n" for leaf in leaves),
+        data=b"".join(leaf + b"\n" for leaf in leaves.values()),
     )
     yield Attachment(
         name="proofs.jsonl", media_type="application/jsonl", description="Inclusion proof of each entry (RFC 6962)",
-        data=b"".join(_proofs(ledger, leaves, progress)),
+        data=b"".join(_proofs(ledger, leaves, checkpoint.size, progress)),
     )
     yield Attachment(
         name="checkpoint.txt", media_type="text/plain", description="Signed tree head (C2SP tlog-checkpoint)",
         data=checkpoint.note.encode(),
     )
-    roots = [leaves[entry.index] for entry in entries if entry.kind == "trust-root"]
     yield Attachment(
         name="trust-root.json", media_type="application/json", relationship="Supplement",
         description="Trust roots of the ledger, oldest first; compare with the one you were given, never trust this copy",
-        data=b"[" + b",".join(roots) + b"]",
+        data=b"[" + b",".join(leaves[index] for index in roots) + b"]",
     )
     yield Attachment(
         name="verify_pack.py", media_type="text/x-python", relationship="Supplement",
@@ -75,13 +78,20 @@ def ledger_attachments(ledger: Ledger, entries: Sequence[Entry], checkpoint: Che
     )
 
 
-def _proofs(ledger: Ledger, leaves: Sequence[bytes], progress: Progress) -> Iterator[bytes]:
-    """Give a line for each entry, from hashes that are read in one go: a reading for each proof takes longer than the layout."""
-    nodes = ledger.nodes(range(tree.stored_count(len(leaves))))
-    for index, leaf in enumerate(leaves):
-        if index % 256 == 0:
-            progress("proofs", index, len(leaves))
-        yield proofs_line(index, leaf, tree.inclusion(index, len(leaves), lambda ids: [nodes[one] for one in ids]))
+def _proofs(ledger: Ledger, leaves: Mapping[int, bytes], size: int, progress: Progress) -> Iterator[bytes]:
+    """Give a line for each entry, from hashes that are read in one go: a reading for each proof takes longer than the layout.
+
+    Where the ledger is damaged so that a path can't be read, the line has none, and the entry is not proved.
+    """
+    nodes = nodes_there(ledger.database, range(tree.stored_count(min(size, max(leaves, default=-1) + 1))))
+    for done, (index, leaf) in enumerate(leaves.items()):
+        if done % 256 == 0:
+            progress("proofs", done, len(leaves))
+        try:
+            path = tree.inclusion(index, size, lambda ids: [nodes[one] for one in ids])
+        except KeyError:
+            path = ()
+        yield proofs_line(index, leaf, path)
 
 
 def previous_attachments(ledger: Ledger, note: str, checkpoint: Checkpoint) -> Iterator[Attachment]:

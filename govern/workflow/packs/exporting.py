@@ -5,7 +5,7 @@ from pathlib import Path
 
 from govern.domain.facts import ExportFact
 from govern.domain.statement import Draft
-from govern.errors import Refused, UsageError, VerificationError
+from govern.errors import CorruptStoreError, Refused, UsageError, VerificationError
 from govern.workflow.interface import Kind, PackRenderer, Passphrases, Period, Progress, RenderedPack, silent
 from govern.workflow.packs.packing import pack_data
 from govern.workflow.place.workspace import Workspace, about
@@ -18,9 +18,9 @@ def export(
 ) -> RenderedPack:
     """Write an evidence pack to `out` and record the export; what `ref` names depends on the kind (see `pack_data`).
 
-    A ledger that does not verify gives a pack all the same, which says so on its cover; where nothing can be added to such
-    a ledger, the export is not recorded. Raises `UsageError`, `Refused`, `NotFoundError`, `StorageError`; `VerificationError` where
-    the ledger is damaged so that what the pack is about can't be read.
+    A ledger that does not verify gives a pack all the same, of all that can be read, which says so on its cover; where nothing
+    can be added to such a ledger, or its rows can't be read, the export is not recorded. Raises `UsageError`, `Refused`,
+    `NotFoundError`, `StorageError`, and what is wrong with a ledger of which nothing can be read.
     """
     if out.exists():
         raise UsageError(f"{out} is there already", "Choose another name: a pack that was handed out is not overwritten.")
@@ -31,10 +31,12 @@ def export(
             raise Refused(
                 f"the key “{signs}” may not record that a pack left the house: it has no role auditor", "Name one that has it: --as KEY."
             )
-    except VerificationError:
-        ws = ws.as_found()  # an old copy was put back, or the ledger was forked: the pack shows it as it lies there
+    except (VerificationError, CorruptStoreError):
+        pass  # an old copy was put back, or the ledger was forked or damaged: the pack shows it as it lies there
     pack = pack_data(ws, ref, kind=kind, gate=gate, period=period, progress=progress)
     rendered = renderer(pack, out, progress)
+    if pack.unread:
+        return rendered  # a file with damaged pages is not written to
     fact = ExportFact(
         kind=pack.kind, about=pack.about or pack.root, as_of=pack.as_of,
         tree_size=pack.size, manifest=rendered.manifest,
@@ -43,7 +45,7 @@ def export(
     try:
         return replace(rendered, recorded=ws.write([draft], key=signs, passphrases=passphrases)[0])
     except BaseException as error:
-        if isinstance(error, VerificationError) and pack.verification.outcome == "wrong":
+        if isinstance(error, VerificationError | CorruptStoreError) and pack.verification.outcome == "wrong":
             return rendered  # its cover says in red that the ledger does not verify, which is why nothing can be added to it
         out.unlink(missing_ok=True)  # no pack leaves the house unrecorded
         raise

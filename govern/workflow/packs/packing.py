@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from govern.domain.statement import Entry
 from govern.domain.text import Digest
 from govern.errors import (
+    CorruptStoreError,
     DocumentError,
     GovernError,
     Interrupted,
@@ -55,6 +56,7 @@ def pack_data(
     that something happened to in it. Raises `NotFoundError`, `UsageError`.
     """
     progress("gather", 0, None)
+    ws = as_it_lies(ws)
     try:
         state = ws.state()
         chosen = _chosen(ws, state, ref, kind, gate, period)
@@ -66,6 +68,15 @@ def pack_data(
         return _gathered(ws, state, ref, kind, chosen, period, progress)
     except (NotFoundError, StorageError, DocumentError, VerificationError) as error:
         return _damaged(ws, ref, error, progress)
+
+
+def as_it_lies(ws: Workspace) -> Workspace:
+    """Return the workspace, with its ledger as it lies there where that is not what was seen of it before, or is damaged."""
+    try:
+        ws.ledger  # noqa: B018 - opening proves it
+    except (VerificationError, CorruptStoreError):
+        return ws.as_found()
+    return ws
 
 
 def _damaged(ws: Workspace, ref: str, why: GovernError, progress: Progress) -> PackData:
@@ -105,7 +116,10 @@ def _gathered(
     frameworks = tuple(catalogues(_frameworks(dossiers, ref if kind == "control" else "")))
     missing: list[str] = []
     attachments = (
-        *ledger_attachments(ws.ledger, entries, checkpoint, progress),
+        *ledger_attachments(
+            ws.ledger, dict(enumerate(ws.ledger.leaves(0, checkpoint.size))),
+            [entry.index for entry in entries if entry.kind == "trust-root"], checkpoint, progress,
+        ),
         *previous_attachments(ws.ledger, previous, checkpoint), *object_attachments(ws, dossiers, entries, progress, missing),
         *(attachment for _, attachment in frameworks),
     )

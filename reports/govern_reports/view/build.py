@@ -52,10 +52,14 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
 }
 
 
+SALVAGED: Final[tuple[Maker, ...]] = (reading.reading, ledger.integrity, ledger.register, ledger.limits, proving.verify, ledger.back)
+"""Of a damaged ledger: any other section would say that there is none of what could not be read."""
+
+
 def build(pack: PackData, register: Register) -> View:
     """Return the whole pack as strings; every printed number that comes from an attachment is registered."""
     context = Context(pack, register)
-    sections = _named([made for make in SECTIONS[pack.kind] if (made := make(context)) is not None])
+    sections = _named([made for make in (SALVAGED if pack.salvaged else SECTIONS[pack.kind]) if (made := make(context)) is not None])
     title = one_line(pack.title, 160)
     return View(
         title=f"{cover.KINDS[pack.kind]}: {title}", running=title,

@@ -1,6 +1,7 @@
 """The cover: what was decided, about what, as of when, and whether the ledger that says so verifies."""
 
 from govern.domain.decision import Decision
+from govern.workflow.pack import PackData
 from govern_reports.view.blocks import Cover, Line, Part, Tone, line, link, mono
 from govern_reports.view.context import Context, decisions
 from govern_reports.view.reading import gaps
@@ -16,6 +17,8 @@ KINDS = {
 }
 MOST_GAPS = 6
 """Lines of what is not evidenced that the cover has room for."""
+MOST_UNREAD = 4
+"""Runs of entries that can't be read, named on the cover; the list is in section 1."""
 NOTE = (
     "This document carries its own proofs as attachments. Section “How to verify” says how to check it without us, offline, "
     "with the trust root that you were given on another way. Tamper-evident means that a change shows, not that none is "
@@ -32,7 +35,7 @@ def cover(context: Context) -> Cover:
     alarm = ""
     if wrong == "wrong":
         word, tone = "LEDGER DOES NOT VERIFY", "bad"
-        alarm = f"The ledger behind this pack does not verify: {one_line(pack.verification.problem) or 'a step failed'}. Rely on nothing below."
+        alarm = _alarm(pack)
     elif wrong == "unchecked":
         alarm = f"The ledger behind this pack could not be verified in full: {one_line(pack.verification.problem) or 'a step could not be run'}."
     return Cover(
@@ -42,8 +45,20 @@ def cover(context: Context) -> Cover:
     )
 
 
+def _alarm(pack: PackData) -> str:
+    """Say that the ledger does not verify, and what of it can't even be read."""
+    if not pack.unread:
+        return f"The ledger behind this pack does not verify: {one_line(pack.verification.problem) or 'a step failed'}. Rely on nothing below."
+    shown = [one_line(what) for what in pack.unread[:MOST_UNREAD]]
+    if len(pack.unread) > MOST_UNREAD:
+        shown.append(f"{len(pack.unread) - MOST_UNREAD:,} more in “Read this first”")
+    return f"The ledger behind this pack does not verify, and could not be read whole: {'; '.join(shown)}. Rely on nothing below."
+
+
 def _subtitle(context: Context) -> str:
     """Name the system and its tier, or how many systems there are."""
+    if context.pack.salvaged:
+        return f"What can still be read of it: {_readable(context.pack)}"
     systems = {dossier.system.name: dossier.system for dossier in context.pack.dossiers}
     if len(systems) == 1:
         system = next(iter(systems.values()))
@@ -57,6 +72,8 @@ def _sentence(context: Context, found: list[Decision]) -> tuple[str, Tone, str]:
     pack = context.pack
     moment = second(pack.as_of)
     if not found:
+        if pack.salvaged:
+            return "LEDGER DOES NOT VERIFY", "bad", f"As of {moment} {_readable(pack)} of the ledger {clean(pack.status.origin, 80)} can be read."
         if pack.kind == "ledger":
             return "LEDGER AUDIT", "", f"As of {moment} the ledger {clean(pack.status.origin, 80)} holds {plural(pack.size, 'entry', 'entries')}."
         return "NOT DECIDED", "warn", f"As of {moment} no gate has decided on what this pack is about."
@@ -99,6 +116,11 @@ def _gaps(context: Context) -> tuple[tuple[Line, Line], ...]:
 def _brief(part: Part) -> Line:
     """Return a part in at most one line and a half of the cover."""
     return line(one_line(part if isinstance(part, str) else "".join(piece.text for piece in line(part)), 120))
+
+
+def _readable(pack: PackData) -> str:
+    """Say how much of a damaged ledger is here."""
+    return f"{len(pack.entries):,} of {plural(pack.size, 'entry', 'entries')}"
 
 
 def _facts(context: Context) -> tuple[tuple[str, Line], ...]:

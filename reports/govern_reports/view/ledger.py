@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from govern.domain.text import digest_of
+from govern.workflow.pack import PackData
 from govern.workflow.views import EntryRow
 from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, line, mono
 from govern_reports.view.context import Context
@@ -46,10 +47,11 @@ def integrity(context: Context) -> Section:
         [(f"#{row.index}", minute(row.time), row.summary, row.holder) for row in anchors[-MOST_ANCHORS:]],
         f"Anchors, {plural(len(anchors), 'checkpoint')} kept outside" if anchors else "Anchors",
         note=f"The last {MOST_ANCHORS}; all of them are in the attached entries." if len(anchors) > MOST_ANCHORS else "",
-        empty=f"None recorded; searched in all {pack.size:,} entries.",
+        empty=f"None recorded; searched in {'those of' if pack.salvaged else 'all'} {pack.size:,} entries{' that can be read' if pack.salvaged else ''}.",
     )
     page.head("Checkpoint")
-    page.say("The signed tree head that every attached entry is proved against (C2SP tlog-checkpoint in a signed note):")
+    held = "to hold the attached entries against" if pack.salvaged else "that every attached entry is proved against"
+    page.say(f"The signed tree head {held} (C2SP tlog-checkpoint in a signed note):")
     page.pre(pack.checkpoint)
     if pack.previous_checkpoint:
         page.say("The checkpoint in the pack before this one; consistency.json proves that its ledger is the beginning of this one:")
@@ -69,6 +71,8 @@ def _clock(entries: Sequence[EntryRow]) -> str:
 def _tail(context: Context) -> str:
     """Say how many entries no outside anchor covers."""
     status = context.pack.status
+    if context.pack.salvaged:
+        return "not known: the ledger could not be read whole"
     if status.unanchored >= status.size:
         return f"all {plural(status.size, 'entry', 'entries')}: no checkpoint of this ledger has been anchored outside"
     minutes = f", {status.unanchored_minutes} minutes" if status.unanchored_minutes is not None else ""
@@ -103,6 +107,9 @@ def register(context: Context) -> Section:
         f"{row.index:>7}  {minute(row.time)}  {row.kind:<12.12} {row.holder:<16.16} {row.subject:<34.34} {leaves.get(row.index, '')[:16]}".rstrip()
         for row in pack.entries
     ]
+    unread = _gaps(pack)
+    if unread:
+        rows = sorted([*rows, *unread], key=lambda row: int(row.split()[0]))
     if pack.entries:
         page.say("Entry, time that the signer claims (UTC), kind, signer, subject, and the first 16 digits of the leaf hash.", role="note")
     for start in range(0, len(rows), REGISTER_LINES):
@@ -110,6 +117,17 @@ def register(context: Context) -> Section:
     if not rows:
         page.say("The ledger is empty.")
     return page.done()
+
+
+def _gaps(pack: PackData) -> list[str]:
+    """Say where entries of a damaged ledger can't be shown, so that nobody reads over it."""
+    if not pack.unread:
+        return []
+    shown = [-1, *(row.index for row in pack.entries), pack.size]
+    return [
+        f"{before + 1:>7}  CAN'T BE READ" + (f", nor can those up to {after - 1}" if after - before > 2 else "")  # noqa: PLR2004
+        for before, after in pairwise(shown) if after - before > 1
+    ]
 
 
 def limits(context: Context) -> Section:

@@ -27,13 +27,21 @@ class Path:
 
 def leaf_hashes(pack: PackData) -> dict[int, str]:
     """Return the leaf hash of each attached entry: SHA-256(0x00 || line), hexadecimal (RFC 6962)."""
-    return _hashed(_attached(pack, "entries.jsonl"))
+    return _hashed(_attached(pack, "entries.jsonl"), _attached(pack, "proofs.jsonl"))
 
 
 @lru_cache(maxsize=2)
-def _hashed(lines: bytes) -> dict[int, str]:
-    """Hash each line."""
-    return {index: hashlib.sha256(b"\x00" + one).hexdigest() for index, one in enumerate(lines.splitlines())}
+def _hashed(lines: bytes, proofs: bytes) -> dict[int, str]:
+    """Hash each line; which entry it is, its proof says: of a damaged ledger not all are there."""
+    return {
+        index: hashlib.sha256(b"\x00" + one).hexdigest()
+        for index, one in zip(map(_index, proofs.splitlines()), lines.splitlines(), strict=True)
+    }
+
+
+def _index(proof: bytes) -> int:
+    """Return which entry a line of proofs.jsonl is about."""
+    return int(json.loads(proof)["index"])
 
 
 def _attached(pack: PackData, name: str) -> bytes:
@@ -49,6 +57,8 @@ def verify(context: Context) -> Section:
         "You need this file and the ledger's trust root, given to you on another way: by hand, by a site you trust, or in an "
         "earlier pack. A key that is found only inside this file proves nothing.", role="lead",
     )
+    if pack.verification.outcome == "wrong":
+        page.say("The ledger behind this pack does not verify, so not all of these commands will print what stands under them.", role="alarm")
     page.head("With our software, offline")
     page.pre(
         "$ govern verify PACK.pdf --trust TRUST-ROOT.json\n"
@@ -122,11 +132,11 @@ def _inclusion(page: Builder, pack: PackData) -> None:
 def worked(pack: PackData) -> Path | None:
     """Return the way up of the first decision shown, else of the last entry; None where the proof is not attached or does not fit."""
     shown = next((one.decision.index for one in pack.dossiers if one.decision), pack.size - 1)
-    lines = _attached(pack, "proofs.jsonl").splitlines()
     leaf = leaf_hashes(pack).get(shown)
-    if leaf is None or shown >= len(lines):
+    if leaf is None or len(leaf_hashes(pack)) < pack.size:  # the commands count lines, and here some are missing
         return None
-    nodes = [base64.b64decode(one) for one in json.loads(lines[shown]).get("hashes", ())]
+    proof = json.loads(_attached(pack, "proofs.jsonl").splitlines()[shown])
+    nodes = [base64.b64decode(one) for one in proof["hashes"]]
     place, last, so_far = shown, pack.size - 1, bytes.fromhex(leaf)
     steps: list[tuple[str, str]] = []
     for node in nodes:  # RFC 9162, section 2.1.3.2

@@ -14,21 +14,30 @@ MET: dict[str, tuple[str, Tone]] = {
 }
 
 
+_ASSERTED = (
+    "This pack asserts that the statements in the attached ledger entries were signed by the named keys, in the order "
+    "shown; that each verdict follows from the attached evidence under the attached policy; and that the printed numbers "
+    "are those of the evidence. "
+    "It does not assert that a statement is true, that everything that happened was recorded, or that any law is met: a "
+    "passed rule supports a control, and people decide whether the control is served."
+)
+
+
 def reading(context: Context) -> Section:
     """Write the section."""
     page = Builder("read-first", "Read this first", new_page=True)
-    page.say(
-        "This pack asserts that the statements in the attached ledger entries were signed by the named keys, in the order "
-        "shown; that each verdict follows from the attached evidence under the attached policy; and that the printed numbers "
-        "are those of the evidence. ",
-        "It does not assert that a statement is true, that everything that happened was recorded, or that any law is met: a "
-        "passed rule supports a control, and people decide whether the control is served.",
-        role="lead",
-    )
-    page.table(
-        ("Line 18%", "Standing 14%", "On what 52%", "See 16%"), _lines(context), "Six lines",
-        note="“Not assessed” is not “met”: nothing in this pack speaks to it, or what does is inconclusive.",
-    )
+    if context.pack.verification.outcome == "wrong":
+        page.say(
+            "The ledger behind this pack does not verify, so the pack asserts nothing: it shows what can be read, and what is wrong. "
+            "No signature, number or verdict in it is to be relied on before the ledger is restored and exported anew.", role="alarm",
+        )
+    else:
+        page.say(_ASSERTED, role="lead")
+    if not context.pack.salvaged:
+        page.table(
+            ("Line 18%", "Standing 14%", "On what 52%", "See 16%"), _lines(context), "Six lines",
+            note="“Not assessed” is not “met”: nothing in this pack speaks to it, or what does is inconclusive.",
+        )
     for sentence in context.pack.status.emergencies:
         page.say(Span("Emergency. ", "strong"), sentence, role="alarm")
     for _, dossier in context.lines:
@@ -143,7 +152,7 @@ def _behaviour(context: Context) -> tuple[str, str]:
 def gaps(context: Context) -> list[tuple[Part, ...]]:
     """List what a reader might take for evidenced and is not: what, why, and whose it is. The weightiest come first."""
     pack = context.pack
-    rows: list[tuple[Part, ...]] = [(what, "it could not be read: the ledger does not verify", "ledger owner") for what in pack.missing]
+    rows: list[tuple[Part, ...]] = [(what, "it could not be read: the ledger does not verify", "ledger owner") for what in (*pack.unread, *pack.missing)]
     rows += _undecided(context)
     for dossier, view in decisions(pack):
         if view.decision.outcome is Outcome.ALLOW:
