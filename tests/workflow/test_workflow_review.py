@@ -211,6 +211,31 @@ def test_a_stale_approval_beside_one_that_carries_the_quorum_is_no_alarm(story: 
     view = reading.status(story.ws)
     assert (view.systems[0].standing, view.systems[0].headline) == ("bad", "runs on 1 stale approval: review it again")
     assert [item.why for item in view.due] == ["stale"]
+    reviewing.take_back(
+        story.ws, reviewing.dossier(story.ws, "credit@2", gate), first.index, reason="The condition was not met", key="reviewer",
+        passphrases=passphrases,
+    )
+    assert [(item.why, item.headline) for item in reading.queue(story.ws)] == [("stale", "promoted, but nobody’s approval of it stands")]
+
+
+def test_where_nobody_has_to_approve_ones_last_word_counts_or_anybodys(story: Story, passphrases):
+    gate = "promote:staging"
+    gating.gate(story.ws, "credit@2", to="staging", data=None, passphrases=passphrases)
+    promoting.promote(story.ws, "credit@2", to="staging", passphrases=passphrases)
+    for key in ("reviewer", "second"):
+        reviewing.approve(
+            story.ws, reviewing.dossier(story.ws, "credit@2", gate), key="reviewer", passphrases=passphrases,
+            conditions=[Condition(title="Look into the area feature", owner="developer", due=story.clock() + timedelta(days=5))],
+        )
+        story.clock.forward(days=6)
+        assert [item.why for item in reading.queue(story.ws) if item.gate == gate] == ["stale"]
+        reviewing.approve(story.ws, reviewing.dossier(story.ws, "credit@2", gate), key=key, passphrases=passphrases)
+        assert not [item for item in reading.queue(story.ws) if item.gate == gate], "somebody looked at it again"
+        if key == "reviewer":
+            mine = max(row.index for row in reviewing.dossier(story.ws, "credit@2", gate).reviews)
+            reviewing.take_back(
+                story.ws, reviewing.dossier(story.ws, "credit@2", gate), mine, reason="I want to look again", key=key, passphrases=passphrases,
+            )
 
 
 def test_nobody_approves_on_what_was_withdrawn_while_they_read(story: Story, passphrases):

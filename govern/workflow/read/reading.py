@@ -27,7 +27,8 @@ from govern.lineage.records import (
 from govern.lineage.refs import resolve as resolve_ref
 from govern.lineage.review import QuorumState
 from govern.lineage.review import quorum as quorum_of
-from govern.lineage.stale import stale
+from govern.lineage.review import standing as standing_of
+from govern.lineage.stale import StalePath, stale
 from govern.lineage.state import State
 from govern.workflow.custody.anchors import unanchored
 from govern.workflow.place.workspace import Workspace
@@ -141,9 +142,7 @@ def system_row(
     decided = filter(None, (state.latest_decision(*at) for at in sorted(promoted)))
     unread = unread or next(filter(None, (_lost(ws, decision) for decision in decided)), "")
     stale_approvals = sum(
-        1 for model, gate in promoted if _rests_on_each(quorum_of(state, model, gate, None, now))
-        for review in state.reviews_of(model, gate)
-        if review.fact.action == "approve" and not review.problem and stale(state, review, now)
+        len(_fallen(state, model, gate, quorum_of(state, model, gate, None, now), now)) for model, gate in promoted
     )
     mine = [item for item in waiting if item.system == name]
     standing, headline = _headline(deployments, open_findings, stale_approvals, mine, unread)
@@ -155,9 +154,15 @@ def system_row(
     )
 
 
-def _rests_on_each(standing: QuorumState) -> bool:
-    """Whether a stale approval matters: not where others make the quorum without it."""
-    return bool(standing.missing) or not standing.required
+def _fallen(state: State, model: Digest, gate: str, quorum: QuorumState, now: datetime) -> list[StalePath]:
+    """Say why each approval that people rely on no longer holds: their last words only, and none that others make up for."""
+    if quorum.required and not quorum.missing:
+        return []
+    last = [review for review in standing_of(state, model, gate) if review.fact.action == "approve" and not review.problem]
+    paths = [stale(state, review, now) for review in last]
+    if not quorum.required and not all(paths):
+        return []  # nobody has to approve, and somebody does
+    return [each[0] for each in paths if each]
 
 
 def _headline(
@@ -208,14 +213,14 @@ def _queue_item(
     promoted = pointer is not None and pointer.model == model.digest
     if not promoted and (record.fact.outcome == "deny" or _overtaken(state, model, gate) or _turned_down(state, record)):
         return None
-    approvals = [r for r in state.reviews_of(model.digest, gate) if r.fact.action == "approve" and not r.problem]
     standing = quorum_of(state, model.digest, gate, record.fact.approvals, now)
-    broken = [path for review in approvals for path in stale(state, review, now)] if _rests_on_each(standing) else []
+    broken = _fallen(state, model.digest, gate, standing, now)
     if promoted:
-        if not broken:
+        if not broken and not standing.missing:
             return None
         why: Literal["review", "stale"] = "stale"
-        headline = f"approved and promoted, but {broken[0].text}"
+        refused = standing.refused[0].reason if standing.refused else "nobody’s approval of it stands"
+        headline = f"approved and promoted, but {broken[0].text}" if broken else f"promoted, but {refused}"
     else:
         why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")
     if why == "review" and not standing.missing:
