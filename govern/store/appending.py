@@ -183,7 +183,14 @@ class Appending:
         try:
             check_roles(draft.fact, keyids, self.roots, index=index)
         except VerificationError as error:
-            raise Refused(error.message, error.hint) from error
+            # The check speaks of an entry that is there by its number; this one will never be.
+            who = ", ".join(sorted({root.keys[keyid].holder for keyid in keyids if keyid in root.keys}))
+            held = ", ".join(sorted({role for keyid in keyids for role in self.roots.roles_of(keyid, index)}))
+            words = {
+                "role": f"{who or 'this key'} may not sign a {draft.fact.KIND}: its roles here are {held or 'none'}",
+                "revoked-key": f"the key of {who} was rotated or revoked: it signs nothing any more",
+            }
+            raise Refused(words.get(error.kind, error.message), error.hint) from error
         if not bringing and all(root.keys[keyid].void_from is None for keyid in keyids):
             self._allowed.add(asked)
 
