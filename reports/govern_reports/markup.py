@@ -10,13 +10,11 @@ from markupsafe import Markup
 
 from govern.domain.text import Digest
 from govern.errors import DocumentError, UsageError
+from govern_reports.extra import escaped, markdown_of
 from govern_reports.view.blocks import Line, View
 from govern_reports.view.text import grouped
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-_WORDS: Final = re.compile(r"[\\`*_{}\[\]<>|#~$]")
-
-
 ONLY_YOURS: Final = ("letterhead.html.j2", "before.html.j2", "after.html.j2", "extra.css")
 """What a user's folder may hold beside replacements of ours."""
 
@@ -109,6 +107,7 @@ def _environment(templates: Path | None) -> Any:
     )
     made.filters["svg"] = Markup  # charts are written by govern_reports.charts, which escapes every word
     made.filters["md"] = _escaped
+    made.filters["from_html"] = markdown_of
     made.filters["image"] = lambda name: image(templates, name)
     return made
 
@@ -116,10 +115,10 @@ def _environment(templates: Path | None) -> Any:
 def _escaped(words: Line | str) -> str:
     """Return spans or text as Markdown: foreign text can't start markup."""
     if isinstance(words, str):
-        return _WORDS.sub(lambda found: "\\" + found[0], words).replace("\n", " ")
+        return escaped(words)
     parts = []
     for span in words:
-        text = _WORDS.sub(lambda found: "\\" + found[0], span.text).replace("\n", " ")
+        text = escaped(span.text)
         if span.tone == "mono":
             text = "`" + span.text.replace("`", "'") + "`"
         elif span.tone in {"strong", "good", "warn", "bad"}:

@@ -41,6 +41,47 @@ def test_letterhead_logo_section_and_style_are_on_paper_and_pass_the_check(tmp_p
     assert "The house's mark" in words
 
 
+EXTRA = """{% import "parts.html.j2" as parts %}
+<section id="house"><h1><span class="number">A</span> House <em>rules</em></h1>
+<p>Said <strong>twice</strong> of {{ '<b> *x* #1' }}<br>and more.</p><style>p { color: red }</style>
+{{ parts.facts([("Asked by", [{"text": "the board", "href": "", "figure": "", "tone": ""}])]) }}
+<table><caption>Who</caption><thead><tr><th>Name</th><th>Role</th></tr></thead><tbody><tr><td>a|b</td><td>owner</td></tr></tbody></table>
+<ol><li>one</li><li>two<ul><li>half</li></ul></li></ol><pre>  as *it*
+stands</pre><img src="{{ "logo.png" | image }}" alt="The house's mark"></section>"""
+SAID = r"""## A House *rules*
+
+Said **twice** of \<b\> \*x\* \#1 and more.
+
+- Asked by: the board
+
+Who
+
+| Name | Role |
+| --- | --- |
+| a\|b | owner |
+
+1. one
+1. two
+  - half
+
+      as *it*
+    stands
+
+*Picture: The house's mark*
+"""
+
+
+def test_your_sections_are_in_the_markdown_too(tmp_path):
+    (tmp_path / "logo.png").write_bytes(logo())
+    (tmp_path / "letterhead.html.j2").write_text("<p>Model risk office</p>")
+    (tmp_path / "before.html.j2").write_text("<section><h2>Before all</h2>{{ view.title }}</section>")
+    (tmp_path / "after.html.j2").write_text(EXTRA)
+    text = render_markdown(build(), tmp_path / "pack.md", templates=tmp_path).read_text("utf-8")
+    assert text.startswith("Model risk office\n\n# ")
+    assert text.index("### Before all\n\nEvidence pack") < text.index("## 1 ")
+    assert text.endswith("\n\n" + SAID)
+
+
 @pytest.mark.parametrize(("text", "words"), [
     ("{{ view.nothing.here }}", "nothing"), ("{% if %}", "template fails"), ("{{ 1 / 0 }}", "division"),
     ("{{ ''.__class__.__mro__ }}", "template fails"), ('{{ "logo.png" | image }}', "can't be read"), ('{{ "../up.png" | image }}', "not an image in"),
