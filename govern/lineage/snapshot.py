@@ -22,7 +22,7 @@ from govern.lineage.tables import Table
 BATCH: Final = 500
 """Entries between two kept states when a long ledger is folded: what reading as of a time has to fold at most."""
 
-TOGETHER: Final = 10
+TOGETHER: Final = 40
 """Kept states that are written in one transaction when a long ledger is folded: they change the same pages, which are written once."""
 
 HELD: Final = 20_000

@@ -20,6 +20,9 @@ WAIT: Final = 10.0
 LOG_PAGES: Final = 20_000
 """Pages in the log before they go into the file: many small transactions in a row write the same pages, once instead of each time."""
 
+CACHE: Final = 64 * 1024
+"""KiB of pages that a connection holds at most: rows lie by key, so a long fold comes back to the same pages again and again."""
+
 
 class OwnFile:
     """One file; each thread of each process has a connection of its own."""
@@ -45,6 +48,7 @@ class OwnFile:
             self._own.connection.execute("pragma journal_mode = wal")
             self._own.connection.execute("pragma synchronous = normal")
             self._own.connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
+            self._own.connection.execute(f"pragma cache_size = -{CACHE}")
             self._own.process = os.getpid()
         found: sqlite3.Connection = self._own.connection
         return found
