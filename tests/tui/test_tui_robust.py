@@ -12,6 +12,7 @@ from textual.worker import WorkerFailed
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
 from govern.errors import DocumentError, Interrupted
+from govern.workflow.read import reading
 from govern.workflow.review import reviewing
 from govern_tui.actions import PAGES
 from govern_tui.crash import account
@@ -77,12 +78,16 @@ async def test_a_lost_database_is_said_in_the_banner_and_nothing_can_be_signed(b
         await settled(pilot)
         assert "DATABASE LOST" in str(app.query_one("#banner").visual)
         assert app.can_write
-        await press(pilot, "2")
+        assert len(app._notifications) == 1, "said once, however many readings it stopped"
+        await press(pilot, "9", "2")
         await settled(pilot)
         shutil.move(bench.folder / "elsewhere.db", bench.folder / ".govern" / "ledger.db")
         await press(pilot, "f11")
         await settled(pilot)
         assert "READ-WRITE" in str(app.query_one("#banner").visual)
+        assert len(app.page.table.source) == bench.ws.ledger.size
+        await press(pilot, "9")
+        assert len(app.page.query_one("#people", RowTable).source), "what could not be read is read when it is shown again"
 
 
 async def test_a_ledger_that_moved_on_is_seen_and_one_that_went_back_is_refused(bench: Bench) -> None:
@@ -209,6 +214,10 @@ async def test_the_next_start_takes_up_page_theme_filter_and_order(bench: Bench)
         assert again.theme == "govern-light"
         assert {row.kind for row in map(again.page.table.source.row, range(len(again.page.table.source)))} == {"model"}
         assert not again.remembered.newest_first
+        due = len(reading.queue(bench.ws))
+        assert str(again.query_one("#banner").visual).endswith(f"{due} due"), "whatever page one begins on"
+        await press(pilot, "ctrl+c")
+        assert [note.message for note in again._notifications] == ["q leaves. Ctrl+C copies what is selected."]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"govern/test": []}', '{"govern/test": {"page": 3, "cursor": "x", "bad": 1}}', "\x00\xff"])

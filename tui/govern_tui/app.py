@@ -13,6 +13,7 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
+from textual.worker import get_current_worker
 
 from govern.errors import ExitCode, GovernError, Interrupted
 from govern.workflow.views import DeadlineRow
@@ -33,6 +34,8 @@ from govern_tui.settings import Settings
 from govern_tui.text import LOOK, clean, grouped
 from govern_tui.themes import DEFAULTS, THEMES
 
+COUNTING: Final = frozenset({"dashboard", "review"})
+"""Pages that say by themselves how much is due."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at how far a long ledger is read."""
 
@@ -84,6 +87,20 @@ class GovernApp(Host):
         self.call_later(self.go, page, "", remember=False)
         if self._painted is not None:
             self.call_later(self.call_after_refresh, self._painted)
+        if page not in COUNTING:
+            self.run_worker(self._count_due, thread=True, group="due")
+
+    def _count_due(self) -> None:
+        worker, me = get_current_worker(), object()
+        self.reading.add(me)
+        try:
+            size, due = self.desk.size(), len(self.desk.queue())
+        except GovernError:
+            return  # the page that is shown can't be read either, and says why
+        finally:
+            self.reading.discard(me)
+        if not worker.is_cancelled:
+            self.call_from_thread(self.told, size, due)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual prints a traceback with locals, and exceptions that render themselves may say more still: both would
@@ -178,6 +195,10 @@ class GovernApp(Host):
         except GovernError as error:
             self.trouble(error)
         self.tell()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, with nothing selected to copy: say how one leaves."""
+        self.notify(f"{self.key_of(BY_ID['app.quit'])} leaves. Ctrl+C copies what is selected.", markup=False)
 
     async def action_quit(self) -> None:
         """Textual's own way out goes the same way as ours."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
+from time import monotonic
 from typing import Any, Final, cast
 
 from textual.app import App
@@ -26,6 +27,8 @@ from govern_tui.text import LOOK, Tone, clean, grouped
 WRITE_WIDTH: Final = 80
 WRITE_HEIGHT: Final = 24
 """Below this and `WRITE_WIDTH` a dossier can't be read as a whole, so nothing can be signed on it."""
+SHOWN_FOR: Final = 10
+"""Seconds that an error stays on the screen."""
 MOST_COMMANDS: Final = 500
 """Lines of the command log."""
 
@@ -51,6 +54,8 @@ class Host(App[int]):
         self.reading: set[object] = set()
         """What reads now, one a thread."""
         self.lost = False
+        self._said = ("", 0.0)
+        """The last trouble, and when it was said."""
         self.signer = self.settings.key or self.remembered.key
 
     # Where it can be sent: the application says how
@@ -145,7 +150,6 @@ class Host(App[int]):
         self.due = due
         if self.chain[1] == "dim":
             self.chain = (f"{grouped(entries)} entries, not verified yet", "dim")
-        self.found_again()
         self.tell()
 
     def trouble(self, error: GovernError) -> None:
@@ -154,7 +158,10 @@ class Host(App[int]):
             self.lost = True
             self.tell()
         text = clean(error.message) + (f"\n{clean(error.hint)}" if error.hint else "")
-        self.notify(text, title="It could not be done", severity="error", markup=False, timeout=10)
+        now = monotonic()
+        if self._said[0] != text or now - self._said[1] > SHOWN_FOR:  # several readings of a page fail for one reason
+            self._said = (text, now)
+            self.notify(text, title="It could not be done", severity="error", markup=False, timeout=SHOWN_FOR)
 
     def explain(self, error: GovernError) -> str:
         """Both sentences of an error, cleaned."""

@@ -1,7 +1,7 @@
 """What every page is: bindings from the registry, a first pane, reading in a thread, and places to come back to."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -16,6 +16,8 @@ from govern_tui.host import Host, host_of
 from govern_tui.widgets.rowtable import RowTable
 
 Value = TypeVar("Value")
+NEVER: Final = -1
+"""In place of how much had been written: what a page could not read, it reads again when it is shown again."""
 
 
 def bindings_of(scope: str) -> list[BindingType]:
@@ -151,6 +153,7 @@ class Page(Container):
 
     def _failed(self, error: GovernError) -> None:
         self.govern.trouble(error)
+        self.read_at = NEVER
         if self.is_attached:
             for table in self.query(RowTable):
                 table.failed(error.message)

@@ -154,7 +154,6 @@ class ReviewPage(Page):
         self.queue.border_title = clean(f"Queue{whose} ({len(items)} due){order}")
         if not self._mine:
             self.govern.due = len(items)
-        self.govern.found_again()
         self._mark_cursor()
         self._queue_read = True
         if self._open_when_read:  # Enter came before the queue did
