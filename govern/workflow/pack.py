@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from govern.domain.text import Digest
+from govern.workflow.printed import Printed
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
@@ -139,5 +140,6 @@ class PackData:
     """What of a damaged ledger can't be read: entries, checkpoint, trust roots, and why."""
     missing: tuple[str, ...] = ()
     """Objects that entries name and that are not at hand, or were changed: they could not be attached."""
+    printed: Printed = field(default_factory=Printed)
     frameworks: tuple[FrameworkView, ...] = ()
     """Catalogues of the frameworks that the rules in this pack name."""

@@ -198,8 +198,13 @@ def test_every_attempt_is_listed(line: Path):
 
 def test_a_copy_to_read_is_not_recorded(line: Path, tmp_path: Path):
     before = govern("checkpoint").out
-    assert "brings no proofs" in govern("export", "credit@2", "-o", tmp_path / "pack.md").ended(0).out
-    assert "credit@2" in (tmp_path / "pack.md").read_text()
+    out = ("--full-ledger", "--without", "lineage", "-o", tmp_path / "pack.md")
+    assert "brings no proofs" in govern("export", "credit@2", *out).ended(0).out
+    text = (tmp_path / "pack.md").read_text()
+    assert "credit@2" in text
+    assert "Register of entries" in text
+    assert "Deployment and lineage" not in text
+    assert "lineage, policies, decisions" in govern("export", "credit@2", "--without", "verdicts", "-o", "other.md").ended(2).err
     govern("export", "credit@2", "-o", tmp_path / "pack.html").ended(0)
     assert govern("export", "credit@2", "-o", tmp_path / "pack.html").ended(2)
     assert "ending" in govern("export", "credit@2", "-o", tmp_path / "pack.txt").ended(2).err

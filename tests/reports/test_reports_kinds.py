@@ -15,6 +15,7 @@ from govern.exchange.pdf import read_attachments
 from govern.exchange.pdf_figures import check_figures
 from govern.exchange.pdf_manifest import check_manifest
 from govern.measure.ours import OURS
+from govern.workflow.printed import Printed
 from govern_reports import markup, render_html, render_markdown, render_pack
 from govern_reports.view.build import SECTIONS
 from govern_reports.view.build import build as build_view
@@ -41,6 +42,22 @@ def test_each_kind_has_its_sections_and_no_dead_link(kind):
     present = set(re.findall(r'\bid="([^"]+)"', html))
     assert targets - present == set()
     assert len(re.findall(r'\bid="([^"]+)"', html)) == len(present)
+
+
+def test_pages_leave_out_what_they_are_told_to_and_say_so_and_print_the_whole_ledger_where_it_is_wanted():
+    def shown(**printed):
+        pack = replace(build(), printed=Printed(**printed))
+        view = build_view(pack, Register(pack.attachments))
+        return {section.id for section in view.sections}, markup.html(view).decode("utf-8")
+
+    whole, html = shown()
+    assert "off its pages" not in html
+    for part, left_out in (("lineage", {"lineage"}), ("policies", {"policy", "documents"}), ("decisions", {"attempts", "people"})):
+        ids, html = shown(without=(part,))
+        assert whole - ids == left_out
+        assert "off its pages; what they are made from is attached all the same" in html
+        assert set(re.findall(r'href="#([^"]+)"', html)) <= set(re.findall(r'\bid="([^"]+)"', html))
+    assert shown(full_ledger=True)[0] ^ whole == {"entries", "register"}
 
 
 @pytest.mark.parametrize("kind", list(SECTIONS))

@@ -1,9 +1,10 @@
 """`govern export`: the evidence pack of a model, a PDF that brings its proofs along; or a copy to read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -14,15 +15,18 @@ from govern.cli.rendering import PackWriter, loaded
 from govern.cli.session import Session, command
 from govern.domain.text import moment
 from govern.errors import ExitCode, UsageError
+from govern.workflow.interface import Kind
+from govern.workflow.printed import PagePart, Printed
 
 if TYPE_CHECKING:
-    from govern.workflow.interface import Kind, RenderedPack
+    from govern.workflow.interface import RenderedPack
     from govern.workflow.place.workspace import Workspace
 
 READING = (".html", ".md")
 """Endings of copies to read: they prove nothing, so they are not recorded."""
 
-KINDS = ("model", "system", "decision", "control", "ledger")
+KINDS: tuple[str, ...] = get_args(Kind)
+PARTS: tuple[str, ...] = get_args(PagePart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +34,10 @@ class What:
     """What a pack is to be about."""
 
     ref: str
-    kind: "Kind"
+    kind: Kind
     gate: str | None
     period: "tuple[datetime, datetime] | None"
+    printed: Printed
 
 
 def add(app: typer.Typer) -> None:
@@ -49,6 +54,11 @@ Begin = Annotated[
     str | None, typer.Option("--from", metavar="TIME", callback=options.given, help="Only what happened from here on.")
 ]
 End = Annotated[str | None, typer.Option("--to", metavar="TIME", callback=options.given, help="Only what happened until then.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="PART", help=f"Not on the pages, though attached: {', '.join(PARTS)}. Repeat it for several."),
+]
+FullLedger = Annotated[bool, typer.Option("--full-ledger", help="Print every entry, a line each, and not only the newest.")]
 Templates = Annotated[
     Path | None, typer.Option("--templates", metavar="DIR", help="Your own templates: letterhead, logo, sections.")
 ]
@@ -72,7 +82,7 @@ TrustOut = Annotated[
 
 def export(
     session: Session, *, ref: Ref = "", out: Out, kind: KindName = KINDS[0], begin: Begin = None, end: End = None,
-    gate: options.Gate = None, templates: Templates = None, sign: Sign = None, certificate: Certificate = None,
+    gate: options.Gate = None, without: Without = None, full_ledger: FullLedger = False, templates: Templates = None, sign: Sign = None, certificate: Certificate = None,
     timestamp: Timestamp = None, trust_out: TrustOut = None,
 ) -> ExitCode:
     """Write an evidence pack, a PDF with its proofs.
@@ -86,7 +96,7 @@ def export(
         raise UsageError(f"{out} has no ending that says what it is to be", "Call it PACK.pdf, or .html or .md for a copy to read.")
     asked = What(
         ref=ref, kind=options.chosen(kind, KINDS, "--kind"), gate=gate,  # type: ignore[arg-type] # chosen from the kinds
-        period=_period(begin, end),
+        period=_period(begin, end), printed=_printed(without or (), full_ledger=full_ledger),
     )
     if not ref and kind != "ledger":
         raise UsageError(f"a pack of the kind {kind} is about something", "Name it, such as credit@2.")
@@ -97,7 +107,7 @@ def export(
         writer = PackWriter(templates, issuer=issuer, timestamp=timestamp or "")
         with session.progress() as progress:
             pack = exporting.export(
-                workspace, asked.ref, out, renderer=writer, kind=asked.kind, gate=asked.gate, period=asked.period,
+                workspace, asked.ref, out, renderer=writer, kind=asked.kind, gate=asked.gate, period=asked.period, printed=asked.printed,
                 key=session.key, passphrases=session.passphrases, progress=progress,
             )
         if trust_out is not None:
@@ -142,6 +152,12 @@ def _period(begin: str | None, end: str | None) -> "tuple[datetime, datetime] | 
     return first, last
 
 
+def _printed(without: Iterable[str], *, full_ledger: bool) -> Printed:
+    """Read what is to be on the pages. Raises `UsageError`."""
+    parts = [options.chosen(part, PARTS, "--without") for part in without]
+    return Printed(without=tuple(dict.fromkeys(parts)), full_ledger=full_ledger)  # type: ignore[arg-type] # chosen from the parts
+
+
 def _copy(
     session: Session, workspace: "Workspace", asked: "What", out: Path, templates: Path | None
 ) -> ExitCode:
@@ -151,7 +167,7 @@ def _copy(
 
     with session.progress() as progress:
         pack = packing.pack_data(
-            workspace, asked.ref, kind=asked.kind, gate=asked.gate, period=asked.period, progress=progress
+            workspace, asked.ref, kind=asked.kind, gate=asked.gate, period=asked.period, printed=asked.printed, progress=progress
         )
     render = render_html if out.suffix.lower() == ".html" else render_markdown
     render(pack, out, templates=templates)

@@ -9,11 +9,12 @@ from govern.errors import CorruptStoreError, Refused, UsageError, VerificationEr
 from govern.workflow.interface import Kind, PackRenderer, Passphrases, Period, Progress, RenderedPack, silent
 from govern.workflow.packs.packing import pack_data
 from govern.workflow.place.workspace import Workspace, about
+from govern.workflow.printed import Printed
 
 
 def export(
     ws: Workspace, ref: str, out: Path, *, renderer: PackRenderer, kind: Kind = "model", gate: str | None = None,
-    period: Period | None = None, key: str | None = None, passphrases: Passphrases,
+    period: Period | None = None, printed: Printed | None = None, key: str | None = None, passphrases: Passphrases,
     progress: Progress = silent,
 ) -> RenderedPack:
     """Write an evidence pack to `out` and record the export; what `ref` names depends on the kind (see `pack_data`).
@@ -33,7 +34,7 @@ def export(
             )
     except (VerificationError, CorruptStoreError):
         pass  # an old copy was put back, or the ledger was forked or damaged: the pack shows it as it lies there
-    pack = pack_data(ws, ref, kind=kind, gate=gate, period=period, progress=progress)
+    pack = pack_data(ws, ref, kind=kind, gate=gate, period=period, printed=printed, progress=progress)
     rendered = renderer(pack, out, progress)
     if pack.unread:
         return rendered  # a file with damaged pages is not written to

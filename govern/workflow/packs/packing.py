@@ -25,6 +25,7 @@ from govern.workflow.pack import HolderRow, LifecycleRow, PackData, PolicyView
 from govern.workflow.packs.attaching import catalogues, ledger_attachments, object_attachments, previous_attachments
 from govern.workflow.packs.salvaging import damaged_pack
 from govern.workflow.place.workspace import Workspace
+from govern.workflow.printed import Printed
 from govern.workflow.prove import verifying
 from govern.workflow.read import reading
 from govern.workflow.read.summaries import entry_row
@@ -47,13 +48,13 @@ class Chosen:
 
 def pack_data(
     ws: Workspace, ref: str, *, kind: Kind = "model", gate: str | None = None, period: Period | None = None,
-    progress: Progress = silent,
+    printed: Printed | None = None, progress: Progress = silent,
 ) -> PackData:
     """Gather the data of a pack.
 
     `ref` names a model (`model`), a system (`system`), a decision by digest or entry (`decision`), a framework such as
     `nist-ai-rmf` (`control`), and nothing for `ledger`. `period` narrows `system`, `control` and `ledger` to the models
-    that something happened to in it. Raises `NotFoundError`, `UsageError`.
+    that something happened to in it; `printed` says what its pages show, and changes nothing that is attached. Raises `NotFoundError`, `UsageError`.
     """
     progress("gather", 0, None)
     ws = as_it_lies(ws)
@@ -65,7 +66,7 @@ def pack_data(
     except GovernError as error:
         return _damaged(ws, ref, error, progress)
     try:
-        return _gathered(ws, state, ref, kind, chosen, period, progress)
+        return replace(_gathered(ws, state, ref, kind, chosen, period, progress), printed=printed or Printed())
     except (NotFoundError, StorageError, DocumentError, VerificationError) as error:
         return _damaged(ws, ref, error, progress)
 

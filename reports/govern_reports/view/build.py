@@ -6,6 +6,7 @@ from typing import Final
 
 from govern.domain.text import instant
 from govern.workflow.pack import PackData
+from govern.workflow.printed import PagePart
 from govern_reports.view import (
     behaviour,
     control,
@@ -54,12 +55,25 @@ SECTIONS: Final[Mapping[str, tuple[Maker, ...]]] = {
 
 SALVAGED: Final[tuple[Maker, ...]] = (reading.reading, ledger.integrity, ledger.register, ledger.limits, proving.verify, ledger.back)
 """Of a damaged ledger: any other section would say that there is none of what could not be read."""
+PARTS: Final[Mapping[PagePart, tuple[Maker, ...]]] = {
+    "lineage": (lifecycle.lifecycle,), "policies": (rules.policies, rules.documents), "decisions": (rules.attempts, people.people),
+}
+"""What the pages can leave out. Verdicts, what was measured, and what proves the ledger are always there."""
+
+
+def makers(pack: PackData) -> tuple[Maker, ...]:
+    """Return the sections of this pack, in order."""
+    if pack.salvaged:
+        return SALVAGED
+    left_out = {maker for part in pack.printed.without for maker in PARTS[part]}
+    kept = (maker for maker in SECTIONS[pack.kind] if maker not in left_out)
+    return tuple(ledger.register if maker is ledger.entries and pack.printed.full_ledger else maker for maker in kept)
 
 
 def build(pack: PackData, register: Register) -> View:
     """Return the whole pack as strings; every printed number that comes from an attachment is registered."""
     context = Context(pack, register)
-    sections = _named([made for make in (SALVAGED if pack.salvaged else SECTIONS[pack.kind]) if (made := make(context)) is not None])
+    sections = _named([made for make in makers(pack) if (made := make(context)) is not None])
     title = one_line(pack.title, 160)
     return View(
         title=f"{cover.KINDS[pack.kind]}: {title}", running=title,

@@ -1,12 +1,16 @@
 """Read this first: what is asserted and what is not, six lines, and what is not evidenced here."""
 
 from govern.domain.decision import Outcome, RuleResult, Status
+from govern.workflow.printed import PagePart
 from govern_reports.view.blocks import Builder, Part, Section, Span, Tone, link
 from govern_reports.view.context import DRIFT, FAIRNESS, PERFORMANCE, Context, decisions, results_of
 from govern_reports.view.control import unserved
 from govern_reports.view.rules import goalposts
 from govern_reports.view.text import crossed, minute, plural, some, words
 
+LEFT_OUT: dict[PagePart, str] = {
+    "lineage": "deployment and lineage", "policies": "policies and controls", "decisions": "attempts, approvals, waivers and findings",
+}
 MOST_GAPS = 60
 """Rows that somebody reads; a ledger of two hundred models can have thousands."""
 MET: dict[str, tuple[str, Tone]] = {
@@ -43,6 +47,12 @@ def reading(context: Context) -> Section:
     for _, dossier in context.lines:
         for sentence in goalposts(dossier):
             page.say(Span("The policy moved. ", "strong"), sentence, role="alarm")
+    if context.pack.printed.without:
+        left_out = words([LEFT_OUT[part] for part in context.pack.printed.without])
+        page.say(
+            Span("Left out. ", "strong"), f"Whoever exported this pack left {left_out} off its pages; what they are made from is attached all the same.",
+            role="alarm",
+        )
     page.head("What is not evidenced here", "not-evidenced")
     page.table(
         ("What 44%", "Why 38%", "Whose it is 18%"), gaps(context), "Not evidenced in this pack",
