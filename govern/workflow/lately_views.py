@@ -1,9 +1,10 @@
-"""What was done lately, as values to show: by rules, by people, by a verification."""
+"""What was done lately, as values to show: by rules, by people, by a verification, by exports."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from govern.domain.text import Digest
 from govern.workflow.views import EntryRow
@@ -61,6 +62,28 @@ class Acts:
     """The newest first."""
     since: Mapping[str, datetime]
     """Key id to when the trust root first named it, of every key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackFile:
+    """An evidence pack that lies where packs are written to."""
+
+    path: Path
+    digest: Digest
+    """Of its bytes."""
+    pages: int | None
+    """None where it is no PDF any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRow:
+    """An evidence pack that left the house."""
+
+    entry: EntryRow
+    digest: Digest
+    """As it was recorded."""
+    file: PackFile | None
+    """None where it does not lie where packs are written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

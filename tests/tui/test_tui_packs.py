@@ -1,6 +1,7 @@
 """Evidence packs from the reports page: every kind, with progress, stopped without a trace, and recorded when written."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -10,8 +11,10 @@ from tui.kit_tui import PASSPHRASE, Bench, dialog, press, settled
 from govern.cli.rendering import PackWriter
 from govern.domain.text import digest_of
 from govern.errors import UsageError
+from govern.exchange.pdf import page_count, read_attachments
+from govern.workflow.printed import Printed
 from govern_tui.app import GovernApp
-from govern_tui.dialogs.packs import file_name, order_of, period_of
+from govern_tui.dialogs.packs import blank, command_of, file_name, order_of
 from govern_tui.settings import Settings
 from govern_tui.workflow_desk import WorkflowDesk
 
@@ -36,6 +39,18 @@ async def test_a_pack_is_written_with_progress_and_its_entry_names_the_file(benc
         await settled(pilot)
         await press(pilot, "7", "n")
         await dialog(pilot)
+        # File is before the passphrase, and before it the four boxes, the last of them for the whole ledger.
+        await press(pilot, "shift+tab", "shift+tab", "space", *["shift+tab"] * 3, "space")
+        assert app.screen.focused.id == "pages-lineage"
+        await pilot.click("#preview")
+        await finished(pilot)
+        shown = str(app.page.query_one("#pack-text").visual)
+        assert "left off the pages, though attached: lineage" in shown
+        assert f"{size} entries, all of them on the pages" in shown
+        assert "Policies" in shown
+        assert "Lifecycle" not in shown
+        await press(pilot, "n")
+        await dialog(pilot)
         await press(pilot, SECRET)
         await pilot.press("enter")
         while app.jobs.running or len(app.screen_stack) > 1:
@@ -45,8 +60,13 @@ async def test_a_pack_is_written_with_progress_and_its_entry_names_the_file(benc
         await settled(pilot)
         file = bench.folder / "exports" / "credit-3.pdf"
         assert str(file) in str(app.page.query_one("#pack-text").visual).replace("\n", "")
-        assert app.commands[-1] == f"govern export credit@3 -o {file}"
-        assert app.page.query_one("#packs").current().subject == "credit-3.pdf"
+        assert app.commands[-1] == f"govern export credit@3 --without lineage --full-ledger -o {file}"
+        packs = app.page.query_one("#packs")
+        assert packs.current().entry.subject == "credit-3.pdf"
+        assert f"{page_count(file)} p ✓ as sent" in packs.render_line(1).text
+    html = read_attachments(file)["report.html"].decode()
+    assert 'id="register"' in html
+    assert 'id="lineage"' not in html
     assert parts
     written = bench.ws.ledger.entry(size)
     assert bench.ws.ledger.size == size + 1
@@ -92,13 +112,22 @@ async def test_every_kind_of_pack_can_be_previewed(bench: Bench, kind: str, word
 
 
 def test_an_order_is_checked_before_anything_is_gathered(bench: Bench) -> None:
-    values = {"kind": "system", "about": "credit", "from": "", "to": "", "file": ""}
+    values = {**blank("system", "credit"), "pages": "lineage decisions"}
     order = order_of(values, bench.folder, str)
     assert (order.about.kind, order.about.ref, order.out.name) == ("system", "credit", "system-credit.pdf")
+    assert order.about.printed == Printed(without=("policies",))
     assert order_of({**values, "kind": "ledger"}, bench.folder, str).about.ref == ""
     (bench.folder / "system-credit.pdf").write_bytes(b"")
-    for wrong in ({}, {"about": ""}, {"file": "x.pdf", "from": "2026-11-01"}, {"file": "x.pdf", "from": "2026-11-02", "to": "2026-11-01"}):
+    for wrong in ({}, {"about": ""}, *({"file": "x.pdf", "period": period} for period in ("2026-11-01", "2026-Q5", "2026-13", "2026-11-02..2026-11-01", "2026..", "0000"))):
         with pytest.raises(UsageError):
             order_of({**values, **wrong}, bench.folder, str)
-    assert period_of("2026-11-01", "2026-11-30") is not None
     assert file_name("control", "nist-ai-rmf") == "control-nist-ai-rmf.pdf"
+
+
+@pytest.mark.parametrize(("text", "ends"), [
+    ("2026", "--from 2026-01-01 --to 2027-01-01"), ("2026-q4", "--from 2026-10-01 --to 2027-01-01"), ("2026-02", "--from 2026-02-01 --to 2026-03-01"),
+    ("2026-09-01..2026-09-15", "--from 2026-09-01 --to 2026-09-16"), ("2026-09-01 .. 2026-09-15T12:00:00Z", "--from 2026-09-01 --to 2026-09-15T12:00:00Z"),
+])
+def test_a_period_is_a_year_a_quarter_a_month_or_two_days_the_last_of_them_whole(text: str, ends: str, tmp_path: Path) -> None:
+    order = order_of({**blank("ledger", ""), "period": text}, tmp_path, str)
+    assert command_of(order) == f"govern export --kind ledger {ends} -o {tmp_path / 'ledger.pdf'}"

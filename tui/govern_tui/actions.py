@@ -229,7 +229,7 @@ MONITORING: Final = (
 )
 
 REPORTS: Final = (
-    _page("reports", "new", "New pack…", "Tools", "n", "Write an evidence pack of a model, system, decision, framework, or all.", writes=True, footer=True,
+    _page("reports", "new", "New pack…", "Tools", "n", "Write an evidence pack of a model, system, decision, framework, or all; choose what its pages show.", writes=True, footer=True,
           cli="govern export {model} -o PACK.pdf"),
     _page("reports", "open", "File and hash", "Tools", "enter", "Where a pack is and what it hashes to; or what one would say.", footer=True,
           cli="govern show {entry}"),

@@ -1,14 +1,15 @@
 """What the pages need from the workflow: a protocol of reading and writing that holds no widget and no database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 from govern.domain.text import Digest
 from govern.workflow.interface import Condition, Kind, Passphrases, Period, Progress, RenderedPack, Severity
-from govern.workflow.lately_views import Acts, Proved, RuleRow
+from govern.workflow.lately_views import Acts, PackFile, PackRow, Proved, RuleRow
 from govern.workflow.pack import PackData, PolicyView
+from govern.workflow.printed import Printed
 from govern.workflow.verify_views import VerifyView
 from govern.workflow.views import (
     Dossier,
@@ -99,6 +100,7 @@ class PackAbout:
     ref: str
     """A model, a system, a decision, a framework; nothing for the whole ledger."""
     period: Period | None = None
+    printed: Printed = field(default_factory=Printed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +110,6 @@ class About:
     kind: Kind
     ref: str
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackFile:
-    """A pack that lies where packs are written to."""
-
-    path: Path
-    digest: Digest
-    """Of the bytes that are there now."""
 
 
 class Desk(Protocol):
@@ -220,7 +213,10 @@ class Desk(Protocol):
         """Every rule in force, and what it said within 30 days."""
 
     def pack_file(self, name: str) -> PackFile | None:
-        """The pack of that name in the folder for exports or in that of the workspace, and what it hashes to now."""
+        """The pack of that name in the folder for exports or in that of the workspace, as it is now."""
+
+    def packs(self) -> tuple[PackRow, ...]:
+        """The packs that left the house, the newest first, and what lies of them there."""
 
     def roles(self) -> tuple[str, ...]:
         """The roles that a key can be given."""

@@ -1,19 +1,19 @@
 """The desk over a real workspace: each method is one use case of `govern.workflow`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from govern.domain.text import Digest, digest_of
+from govern.domain.text import Digest
 from govern.errors import MissingExtraError, Refused
 from govern.workflow.custody import keys
 from govern.workflow.interface import PackRenderer, Passphrases, Progress, RenderedPack
-from govern.workflow.lately_views import Acts, Proved, RuleRow
+from govern.workflow.lately_views import Acts, PackFile, PackRow, Proved, RuleRow
 from govern.workflow.pack import PackData, PolicyView
-from govern.workflow.packs import exporting, packing, verifying_packs
+from govern.workflow.packs import exported, exporting, packing, verifying_packs
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.policies import policies, waivers
 from govern.workflow.prove import verifying
@@ -33,7 +33,7 @@ from govern.workflow.views import (
     WaiverRow,
     Written,
 )
-from govern_tui.desk import About, Choice, Direction, PackAbout, PackFile, PersonKey, SignerChoice, Wanted
+from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
 from govern_tui.placed import Placed
 
 Result = TypeVar("Result")
@@ -354,7 +354,7 @@ class WorkflowDesk(Placed):
 
     def pack(self, about: PackAbout, progress: Progress) -> PackData:
         """The data that a pack would hold."""
-        return self._apart(lambda ws: packing.pack_data(ws, about.ref, kind=about.kind, period=about.period, progress=progress))
+        return self._apart(lambda ws: packing.pack_data(ws, about.ref, kind=about.kind, period=about.period, printed=about.printed, progress=progress))
 
     def export(self, about: PackAbout, out: Path, *, key: str, passphrases: Passphrases, progress: Progress) -> RenderedPack:
         """Write a pack and record that it left the house."""
@@ -362,16 +362,22 @@ class WorkflowDesk(Placed):
         if renderer is None:
             raise MissingExtraError("no renderer for evidence packs is here", "Start the application as `govern tui`.")
         return self._apart(lambda ws: exporting.export(
-            ws, about.ref, out, renderer=renderer, kind=about.kind, period=about.period, key=key or None, passphrases=passphrases,
-            progress=progress,
+            ws, about.ref, out, renderer=renderer, kind=about.kind, period=about.period, printed=about.printed, key=key or None,
+            passphrases=passphrases, progress=progress,
         ))
 
     def pack_file(self, name: str) -> PackFile | None:
-        """The pack of that name where packs are written to, and what it hashes to now."""
-        for folder in (self.exports(), self.exports().parent):
-            with suppress(OSError):
-                return PackFile(path=folder / name, digest=digest_of((folder / name).read_bytes()))
-        return None
+        """The pack of that name where packs are written to, as it is now."""
+        return exported.pack_file(name, self._folders())
+
+    def packs(self) -> tuple[PackRow, ...]:
+        """The packs that left the house."""
+        with self._filters.turn() as ws:
+            self._indexing.catch_up(ws)
+            return exported.exported(ws, self._folders())
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.exports(), self.exports().parent
 
     def _apart(self, work: Callable[[Workspace], Result]) -> Result:
         """Work on a connection of its own, so that reading goes on meanwhile."""

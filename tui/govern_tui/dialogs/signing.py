@@ -1,6 +1,6 @@
 """What every dialog that signs has in common: fields, passphrases that nothing keeps, and a moment before keys count."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, ClassVar, Final, Literal
@@ -11,11 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from govern.errors import GovernError, WrongPassphraseError
 from govern.workflow.interface import Passphrases
 from govern_tui.dialogs.secret import SecretInput
+from govern_tui.dialogs.tick import Tick
 from govern_tui.host import host_of
 from govern_tui.text import LOOK, clean
 from govern_tui.widgets.document import Flow
@@ -38,7 +40,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     """Offered instead of a line to type: text and value."""
     needed: bool = True
-    kind: Literal["text", "number", "secret"] = "text"
+    kind: Literal["text", "number", "secret", "ticks"] = "text"
+    """`ticks` is a box for each of the choices; `value` names those that are ticked, as does what is filled in."""
     longest: int = 2000
     """Characters."""
     key: str = ""
@@ -66,6 +69,9 @@ class SigningDialog(ModalScreen[Any]):
     SigningDialog .field { height: 1; margin-top: 1; }
     SigningDialog .field Label { width: 16; color: $muted; }
     SigningDialog .field Input, SigningDialog .field Select { width: 1fr; }
+    SigningDialog .field Tick { height: 1; border: none; padding: 0; margin-right: 2; background: transparent; }
+    SigningDialog .field Tick:focus { border: none; background: $cursor; }
+    SigningDialog .field Tick > .toggle--button, SigningDialog .field Tick.-on > .toggle--button { background: transparent; color: $foreground; }
     SigningDialog #problem { color: $text-error; height: auto; min-height: 1; margin-top: 1; }
     SigningDialog #buttons { height: 1; align-horizontal: right; }
     SigningDialog Button { height: 1; min-width: 12; border: none; margin-left: 2; }
@@ -117,11 +123,26 @@ class SigningDialog(ModalScreen[Any]):
             for field in self._fields:
                 with Horizontal(classes="field"):
                     yield Label(field.label)
-                    yield self._input(field)
+                    yield from self._inputs(field)
             yield Flow(id="problem", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
+                yield from (Button(word, id=name, compact=True) for name, word in self.ways())
                 yield Button(self._word, id="sign", variant="primary", compact=True)
+
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """Buttons between the two: id and word."""
+        return ()
+
+    def way(self, name: str) -> None:
+        """One of them was pressed."""
+
+    def _inputs(self, field: Field) -> Iterator[Widget]:
+        if field.kind == "ticks":
+            ticked = field.value.split()
+            yield from (Tick(text, value in ticked, id=f"{field.id}-{value}") for text, value in field.choices)
+        else:
+            yield self._input(field)
 
     def _input(self, field: Field) -> Input | Select[str]:
         if field.kind == "secret":
@@ -186,8 +207,10 @@ class SigningDialog(ModalScreen[Any]):
         event.stop()
         if event.button.id == "cancel":
             self.action_leave()
-        elif self.ready:
+        elif self.ready and event.button.id == "sign":
             self.sign()
+        elif self.ready and not self._busy:
+            self.way(str(event.button.id))
 
     def action_leave(self) -> None:
         """Cancel."""
@@ -201,7 +224,9 @@ class SigningDialog(ModalScreen[Any]):
         """What was filled in, without the secrets."""
         found: dict[str, str] = {}
         for field in self._fields:
-            if field.kind != "secret":
+            if field.kind == "ticks":
+                found[field.id] = " ".join(value for _, value in field.choices if self.query_one(f"#{field.id}-{value}", Tick).value)
+            elif field.kind != "secret":
                 widget = self.query_one(f"#{field.id}")
                 held = widget.value if isinstance(widget, Input | Select) else ""
                 found[field.id] = held.strip() if isinstance(held, str) else ""

@@ -2,9 +2,9 @@
 
 from textual.content import Content
 
+from govern.workflow.lately_views import PackFile
 from govern.workflow.pack import PackData
 from govern.workflow.views import Dossier, EntryDetail
-from govern_tui.desk import PackFile
 from govern_tui.pages.entry import predicate
 from govern_tui.text import LOOK, grouped, when
 from govern_tui.widgets.document import Document
@@ -37,12 +37,7 @@ def preview(pack: PackData) -> Content:
     made.line(f"kind {pack.kind}, as of {when(pack.as_of)} UTC, {grouped(pack.size)} entries{period}", "dim")
     for emergency in pack.status.emergencies:
         made.hang(2).line(f"! emergency rollback {emergency}", "bad")
-    for dossier in pack.dossiers:
-        _dossier(made, dossier)
-    if pack.lifecycle:
-        made.heading("Lifecycle")
-    for row in pack.lifecycle:
-        made.hang(4).line(f"  #{row.index} {when(row.time)} {row.kind}: {row.what}")
+    _printed(made, pack)
     if pack.monitoring or pack.findings:
         made.heading("Monitoring and findings")
     for drift in pack.monitoring:
@@ -50,13 +45,33 @@ def preview(pack: PackData) -> Content:
     for finding in pack.findings:
         made.hang(4).add("  ").pieces([LOOK.verdict("overdue" if finding.overdue else finding.state)]).line(f" {finding.id} {finding.title}")
     made.heading("Proof").pieces([LOOK.verdict(pack.verification.outcome)])
-    made.line(f"  {grouped(len(pack.entries))} entries, {len(pack.attachments)} files attached")
+    full = ", all of them on the pages" if pack.printed.full_ledger or pack.kind == "ledger" else ""
+    made.line(f"  {grouped(len(pack.entries))} entries{full}, {len(pack.attachments)} files attached")
     for attachment in pack.attachments:
         made.line(f"  {grouped(len(attachment.data)):>11} bytes  {attachment.name[:60]}", "dim")
     return made.content()
 
 
-def _dossier(made: Document, dossier: Dossier) -> None:
+def _printed(made: Document, pack: PackData) -> None:
+    """What the pages show only where nobody left it off."""
+    without = pack.printed.without
+    if without:
+        made.hang(2).line(f"! left off the pages, though attached: {', '.join(without)}", "warn")
+    for dossier in pack.dossiers:
+        _dossier(made, dossier, reviews="decisions" not in without)
+    policies = () if "policies" in without else pack.policies
+    if policies:
+        made.heading("Policies")
+    for policy in policies:
+        made.hang(4).line(f"  #{policy.index} {policy.name}@{policy.version}  {policy.change}".rstrip())
+    lifecycle = () if "lineage" in without else pack.lifecycle
+    if lifecycle:
+        made.heading("Lifecycle")
+    for row in lifecycle:
+        made.hang(4).line(f"  #{row.index} {when(row.time)} {row.kind}: {row.what}")
+
+
+def _dossier(made: Document, dossier: Dossier, *, reviews: bool) -> None:
     made.heading(f"{dossier.name} at {dossier.gate}")
     decision = dossier.decision.decision if dossier.decision else None
     if decision is None:
@@ -66,7 +81,7 @@ def _dossier(made: Document, dossier: Dossier) -> None:
         made.pieces([LOOK.verdict(decision.outcome.value)]).line(f"  {score.passed} of {score.total} binding rules pass")
         for rule in decision.rules:
             made.hang(6).add("  ").pieces([LOOK.glyph(rule.status.value)]).add(f" {rule.rule} ", "strong").line(rule.title)
-    for review in dossier.reviews:
+    for review in dossier.reviews if reviews else ():
         made.hang(4).add("  ").pieces([LOOK.verdict(review.standing)]).line(f" {review.holder} {review.action} {when(review.time)}")
-    for quorum in dossier.missing:
+    for quorum in dossier.missing if reviews else ():
         made.add("  ").pieces([LOOK.verdict("lacking")]).line(f" {quorum.count} {quorum.role}")

@@ -12,23 +12,31 @@ from textual.content import Content
 
 from govern.errors import GovernError
 from govern.workflow.interface import Passphrases, RenderedPack
+from govern.workflow.lately_views import PackFile, PackRow
 from govern.workflow.verify_views import VerifyView
-from govern.workflow.views import EntryDetail, EntryRow
+from govern.workflow.views import EntryDetail
 from govern_tui.actions import BY_ID, Action
-from govern_tui.desk import About, PackAbout, PackFile, Wanted
+from govern_tui.desk import About, PackAbout
 from govern_tui.dialogs.asking import AskDialog
-from govern_tui.dialogs.packs import ask_for_pack
+from govern_tui.dialogs.packs import Draft, ask_for_pack, blank
 from govern_tui.dialogs.signing import Field
 from govern_tui.jobs import Standing
 from govern_tui.pages.pack_text import pack_text, preview
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.pages.verify import progress_text, report_text
-from govern_tui.text import clean, when
+from govern_tui.text import LOOK, Piece, clean, when
 from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
 CHECKING = "verifying a pack"
+
+
+def file_state(row: PackRow) -> Piece:
+    """Whether the file that lies here still has the digest that was recorded."""
+    state, word = ("none", "elsewhere") if row.file is None else ("ok", "as sent") if row.file.digest == row.digest else ("bad", "CHANGED")
+    glyph, tone = LOOK.glyph(state)
+    return (word if row.file is None else f"{glyph} {word}", "dim" if row.file is None else tone)
 
 
 class ReportsPage(Page):
@@ -46,6 +54,8 @@ class ReportsPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._text = ""
+        self._draft: Draft | None = None
+        """What was previewed from the dialog, to be gone on with."""
 
     def compose(self) -> ComposeResult:
         """Packs above what one could be about left, what they say right."""
@@ -53,11 +63,13 @@ class ReportsPage(Page):
             with VerticalScroll(id="lists", can_focus=False):
                 packs = RowTable(
                     [
-                        Column(title="written", width=16, cell=lambda row: (when(row.time), "dim"), above=50),
-                        Column(title="written", width=5, cell=lambda row: (when(row.time)[5:10], "dim"), below=50),
-                        Column(title="pack", width=0, cell=lambda row: (row.subject, "")),
-                        Column(title="by", width=10, cell=lambda row: (row.holder, "dim"), above=50),
-                        Column(title="entry", width=7, cell=lambda row: (f"#{row.index}", "dim"), right=True),
+                        Column(title="written", width=10, cell=lambda row: (when(row.entry.time)[:10], "dim"), above=50),
+                        Column(title="written", width=5, cell=lambda row: (when(row.entry.time)[5:10], "dim"), below=50),
+                        Column(title="pack", width=0, cell=lambda row: (row.entry.subject, "")),
+                        Column(title="pages", width=6, cell=lambda row: (f"{row.file.pages} p" if row.file and row.file.pages else "–", ""), right=True),
+                        Column(title="file", width=9, cell=file_state),
+                        Column(title="by", width=9, cell=lambda row: (row.entry.holder, "dim"), above=50),
+                        Column(title="entry", width=6, cell=lambda row: (f"#{row.entry.index}", "dim"), right=True, above=50),
                     ],
                     id="packs", empty="No pack left the house yet: n writes one.",
                 )
@@ -81,12 +93,12 @@ class ReportsPage(Page):
 
     def reload(self) -> None:
         """Read what a pack can be about, and exports."""
-        self.read(lambda: (self.desk.abouts(), self.desk.log(0, self.desk.size(), Wanted(kinds=("export",)))), self._apply)
+        self.read(lambda: (self.desk.abouts(), self.desk.packs()), self._apply)
 
-    def _apply(self, found: tuple[tuple[About, ...], tuple[EntryRow, ...]]) -> None:
+    def _apply(self, found: tuple[tuple[About, ...], tuple[PackRow, ...]]) -> None:
         abouts, packs = found
         self.query_one("#models", RowTable).show(ListSource(abouts))
-        self.query_one("#packs", RowTable).show(ListSource(tuple(reversed(packs))))
+        self.query_one("#packs", RowTable).show(ListSource(packs))
 
     @property
     def _about(self) -> About | None:
@@ -94,9 +106,9 @@ class ReportsPage(Page):
         return row if isinstance(row, About) else None
 
     @property
-    def _pack(self) -> EntryRow | None:
+    def _pack(self) -> PackRow | None:
         row = self.query_one("#packs", RowTable).current()
-        return row if isinstance(row, EntryRow) else None
+        return row if isinstance(row, PackRow) else None
 
     def why_not(self, action: Action) -> str:
         """A pack is about something; only what runs can be stopped."""
@@ -120,8 +132,9 @@ class ReportsPage(Page):
         if self.rows.id == "models" or written is None:
             self.do_preview()
             return
-        self.govern.logged(BY_ID["reports.open"], entry=f"#{written.index}")
-        self.read(lambda: (self.desk.entry(written.index), self.desk.pack_file(written.subject)), self._show_pack)
+        entry = written.entry
+        self.govern.logged(BY_ID["reports.open"], entry=f"#{entry.index}")
+        self.read(lambda: (self.desk.entry(entry.index), self.desk.pack_file(entry.subject)), self._show_pack)
 
     def _show_pack(self, found: tuple[EntryDetail, PackFile | None]) -> None:
         self._say("Pack", pack_text(*found))
@@ -129,10 +142,16 @@ class ReportsPage(Page):
     def do_preview(self) -> None:
         """What a pack would say."""
         row = self._about
-        if row is None:
-            return
-        about = PackAbout(kind=row.kind, ref=row.ref)
-        title = f"Preview · {row.kind} {row.ref}".rstrip()
+        if row is not None:
+            self._preview(PackAbout(kind=row.kind, ref=row.ref))
+
+    def show_draft(self, draft: Draft) -> None:
+        """What the pack would say that was just asked for; `n` goes on with it."""
+        self._draft = draft
+        self._preview(draft.about)
+
+    def _preview(self, about: PackAbout) -> None:
+        title = f"Preview · {about.kind} {about.ref}".rstrip()
         self.govern.start_job("gathering the pack", lambda progress: self.desk.pack(about, progress), lambda pack: self._say(title, preview(pack)))
 
     def do_export(self) -> None:
@@ -142,10 +161,13 @@ class ReportsPage(Page):
         self.govern.save_text(f"{name}-{self.desk.now():%Y%m%d-%H%M%S}.txt", self._text + "\n")
 
     def do_new(self) -> None:
-        """Write a pack about what is under the cursor, or about something else."""
-        row = self._about
-        if row is not None:
-            ask_for_pack(self.govern, row.kind, row.ref)
+        """Write a pack about what is under the cursor, or about something else; go on with what was previewed from there."""
+        row, draft = self._about, self._draft
+        self._draft = None
+        if draft is not None:
+            ask_for_pack(self.govern, draft.values)
+        elif row is not None:
+            ask_for_pack(self.govern, blank(row.kind, row.ref))
 
     def do_clear(self) -> None:
         """Stop what is being gathered, written or verified; else show every row again."""
@@ -177,7 +199,7 @@ class ReportsPage(Page):
                 self.govern.start_job(CHECKING, lambda progress: self.desk.verify_pack(pack, trust, progress), self._checked)
 
         newest = self._pack
-        file = str(self.desk.exports() / newest.subject) if newest is not None else ""
+        file = str(self.desk.exports() / newest.entry.subject) if newest is not None else ""
         self.app.push_screen(
             AskDialog(
                 "VERIFY A PACK", "A pack proves itself only with a trust root that it did not bring along.",

@@ -18,7 +18,7 @@ from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Verb
 from govern_tui.dialogs.decide import DecideDialog, Subjects
-from govern_tui.dialogs.packs import ask_for_pack
+from govern_tui.dialogs.packs import ask_for_pack, blank
 from govern_tui.dialogs.promote import PromoteDialog
 from govern_tui.pages.deadlines import deadline_columns, left_of
 from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
@@ -382,7 +382,7 @@ class ReviewPage(Page):
     def do_export(self) -> None:
         """Write the evidence pack."""
         if self.dossier is not None:
-            ask_for_pack(self.govern, "model", self.dossier.name)
+            ask_for_pack(self.govern, blank("model", self.dossier.name))
 
     def job_failed(self, error: GovernError) -> None:
         """Nothing of this page hangs on a job."""
