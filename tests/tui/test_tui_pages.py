@@ -10,8 +10,10 @@ from tui.kit_tui import HERE, PASSPHRASE, Bench, asks, dialog, press, review, se
 from govern.workflow.custody import keys
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
+from govern_tui.pages.dossier_rules import worst
 from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
+from govern_tui.text import number
 from govern_tui.widgets.rowtable import RowTable
 
 SIZE = (120, 34)
@@ -176,7 +178,7 @@ async def test_the_dossier_shows_rules_groups_differences_history_and_basis(benc
         assert "FAIR-001" not in text_of(app, "#text-summary")
         for tab, words in (
             ("distributions", ("income", "reference", "window")), ("running", ("credit@1 runs now", "FAIR-001 sex=")), ("findings", ("No finding",)),
-            ("rules", ("FAIR-001", ">= 0.8", "flip")), ("groups", ("sex", "impact_ratio@1")), ("attempts", ("Differences", "FAIR-001")),
+            ("groups", ("sex", "impact_ratio@1")), ("attempts", ("Differences", "FAIR-001")),
             ("history", ("Nobody has signed",)), ("basis", ("sha256:", "evidence")),
         ):
             page.query_one("#tabs").active = f"tab-{tab}"
@@ -184,6 +186,38 @@ async def test_the_dossier_shows_rules_groups_differences_history_and_basis(benc
             text = text_of(app, f"#text-{tab}")
             for word in words:
                 assert word in text, (tab, word)
+
+
+async def test_each_rule_is_a_line_and_enter_opens_the_evidence_that_it_was_judged_on(bench: Bench) -> None:
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await review(pilot, bench, "credit@2")
+        page, table = app.page, app.page.query_one("#rules", RowTable)
+        page.query_one("#tabs").active = "tab-rules"
+        await settled(pilot)
+        rules, entry = page.dossier.decision.decision.rules, page.dossier.evidence[-1].index
+        assert {row.rule for row in table.source._rows} == {rule.rule for rule in rules}
+        for word in ("✗ FAIL", "FAIR-001", "DENIES", ">= 0.8", f"#{entry}"):
+            assert word in table.render_line(1).text
+        assert min(number(check.observed) for check in next(rule for rule in rules if rule.rule == "FAIR-001").checks) == number(worst(table.current()).observed)
+        for word in ("FAIR-001", "sex=", "flip", f"#{entry} test2.csv"):
+            assert word in text_of(app, "#text-rules")
+        await press(pilot, "tab", "end")
+        assert app.focused is table
+        assert "SAY-001" in text_of(app, "#text-rules")
+        assert "FAIR-001" not in text_of(app, "#text-rules")
+        await press(pilot, "enter")
+        assert "no evidence" in list(app._notifications)[-1].message
+        await press(pilot, "home", "enter")
+        assert app.page_name == "ledger"
+        assert (app.page.table.current().index, app.page.table.current().kind) == (entry, "evidence")
+        assert app.commands[-1] == f"govern show '#{entry}'"
+        await press(pilot, "backspace")
+        assert page.query_one("#tabs").active == "tab-rules"
+        assert table.current().rule == "FAIR-001"
+        await pilot.resize_terminal(220, 50)
+        await settled(pilot)
+        assert table.region.right <= page.query_one("#rule").region.x, "beside each other where there is room"
 
 
 async def test_verification_reports_its_steps_and_the_banner_says_so(bench: Bench) -> None:

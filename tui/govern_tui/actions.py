@@ -164,7 +164,7 @@ LINEAGE: Final = (
 )
 
 REVIEW: Final = (
-    _page("review", "open", "Open dossier", "Review", "enter", "Open what is under the cursor.", footer=True,
+    _page("review", "open", "Open dossier", "Review", "enter", "Open what is under the cursor: a dossier, a deadline, the evidence of a rule.", footer=True,
           cli="govern review show {model} --gate {gate}"),
     _page("review", "approve", "Approve…", "Review", "a", "Sign an approval over all that is shown.", writes=True, footer=True,
           cli="govern review approve {model}"),

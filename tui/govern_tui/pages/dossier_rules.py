@@ -1,4 +1,4 @@
-"""The dossier's rules: verdict, observed value against threshold as bars with intervals, what would turn it."""
+"""What the dossier says of a rule: verdict, observed value against threshold as bars with intervals, what would turn it."""
 
 from collections.abc import Sequence
 
@@ -18,16 +18,42 @@ HALF = 0.5
 """Below this a share is drawn on a scale of its own: drift of 0.01 against 0.2 would be nothing on a scale to 1."""
 
 
-def rules_text(dossier: Dossier) -> Content:
+def rules_of(dossier: Dossier) -> tuple[RuleResult, ...]:
     """Every rule of the decision, those that deny first."""
+    rules = dossier.decision.decision.rules if dossier.decision else ()
+    return tuple(sorted(rules, key=lambda rule: (not rule.denies, rule.status.value != "fail", rule.rule)))
+
+
+def entries_of(dossier: Dossier, rule: RuleResult) -> tuple[int, ...]:
+    """The entries of the evidence that a rule was judged on, the newest first."""
+    return tuple(sorted((view.index for view in dossier.evidence if view.digest in rule.evidence), reverse=True))
+
+
+def worst(rule: RuleResult) -> Check | None:
+    """The check that a line about the rule shows: of those with the rule's own status, the one furthest to the bad side."""
+    same = [check for check in rule.checks if check.status == rule.status] or rule.checks
+    return min(same, key=_margin, default=None)
+
+
+def _margin(check: Check) -> float:
+    value, limit = number(check.observed), number(check.threshold)
+    if value is None:
+        return 0.0
+    return ((limit or 0.0) - value) if check.op.startswith("<") else value - (limit or 0.0)
+
+
+def rule_text(dossier: Dossier, rule: RuleResult | None) -> Content:
+    """All that is known of one rule."""
     made = Document()
     if dossier.decision is None:
         return made.line("This model has not been gated here: `govern gate` measures and decides.", "warn").content()
-    decision = dossier.decision.decision
-    if decision.problem:
-        made.line(f"The gate itself is an error: {decision.problem}", "bad").line()
-    for rule in sorted(decision.rules, key=lambda rule: (not rule.denies, rule.status.value != "fail", rule.rule)):
+    if problem := dossier.decision.decision.problem:
+        made.line(f"The gate itself is an error: {problem}", "bad").line()
+    if rule is not None:
         _rule(made, rule)
+        for entry in entries_of(dossier, rule):
+            view = next(view for view in dossier.evidence if view.index == entry)
+            made.hang(11).add(f"{INDENT}{'entry':<7}", "dim").line(f"#{entry} {view.data_name}, {view.purpose}, collected {when(view.collected)} by {view.holder}")
     return made.content()
 
 
@@ -48,7 +74,7 @@ def _rule(made: Document, rule: RuleResult) -> None:
         f"policy {rule.policy_name}", f"evidence {', '.join(short(digest) for digest in rule.evidence)}" if rule.evidence else "",
         f"controls {', '.join(rule.controls)}" if rule.controls else "",
     ])
-    made.hang(4).line(f"{INDENT}{source}", "dim").line()
+    made.hang(4).line(f"{INDENT}{source}", "dim")
 
 
 def scale_of(checks: Sequence[Check]) -> float:

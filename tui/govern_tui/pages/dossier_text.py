@@ -10,7 +10,6 @@ from govern.workflow.views import Dossier, WaiverRow
 from govern_tui.pages.dossier_changes import attempts_text, running_text
 from govern_tui.pages.dossier_distributions import distributions_text
 from govern_tui.pages.dossier_numbers import drift_text, explanation_text, groups_text, performance_text
-from govern_tui.pages.dossier_rules import rules_text
 from govern_tui.text import LOOK, sentence, until, when
 from govern_tui.widgets.document import Document
 
@@ -21,7 +20,7 @@ TITLES = {
 }
 TABS = tuple(TITLES)
 TEXTS: dict[str, Callable[[Dossier], Content]] = {
-    "rules": rules_text, "groups": groups_text, "distributions": distributions_text, "explanation": explanation_text, "drift": drift_text,
+    "groups": groups_text, "distributions": distributions_text, "explanation": explanation_text, "drift": drift_text,
     "performance": performance_text, "running": running_text, "attempts": attempts_text,
 }
 
@@ -29,7 +28,7 @@ TEXTS: dict[str, Callable[[Dossier], Content]] = {
 def tab_text(
     name: str, dossier: Dossier, now: datetime, emergencies: Sequence[str] = (), waivers: Sequence[WaiverRow] = ()
 ) -> Content:
-    """The text of one tab; `emergencies` stay in every history, and those of `waivers` that are about it in the summary."""
+    """The text of one tab but that of the rules, a table; `emergencies` stay in every history, and those of `waivers` that are about it in the summary."""
     match name:
         case "summary":
             return summary_text(dossier, now, [row for row in waivers if row.model == dossier.name and row.gate == dossier.gate])

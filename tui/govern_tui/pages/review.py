@@ -13,17 +13,16 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from govern.domain.text import Digest, short
 from govern.errors import GovernError
-from govern.workflow.views import Dossier, QueueItem, StatusView, WaiverRow, Written
+from govern.workflow.views import Dossier, QueueItem, StatusView, WaiverRow
 from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt
-from govern_tui.desk import Verb
-from govern_tui.dialogs.decide import DecideDialog, Subjects
 from govern_tui.dialogs.packs import ask_for_pack, blank
-from govern_tui.dialogs.promote import PromoteDialog
 from govern_tui.pages.deadlines import deadline_columns, left_of
+from govern_tui.pages.deciding import DecidingPage
 from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
-from govern_tui.pages.page import Page, bindings_of
-from govern_tui.pages.subjects import ABOUT, subjects
+from govern_tui.pages.page import bindings_of
+from govern_tui.pages.rules_pane import RulesPane
+from govern_tui.pages.subjects import ABOUT
 from govern_tui.text import LOOK, Piece, clean
 from govern_tui.widgets.document import Flow
 from govern_tui.widgets.rowtable import Column, RowTable
@@ -45,7 +44,7 @@ def _counts(item: QueueItem) -> Piece:
     return (f"{item.passed}{good} {item.failed}{bad} {item.inconclusive}{unsure}", "bad" if item.failed else "warn" if item.inconclusive else "good")
 
 
-class ReviewPage(Page):
+class ReviewPage(DecidingPage):
     """Page 4."""
 
     NAME = "review"
@@ -66,9 +65,6 @@ class ReviewPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.items: tuple[QueueItem, ...] = ()
-        self.dossier: Dossier | None = None
-        self._waivers: tuple[WaiverRow, ...] = ()
-        self.shown: set[str] = set()
         self._drawn: set[str] = set()
         self._queue_read = False
         self._open_when_read = False
@@ -103,8 +99,12 @@ class ReviewPage(Page):
                 yield Static(Content("Enter opens what is under the cursor."), id="dossier-head")
                 with TabbedContent(id="tabs", initial="tab-summary"):
                     for name in TABS:
-                        with TabPane(TITLES[name], id=f"tab-{name}"), VerticalScroll(can_focus=True):
-                            yield Flow(id=f"text-{name}")
+                        with TabPane(TITLES[name], id=f"tab-{name}"):
+                            if name == "rules":
+                                yield RulesPane()
+                            else:
+                                with VerticalScroll(can_focus=True):
+                                    yield Flow(id=f"text-{name}")
 
     @property
     def queue(self) -> RowTable:
@@ -124,13 +124,22 @@ class ReviewPage(Page):
             self._open(model, gate)
 
     def place(self) -> str:
-        """The dossier that is open."""
-        return f"{self.dossier.model} {self.dossier.gate}" if self.dossier else ""
+        """The dossier that is open, and the tab."""
+        return f"{self.dossier.model} {self.dossier.gate} {self._tab_shown}" if self.dossier else ""
+
+    @property
+    def _tab_shown(self) -> str:
+        """The tab that is shown."""
+        return self.query_one(TabbedContent).active.removeprefix("tab-")
 
     def reload(self) -> None:
         """Read the queue, and the dossier if one is open."""
         self.read(self._look, self._apply_queue)
         self.read(self.desk.status, self._apply_status, group="status")
+        self.open_again()
+
+    def open_again(self) -> None:
+        """Read the dossier that is open again."""
         if self.dossier is not None:
             self._open(self.dossier.model, self.dossier.gate)
 
@@ -199,9 +208,12 @@ class ReviewPage(Page):
 
     @on(RowTable.Opened, "#queue")
     async def do_open(self) -> None:
-        """Open the dossier under the cursor, or what the deadline under it is about."""
+        """Open the dossier under the cursor, what the deadline under it is about, or the evidence of the rule."""
         if self.app.focused is self.query_one("#deadlines"):
             await self._deadline()
+            return
+        if self._at_rules:
+            await self._open_evidence()
             return
         item = self.queue.current()
         self._open_when_read = not self._queue_read
@@ -209,6 +221,22 @@ class ReviewPage(Page):
             self.govern.logged(BY_ID["review.open"], model=item.name, gate=item.gate)
             self._take_focus = True
             self._open(item.model, item.gate)
+
+    @property
+    def _at_rules(self) -> bool:
+        """Whether the keys are in the dossier while it shows its rules."""
+        focused = self.app.focused
+        return self.dossier is not None and self._tab_shown == "rules" and focused is not None and self.query_one("#dossier") in focused.ancestors
+
+    @on(RowTable.Opened, "#rules")
+    async def _open_evidence(self) -> None:
+        """Open the entry of the evidence that the rule under the cursor was judged on."""
+        entry = self.query_one(RulesPane).evidence
+        if entry is None:
+            self.app.notify("This rule was judged on no evidence: what it asks for a person states, or nobody measured.", severity="warning", markup=False)
+            return
+        self.govern.say(f"govern show '#{entry}'")
+        await self.govern.go("ledger", str(entry))
 
     def do_other(self) -> None:
         """The dossier of a model that is not in the queue."""
@@ -225,7 +253,7 @@ class ReviewPage(Page):
 
     def _show_dossier(self, found: tuple[Dossier, tuple[WaiverRow, ...]]) -> None:
         """Show a dossier; what was opened of another is forgotten."""
-        dossier, self._waivers = found
+        dossier, self.waivers = found
         if self.dossier is None or (self.dossier.model, self.dossier.gate) != (dossier.model, dossier.gate):
             self.shown = set()
             self.query_one(TabbedContent).active = "tab-summary"
@@ -247,10 +275,13 @@ class ReviewPage(Page):
     @on(TabbedContent.TabActivated)
     def _draw_tab(self) -> None:
         """Draw a tab when it is first opened, and note that it was: an approval says what its reviewer looked at."""
-        name = self.query_one(TabbedContent).active.removeprefix("tab-")
+        name = self._tab_shown
         if self.dossier is not None and name not in self._drawn:
             self._drawn.add(name)
-            self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies, self._waivers))
+            if name == "rules":
+                self.query_one(RulesPane).show(self.dossier)
+            else:
+                self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies, self.waivers))
         if self.dossier is not None and self._visible():
             self.shown.add(name)
             seen = " ".join(f"{TITLES[name]}{LOOK.glyph('ok')[0]}" for name in TABS if name in self.shown)
@@ -266,42 +297,20 @@ class ReviewPage(Page):
     def why_not(self, action: Action) -> str:
         """A decision needs a dossier that is open and visible."""
         if action.id == "review.open":
-            return "" if self.items or not self._queue_read else "nothing waits"
+            return "" if self.items or not self._queue_read or self._at_rules else "nothing waits"
         if action.id.split(".")[1] in {"mine", "order", "other", "filter", "next", "previous", "clear"}:
             return ""
         if self.dossier is None or not self._visible():
             return NO_DOSSIER
         verb = ABOUT.get(action.id)
-        return "" if verb is None or self._subjects(verb[0]) else verb[1]
+        return "" if verb is None or self.subjects_of(verb[0]) else verb[1]
 
-    def _subjects(self, verb: Verb) -> Subjects:
-        return () if self.dossier is None else subjects(verb, self.dossier, self._waivers)
-
-    def _decide(self, verb: Verb) -> None:
-        if self.dossier is None:
-            return
-
-        def done(written: Written | None) -> None:
-            if written is not None:
-                self._signed(verb, written)
-            elif self.dossier is not None:
-                self._open(self.dossier.model, self.dossier.gate)
-
-        self.app.push_screen(
-            DecideDialog(
-                self.desk, self.dossier, verb, shown=tuple(sorted(self.shown)), signer=self.govern.signer, subjects=self._subjects(verb),
-            ),
-            done,
-        )
-
-    def _signed(self, verb: Verb, written: Written) -> None:
-        self.app.notify(f"Signed: {verb}, entry #{written.index}\n{written.digest}", markup=False, timeout=8)
-        if self.dossier is not None:
-            self._open(self.dossier.model, self.dossier.gate)
-        self.read(self._look, self._after_signing)
+    def after_signing(self) -> None:
+        """Read the queue and what falls due again."""
+        self.read(self._look, self._next_item)
         self.read(self.desk.status, self._apply_status, group="status")
 
-    def _after_signing(self, items: tuple[QueueItem, ...]) -> None:
+    def _next_item(self, items: tuple[QueueItem, ...]) -> None:
         """The cursor stands on the next item by itself, ready for Enter."""
         at = self.queue.cursor
         self._apply_queue(items)
@@ -309,69 +318,6 @@ class ReviewPage(Page):
         if at == self.queue.cursor and isinstance(item, QueueItem) and item.model == done:
             self.queue.move_to((at + 1) % len(self.queue.source))
         self.queue.focus()
-
-    def do_approve(self) -> None:
-        """Sign an approval."""
-        self._decide("approve")
-
-    def do_conditions(self) -> None:
-        """Sign an approval on conditions, each of which becomes a finding."""
-        self._decide("approve-on")
-
-    def do_finding(self) -> None:
-        """Open a finding on this model."""
-        self._decide("open-finding")
-
-    def do_remediate(self) -> None:
-        """Say how a finding was remediated."""
-        self._decide("remediate")
-
-    def do_close_finding(self) -> None:
-        """Verify a remediation and close the finding."""
-        self._decide("close-finding")
-
-    def do_reject(self) -> None:
-        """Sign a rejection."""
-        self._decide("reject")
-
-    def do_changes(self) -> None:
-        """Sign a request for changes."""
-        self._decide("request-changes")
-
-    def do_waive(self) -> None:
-        """Propose a waiver."""
-        self._decide("waive")
-
-    def do_attest(self) -> None:
-        """Attest a rule."""
-        self._decide("attest")
-
-    def do_comment(self) -> None:
-        """Sign a comment."""
-        self._decide("comment")
-
-    def do_supersede(self) -> None:
-        """Take back an earlier review: there is no undo but a new entry that says so."""
-        self._decide("take-back")
-
-    def do_accept_waiver(self) -> None:
-        """Sign a waiver that somebody else proposed."""
-        self._decide("approve-waiver")
-
-    def do_revoke_waiver(self) -> None:
-        """End a waiver before its time."""
-        self._decide("revoke-waiver")
-
-    def do_promote(self) -> None:
-        """Move the stage pointer."""
-        if self.dossier is not None:
-            def done(answer: tuple[Written, str] | None) -> None:
-                if answer is not None:
-                    self.govern.say(answer[1])
-                    self.app.notify(f"Promoted: entry #{answer[0].index}", markup=False)
-                    self.reload()
-
-            self.app.push_screen(PromoteDialog(self.desk, self.dossier), done)
 
     async def do_lineage(self) -> None:
         """Lineage of this model."""
