@@ -41,6 +41,8 @@ def test_each_kind_has_its_sections_and_no_dead_link(kind):
     targets = set(re.findall(r'href="#([^"]+)"', html))
     present = set(re.findall(r'\bid="([^"]+)"', html))
     assert targets - present == set()
+    (lines,) = [block for section in view.sections for block in section.blocks if block.kind == "table" and block.caption == "Six lines"]
+    assert all(row[-1][0].href for row in lines.rows), "each line names a section that this kind of pack has"
     assert len(re.findall(r'\bid="([^"]+)"', html)) == len(present)
 
 

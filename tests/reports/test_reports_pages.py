@@ -139,3 +139,49 @@ def test_a_chart_writes_how_many_there_are_as_the_table_does():
     chart = next(block for section in view.sections if section.id == "fairness" for block in section.blocks if block.kind == "chart")
     assert ">n 4,210<" in chart.svg
     assert "(n " in chart.caption
+
+
+def tables(pack, id_):
+    view = build_view(pack, Register(pack.attachments))
+    found = [block for section in view.sections if section.id == id_ for block in section.blocks if block.kind == "table"]
+    return {block.caption: (block, [["".join(span.text for span in cell) for cell in row] for row in block.rows]) for block in found}
+
+
+def test_what_was_signed_and_what_we_say_of_it_stand_apart():
+    pack = build()
+    dossier = pack.dossiers[0]
+    reviews = tuple(replace(row, standing="stale", note="drift in annual_income (#33): review#24 → model") for row in dossier.reviews[-1:])
+    waivers = (replace(pack.waivers[0], state="void", why="the policy changed (#9)", compensating="people look at each refusal"),)
+    found = tables(replace(pack, dossiers=(replace(dossier, reviews=reviews),), waivers=waivers), "people")
+    (_, ((*_, reason, standing, _),)), = [both for caption, both in found.items() if caption.startswith("Reviews of")]
+    assert (reason, standing) == (dossier.reviews[-1].reason, "STALE: drift in annual_income (#33)")
+    (_, ((_, _, _, state, _, reason, *_),)), = [both for caption, both in found.items() if caption.startswith("Waivers")]
+    assert (state, reason) == ("void: the policy changed (#9)", "postcode_area is being replaced / people look at each refusal")
+
+
+def test_an_attempt_that_a_waiver_let_through_says_so():
+    (_, rows), = tables(build(), "attempts").values()
+    assert ", 1 waived" in rows[-1][4]
+
+
+def test_a_table_of_checks_has_no_column_without_a_word():
+    found = [(block, rows) for caption, (block, rows) in tables(build(), "results").items() if "check" in caption]
+    assert found
+    for block, rows in found:
+        assert all(any(row[place] != "–" for row in rows) for place in range(len(block.columns)))
+        assert sum(column.width for column in block.columns) == 100
+
+
+@pytest.mark.parametrize(("kind", "words"), [("model", "None recorded for what this pack is about; searched"), ("ledger", "None recorded; searched")])
+def test_nothing_found_is_said_of_what_the_pack_is_about(kind, words):
+    found = tables(replace(build(kind=kind), waivers=(), findings=()), "people")
+    assert {found[caption][0].empty.partition(" in ")[0] for caption in ("Waivers", "Findings")} == {words}
+
+
+def test_what_does_not_hold_is_framed_for_prints_without_colour():
+    pack = build()
+    view = build_view(pack, Register(pack.attachments))
+    (picture,) = [block for section in view.sections if section.id == "lineage" for block in section.blocks if block.kind == "chart"]
+    bad = sum(row.standing == "bad" for row in pack.dossiers[0].lineage)
+    assert bad
+    assert picture.svg.count('stroke="#a32020"') == bad

@@ -104,9 +104,9 @@ def _join(canvas: Canvas, parent: tuple[float, float], child: tuple[float, float
 
 
 def _box(canvas: Canvas, box: Box, x: float, y: float, wide: float) -> None:
-    """Draw one node; a thick left edge in dark or red says how it stands."""
+    """Draw one node; a thick left edge says how it stands, and a frame that it does not hold, for prints without colour."""
     longest = max(6, int((wide - 9) / CHARACTER))
-    canvas.rect(x, y, wide, BOX_HEIGHT, fill=PALE)
+    canvas.rect(x, y, wide, BOX_HEIGHT, fill=PALE, stroke=BAD if box.standing == "bad" else "none")
     canvas.rect(x, y, 2.5, BOX_HEIGHT, fill=_STROKES.get(box.standing, GREY))
     first, second = _lines(box.name, longest)
     canvas.text(x + 6, y + 10, first, size=8, fill=INK, weight=600)

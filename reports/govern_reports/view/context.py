@@ -85,6 +85,17 @@ class Context:
         return f"Printed here for {len(self.detailed)} of {len(self.pack.dossiers)} model versions: those in service and the latest. The other {left} are in the table of model versions and in the attachments."
 
     @property
+    def subject(self) -> str:
+        """Say that something is said of what the pack is about, and not of the ledger: there it may well be otherwise."""
+        whole = self.pack.kind == "ledger" and self.pack.period is None
+        return "" if whole else " for what this pack is about"
+
+    @property
+    def none(self) -> str:
+        """Say that nothing is recorded, and where it was looked for."""
+        return f"None recorded{self.subject}; searched in all {self.pack.size:,} entries."
+
+    @property
     def windows(self) -> tuple[EvidenceView, ...]:
         """The latest `WINDOWS` monitoring windows of each detailed model."""
         shown = {dossier.name for dossier in self.detailed}

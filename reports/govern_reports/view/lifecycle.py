@@ -16,7 +16,7 @@ def lifecycle(context: Context) -> Section:
         ("Time, UTC 16%", "What 13%", "Model 18%", "Where and how 31%", "By 13%", ">Entry 9%"),
         [(minute(row.time), row.kind, row.model or "–", row.what, row.holder, f"#{row.index}") for row in pack.lifecycle],
         "Promotions, deployments, rollbacks and retirements",
-        empty=f"None recorded; searched in all {pack.size:,} entries.",
+        empty=context.none,
     )
     page.tell(context.rest)
     for dossier in context.detailed:
@@ -32,7 +32,7 @@ def lifecycle(context: Context) -> Section:
         drawn = sum(box.kind in DRAWN for box in boxes)
         caption = (
             f"Lineage of {dossier.name}: {plural(drawn, 'node')} ({words(kinds)}), from data on the left to service on the right. A line "
-            "leads from each node to what came of it; what follows from two lines has none of its own. A red edge: it does not hold."
+            "leads from each node to what came of it; what follows from two lines has none of its own. A frame around a node: denied, rejected, drifted, or no longer holding."
         )
         page.chart(lineage_picture(boxes, title=clean(caption, 300)), caption, wide=True)
         rows: list[tuple[Part, ...]] = [

@@ -77,23 +77,27 @@ def _lines(context: Context) -> list[tuple[Part, ...]]:
         ("Performance and drift", *_behaviour(context), "performance"),
         (
             "Incidents", incidents,
-            (f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}; "
+            (f"{plural(len(opened), 'open finding')} of {plural(len(pack.findings), 'recorded finding')}, {plural(rolled, 'rollback')}{context.subject}; "
             f"searched in all {pack.size:,} entries"),
             "findings",
         ),
     ]
+    elsewhere = _ELSEWHERE.get(pack.kind, {})
     return [
-        (Span(name, "strong"), Span(*MET[standing]), detail, link(_section_name(target), target))
+        (Span(name, "strong"), Span(*MET[standing]), detail, link(_SECTIONS[elsewhere.get(target, target)], elsewhere.get(target, target)))
         for name, standing, detail, target in rows
     ]
 
 
-def _section_name(target: str) -> str:
-    """Name a section for its link."""
-    return {
-        "integrity": "Ledger integrity", "results": "Tests and results", "people": "Approvals", "fairness": "Fairness",
-        "performance": "Performance and drift", "findings": "Findings",
-    }[target]
+_SECTIONS = {
+    "integrity": "Ledger integrity", "results": "Tests and results", "people": "Approvals", "fairness": "Fairness",
+    "performance": "Performance and drift", "findings": "Findings", "models": "Model versions",
+}
+_ELSEWHERE: dict[str, dict[str, str]] = {
+    "control": {"fairness": "results", "performance": "results"},
+    "ledger": {"results": "models", "fairness": "models", "performance": "models"},
+}
+"""Where a kind of pack that lacks a section shows what bears on it."""
 
 
 def _integrity(context: Context) -> str:
