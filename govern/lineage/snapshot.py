@@ -41,8 +41,11 @@ class Rows(Protocol):
         Found by key: a state's clock is the latest time claimed so far, so it never falls as states grow, whatever clocks do.
         """
 
-    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> None:
-        """Keep more states, all or none, each with what changed since the one before; one of a size that is there already stays."""
+    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> bool:
+        """Keep more states, all or none, each with what changed since the one before; one of a size that is there already stays.
+
+        False where nothing can be kept: then whoever folds has to hold on to what it folded.
+        """
 
     def value(self, table: str, key: str, size: int) -> bytes | None:
         """The value of a key in the state of `size` entries."""
@@ -154,10 +157,10 @@ def load(
             new.append(made(folding.state, source.root(now)))
         state = folding.close()
         if len(new) == TOGETHER or grown < batch:
-            rows.keep(new)
+            held = not rows.keep(new)
             if grown < batch:
                 return state
-            if now - begun >= HELD:
+            if now - begun >= HELD and not held:
                 state, begun = stored(rows, new[-1][0]), now
             new = []
 

@@ -1,19 +1,30 @@
-"""How many entries a SQLite ledger has, without SQLAlchemy: for callers that start, ask one thing, and end."""
+"""How long a SQLite ledger says it is, without SQLAlchemy: for callers that start, ask one thing, and end."""
 
+import base64
 import sqlite3
 from pathlib import Path
 
+from govern.domain.text import Digest
 from govern.errors import StorageError
 
 
-def size_of(path: Path) -> int:
-    """Return the number of entries of the ledger in `path`, which is only read. Raises `StorageError`."""
+def head_of(path: Path) -> tuple[int, Digest]:
+    """Return how many entries the ledger in `path` has, and the root that its newest checkpoint names. Only reads.
+
+    Nothing is proved: it says whether what was proved before is of this ledger still. Raises `StorageError`, also where
+    the newest checkpoint is not over all entries.
+    """
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
         try:
-            found = connection.execute("select max(idx) from entry").fetchone()[0]
+            (size,) = connection.execute("select max(idx) + 1 from entry").fetchone()
+            note = connection.execute("select note from checkpoint order by size desc limit 1").fetchone()
         finally:
             connection.close()
-    except sqlite3.Error as error:
+        _, said, root = str(note[0]).split("\n")[:3]
+        head = int(said), Digest("sha256:" + base64.b64decode(root, validate=True).hex())
+    except (sqlite3.Error, TypeError, ValueError) as error:
         raise StorageError(f"{path} can't be read: {error}", "`govern verify` looks closer.") from error
-    return 0 if found is None else int(found) + 1
+    if head[0] != size:
+        raise StorageError(f"the newest checkpoint in {path} is not over all entries", "`govern verify` looks closer.")
+    return head

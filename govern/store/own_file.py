@@ -25,12 +25,19 @@ CACHE: Final = 64 * 1024
 
 
 class OwnFile:
-    """One file; each thread of each process has a connection of its own."""
+    """One file; each thread of each process has a connection of its own.
+
+    One that lies where this user may not write (a container's image) is read as it is.
+    """
 
     def __init__(self, path: Path, schema: str) -> None:
         """Open, or make, the file with its tables. Raises `StorageError`."""
         self.path = path
         self._own = threading.local()
+        self.fixed = path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        """Whether it can only be read."""
+        if self.fixed:
+            return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
@@ -44,14 +51,24 @@ class OwnFile:
     def connection(self) -> sqlite3.Connection:
         """This thread's connection in this process. Raises what the driver raises."""
         if getattr(self._own, "process", None) != os.getpid():
-            self._own.connection = sqlite3.connect(self.path, timeout=WAIT)
-            self._own.connection.execute("pragma journal_mode = wal")
-            self._own.connection.execute("pragma synchronous = normal")
-            self._own.connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
-            self._own.connection.execute(f"pragma cache_size = -{CACHE}")
+            self._own.connection = self._read_only() if self.fixed else self._connected()
             self._own.process = os.getpid()
         found: sqlite3.Connection = self._own.connection
         return found
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=WAIT)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
+        connection.execute(f"pragma cache_size = -{CACHE}")
+        return connection
+
+    def _read_only(self) -> sqlite3.Connection:
+        """SQLite would make a lock file beside a file that has a log; one without a log that nobody can change needs none."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        whole = not log.exists() or not log.stat().st_size
+        return sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro{'&immutable=1' if whole else ''}", uri=True, timeout=WAIT)
 
     def unusable(self, error: sqlite3.Error) -> StorageError:
         """What the driver says, as an error of ours."""

@@ -40,8 +40,9 @@ class ReadTables:
         self.path = path
         self._file = OwnFile(path, _SCHEMA)
         with self._file.asked() as connection:
-            connection.execute("insert or ignore into generation values (1, ?)", (secrets.token_hex(8),))
-            connection.commit()
+            if not self._file.fixed:
+                connection.execute("insert or ignore into generation values (1, ?)", (secrets.token_hex(8),))
+                connection.commit()
             self._generation = self._word(connection)
 
     @staticmethod
@@ -70,13 +71,13 @@ class ReadTables:
             found = connection.execute(_LATEST, (size, form)).fetchone()
         return None if found is None else _kept(found)
 
-    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> None:
+    def keep(self, states: Sequence[tuple[Kept, Sequence[Row]]]) -> bool:
         """Keep more states, all or none, each with what changed since the one before; one of a size that is there already stays.
 
-        Raises `StorageError`.
+        Returns False, and keeps nothing, where the file can only be read. Raises `StorageError`.
         """
-        if not states:
-            return
+        if not states or self._file.fixed:
+            return False
         with self._file.changed() as connection:
             self._check(connection)
             new: list[tuple[str, str, int, bytes]] = []
@@ -88,6 +89,7 @@ class ReadTables:
                     new += [(name, key, state.size, value) for name, key, value in rows]
             # In the order in which they lie, so that each page of the file is looked up and changed once.
             connection.executemany("insert into rows values (?, ?, ?, ?)", sorted(new))
+        return True
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Rows of another generation are of another ledger: nothing read before goes with them."""

@@ -87,9 +87,9 @@ def _other_roots(index: int) -> VerificationError:
     )
 
 
-def rows_path(home: Home, origin: str) -> Path:
-    """Where one ledger's rows lie."""
-    return home.checkpoint_folder.parent / "read-tables" / f"{_word(origin)}.db"
+def rows_path(home: Home, origin: str, *, guarded: bool = True) -> Path:
+    """Where one ledger's rows lie; those of a ledger that does not continue what was trusted are never taken for its own."""
+    return home.checkpoint_folder.parent / "read-tables" / f"{_word(origin)}{'' if guarded else '.as-found'}.db"
 
 
 def index_path(home: Home, origin: str) -> Path:
@@ -101,11 +101,13 @@ def _word(origin: str) -> str:
     return hashlib.sha256(origin.encode()).hexdigest()[:32]
 
 
-def folded(home: Home, origin: str, ledger: Ledger, *, as_of: datetime | None = None, stop: int | None = None) -> State:
+def folded(
+    home: Home, origin: str, ledger: Ledger, *, as_of: datetime | None = None, stop: int | None = None, guarded: bool = True,
+) -> State:
     """Return what a ledger says now, said at `as_of`, or in its first `stop` entries. Raises `VerificationError` where its rows were changed."""
     source = LedgerSource(ledger, home.checkpoints(origin).head())
     try:
-        state = load(ReadTables(rows_path(home, origin)), source, as_of=as_of, stop=stop)
+        state = load(ReadTables(rows_path(home, origin, guarded=guarded)), source, as_of=as_of, stop=stop)
     except StorageError:
         # The rows are only a copy: whatever is wrong with them, the ledger itself says the same, and says what is wrong
         # with it where the fault is there.

@@ -5,16 +5,16 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from govern.domain.facts import TrustRootFact
 from govern.domain.statement import Draft, Entry, Subject
 from govern.domain.text import Digest
-from govern.errors import LedgerMovedError, Refused, StorageError, UsageError, VerificationError
+from govern.errors import GovernError, LedgerMovedError, Refused, StorageError, UsageError, VerificationError
 from govern.store.objects import ObjectFolder
 from govern.trust.checkpoints import CheckpointStore
 from govern.trust.home import Home
@@ -56,6 +56,7 @@ class Workspace:
         self.config: Config = read_config(folder / "config.toml")
         self.objects = ObjectFolder(folder / "objects")
         self.keyring = Keyring(home.keys)
+        self._guarded = True
         self._state: State | None = None
         self._then: tuple[tuple[datetime, int], State] | None = None
         self._ready: dict[str, Signer] = {}
@@ -151,6 +152,7 @@ class Workspace:
     def as_found(self) -> "Workspace":
         """Return this workspace with its ledger as it lies there: for showing one that was put back, never for deciding."""
         found = Workspace(self.folder, self.home, self.now)
+        found._guarded = False
         found.__dict__["ledger"] = found.unguarded  # in place of the property, which would refuse it
         return found
 
@@ -162,15 +164,15 @@ class Workspace:
     def state(self, *, as_of: datetime | None = None) -> "State":
         """Return what the ledger says now, or said at `as_of`."""
         from govern.lineage.folding import extended
-        from govern.workflow.place.folded import LedgerSource, folded
+        from govern.workflow.place.folded import LedgerSource
 
         if as_of is not None:
             asked = (as_of, self.ledger.size)
             if self._then is None or self._then[0] != asked:
-                self._then = (asked, folded(self.home, self.config.origin, self.ledger, as_of=as_of))
+                self._then = (asked, self._folded(as_of=as_of))
             return self._then[1]
         if self._state is None:
-            self._state = folded(self.home, self.config.origin, self.ledger)
+            self._state = self._folded()
         state = self._state
         if self.ledger.size != state.size:
             state = extended(state, LedgerSource(self.ledger, self.trusted.head()).entries(state.size))
@@ -179,9 +181,12 @@ class Workspace:
 
     def state_before(self, index: int) -> "State":
         """Return what all entries before the one at `index` say."""
+        return self._folded(stop=index)
+
+    def _folded(self, **until: Any) -> "State":
         from govern.workflow.place.folded import folded
 
-        return folded(self.home, self.config.origin, self.ledger, stop=index)
+        return folded(self.home, self.config.origin, self.ledger, guarded=self._guarded, **until)
 
     def key_for(self, role: str, named: str | None) -> str:
         """Return the name of the key that signs in `role`. Raises `UsageError` where none is named."""
@@ -255,8 +260,19 @@ class Workspace:
         return tuple(sorted(name for name, role in self.ledger.trust_root().roles.items() if keyid in role.keyids))
 
     def close(self) -> None:
-        """Close the ledger, if it was opened."""
-        if "unguarded" in self.__dict__:
+        """Close the ledger, if it was opened.
+
+        What was written here is folded and kept first, where this process had folded what was before it: whoever asks next
+        finds it, instead of half a second of loading what folds.
+        """
+        if "unguarded" not in self.__dict__:
+            return
+        try:
+            if self.wrote and self._state is not None:
+                # Whatever is wrong by now is said to the one who asks next: what was written is written.
+                with suppress(GovernError):
+                    self._folded()
+        finally:
             self.unguarded.close()
 
     def __enter__(self) -> Self:
