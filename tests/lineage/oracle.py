@@ -16,8 +16,9 @@ def mended(entries, model) -> str:
         return ""
     back = [one for one in entries if one.kind == "rollback" and one.index > runs[-1].index]
     if back:
-        own = back[-1].statement.subjects[0].digest == model
-        return "" if own else "its trial was ended by a rollback, and no other was begun"
+        # Going back to it gave it all traffic again, whatever it was tried as.
+        again = any(one.statement.subjects[0].digest == model for one in back)
+        return "" if again else "its trial was ended by a rollback, and no other was begun"
     # The first entry of the trial that is going on: it may have taken more traffic since.
     begun = next(one.index for one in runs if one.fact.id == runs[-1].fact.id)
     return "" if any(one.index > begun for one in asked) else "its trial became full unasked"
@@ -93,6 +94,19 @@ def voided(entries, holder) -> int:
     """The index from which a holder's key is void."""
     found = [one.fact.keys[holder].void_from for one in entries if one.kind == "trust-root"]
     return min((one for one in found if one is not None), default=len(entries) + 1)
+
+
+def unforgivable(entries, model, who) -> str:
+    """Why not even an emergency lets `who` go back to this model; empty where it may."""
+    about = [one for one in entries if one.statement.subjects[0].digest == model]
+    if "emergency" not in ROLES[who] or voided(entries, who) <= len(entries):
+        return "nobody with the role signs"
+    if not any(one.kind == "deployment" and one.fact.mode == "full" for one in about):
+        return "it never had all traffic"
+    ends = [one for one in entries if one.kind == "retirement" and one.fact.environment in {"", "production"}]
+    if any(one in about or one.statement.subjects[0].name == "system/credit" for one in ends):
+        return "it was retired"
+    return "it was revoked" if any(one.kind == "model" and one.fact.state == "revoked" for one in about) else ""
 
 
 def taken_away(entries, about, decided) -> bool:

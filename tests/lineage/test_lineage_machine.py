@@ -3,6 +3,7 @@
 The oracle (`oracle.py`) reads the raw entries again for every deployment that was let through; it shares no code with the rooms.
 """
 
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import takewhile
 
@@ -10,23 +11,40 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from lineage.book import ROLES, START, Book, digest
-from lineage.oracle import GATE, complaint, mended, voided
+from lineage.oracle import GATE, complaint, mended, unforgivable, voided
 
 from govern.domain.decision import Quorum
 from govern.domain.facts import Attestation, RetirementFact, ReviewFact
-from govern.lineage.folding import fold
+from govern.lineage.folding import Folding, fold
 from govern.lineage.history import check_history
 from govern.lineage.permission import may_deploy, may_promote, may_roll_back, may_run
 
 PEOPLE = st.sampled_from(sorted(ROLES))
+TRIAL = st.tuples(
+    st.sampled_from(["canary", "blue-green", "shadow"]),
+    st.sampled_from([("before", False), ("never", False), ("since", False), ("since", True), ("since", True)]),
+)
+"""In which mode; when the gate `deploy` was asked, and whether a rollback ended it."""
+WAIVED = st.tuples(
+    st.sampled_from(["pipeline", "pipeline", "reviewer", "author"]), st.sampled_from(["second", "third", "third", "reviewer", None]),
+    st.sampled_from([("author", "second"), ("reviewer",), ("second",)]), st.sampled_from([5, 5, 4, 0]),
+)
+"""Who asks for a waiver of five days, who approves it, who approves the model, and how many days are relied on it."""
+END = st.sampled_from(["revoked", "revoked", "retired", "system retired"])
+FIRST = st.sampled_from([None, ("trial", TRIAL), ("waived_approved_and_deployed", WAIVED), ("waived_approved_and_deployed", WAIVED), ("ended_and_wanted_back", END)]).flatmap(
+    lambda one: st.none() if one is None else st.tuples(st.just(one[0]), one[1])
+)
 
 
 class Lifecycle(RuleBasedStateMachine):
     """Commands that the workflow would let through; reviews, decisions and withdrawals by anyone at any time."""
 
-    @initialize(count=st.sampled_from([1, 1, 2]), ran=st.integers(0, 2))
-    def begin(self, count, ran):
-        """A furnished ledger; `ran` models had all traffic before, so that what comes after a deployment is tried as often."""
+    @initialize(count=st.sampled_from([1, 1, 2]), ran=st.integers(0, 2), first=FIRST)
+    def begin(self, count, ran, first):
+        """A furnished ledger; `ran` models had all traffic before, so that what comes after a deployment is tried as often.
+
+        What takes many steps to come about is also tried `first`, while nothing stands against anything yet.
+        """
         self.count = count
         self.deployed = 0
         self.book = Book()
@@ -46,6 +64,8 @@ class Lifecycle(RuleBasedStateMachine):
             self.promote(n)
             self.deploy(n, "full")
         assert self.deployed == ran
+        if first is not None:
+            getattr(self, first[0])(n=0, how=first[1])
 
     models_ = st.integers(0, 1)
 
@@ -96,16 +116,21 @@ class Lifecycle(RuleBasedStateMachine):
         if f"W-{asked}-{n}" in self.book.state.waivers:
             self.book.waiver(self.models[n], action, by=by, name=f"W-{asked}-{n}")
 
-    @rule(n=models_, who=st.sampled_from(["reviewer", "author", "pipeline"]), by=st.sampled_from([None, "second", "third", "reviewer"]),
-          signs=st.sampled_from(["reviewer", "second"]))
-    def waived_approved_and_deployed(self, n, who, by, signs):
-        """The short way with a waiver: asked for by one, approved by another, by the same or by nobody, and relied on."""
+    @rule(n=models_, how=WAIVED)
+    def waived_approved_and_deployed(self, n, how):
+        """The short way with a waiver of five days: asked for by one, approved by another, the same or nobody, and relied on for so long."""
+        who, by, signs, after = how
+        self.data_again()
         model = self.models[n]
-        asked = self.book.waiver(model, by=who, name=f"W-{who}-{n}")
+        asked = self.book.waiver(model, by=who, name=f"W-{who}-{n}", expires=self.book.now + timedelta(days=5))
         if by is not None:
             self.book.waiver(model, "approve", by=by, name=f"W-{who}-{n}")
         self.book.decide(model, waivers=(asked.leaf_hash,), approvals=(Quorum(role="approver", count=self.count),))
-        self.approve_and_deploy(n, signs)
+        for one in signs:
+            self.approve(n, one, "approver")
+        self.promote(n)
+        self.deploy(n, "full")
+        self.book.now += timedelta(days=after)
 
     @rule(n=models_, state=st.sampled_from(["open", "remediated", "verified-closed"]))
     def finding(self, n, state):
@@ -156,54 +181,79 @@ class Lifecycle(RuleBasedStateMachine):
         """Only the role `emergency` goes back to what is stale, and never to what is revoked, retired, or never ran."""
         runs = self.book.state.environments.get(("credit", "production"))
         left = self.book.state.deployments.get(runs.primary) if runs else None
-        granted = may_roll_back(
-            self.book.state, self.models[n], "production", self.book.now + timedelta(minutes=1), keyid=who,
-            reason="fire", emergency=True,
-        )
-        if left is None or not granted.allowed:
-            return
-        assert who == "chief"
-        assert voided(self.book.entries, who) > len(self.book.entries)
-        assert any(
-            one.kind == "deployment" and one.fact.mode == "full" and one.statement.subjects[0].digest == self.models[n]
-            for one in self.book.entries
-        )
-        assert not any(
-            one.kind == "retirement" and one.fact.environment != "staging"
-            and (one.statement.subjects[0].digest == self.models[n] or one.statement.subjects[0].name == "system/credit")
-            for one in self.book.entries
-        )
-        assert not any(
-            one.kind == "model" and one.fact.state == "revoked" and one.statement.subjects[0].digest == self.models[n]
-            for one in self.book.entries
-        )
-        self.book.roll_back(self.models[n], left.model, emergency=True, by=who)
+        now = self.book.now + timedelta(minutes=1)
+        if may_roll_back(self.book.state, self.models[n], "production", now, keyid=who, reason="fire", emergency=True).allowed:
+            assert unforgivable(self.book.entries, self.models[n], who) == ""
+            if left is not None:
+                self.book.roll_back(self.models[n], left.model, emergency=True, by=who)
+
+    @precondition(lambda self: self.deployed)
+    @rule(n=models_, how=END)
+    def ended_and_wanted_back(self, n, how):
+        """What was ended is gated, approved and asked for again in every way: none may lead back to it."""
+        with self.aside():
+            if how == "revoked":
+                self.book.model(f"scorer@{n + 1}", state="revoked", reason="it is wrong")
+            elif how == "retired":
+                self.book.retire(self.models[n])
+            else:
+                fact = RetirementFact(system="credit", environment="", reason="replaced")
+                self.book.add(fact, by="pipeline", subject=("system/credit", digest("credit high")))
+            self.approved_anew(n)
+            self.promote(n)
+            self.deploy(n, "full")
+            self.roll_back(n)
+            self.emergency(n, "chief")
+            self.running_is_justified()
+
+    @contextmanager
+    def aside(self):
+        """What is tried inside is tried on a copy of the book: the book itself goes on as if it had not been."""
+        book, deployed, self.book = self.book, self.deployed, self.copied()
+        yield
+        self.book, self.deployed = book, deployed
 
     @precondition(lambda self: self.deployed)
     @rule(n=models_, environment=st.sampled_from(["", "production", "staging"]))
     def retire(self, n, environment):
         self.book.retire(self.models[n], environment)
 
-    @precondition(lambda self: self.deployed > 2)
-    @rule()
-    def retire_the_system(self):
-        fact = RetirementFact(system="credit", environment="", reason="replaced")
-        self.book.add(fact, by="pipeline", subject=("system/credit", digest("credit high")))
-
     @precondition(lambda self: self.deployed > 1)
     @rule(n=models_)
     def revoke_model(self, n):
         self.book.model(f"scorer@{n + 1}", state="revoked", reason="it is wrong")
 
-    @precondition(lambda self: self.deployed)
-    @rule(n=models_)
-    def trial_rolled_back(self, n):
-        """A canary that its gate allowed is ended by going back, promoted again, and asks for all traffic."""
+    def approved_anew(self, n):
+        """Gated on fresh evidence and approved: what is tried next shall not fail by what went before."""
+        self.data_again()
+        self.gate(n, "allow", same=False, days=None)
+        for who in ("reviewer", "second", "author"):
+            self.approve(n, who, "approver")
+
+    def data_again(self):
+        """Whatever was withdrawn is good again."""
+        for name in ("raw@1", "train@1", "test"):
+            if self.book.state.datasets[digest(name)].state != "active":
+                self.dataset(name, "active")
+
+    @rule(n=models_, how=TRIAL)
+    def trial(self, n, how):
+        """A trial asks for all traffic: judged before it began, since, or never; and perhaps ended by going back, and promoted again."""
+        mode, (asked, back) = how
+        if back:
+            self.approved_anew(1 - n)
+            self.promote(1 - n)
+            self.deploy(1 - n, "full")
+        self.approved_anew(n)
+        if asked == "before":
+            self.gate_deploy(n, "allow")
         self.promote(n)
-        self.deploy(n, "canary")
-        self.gate_deploy(n, "allow")
-        self.roll_back(1 - n)
-        self.promote(n)
+        self.deploy(n, mode)
+        if asked == "since":
+            self.gate_deploy(n, "allow")
+        if back:
+            self.roll_back(1 - n)
+            self.promote(n)
         self.deploy(n, "full")
 
     @rule(n=models_)
@@ -244,16 +294,20 @@ class Lifecycle(RuleBasedStateMachine):
             assert complaint(self.book.entries, self.models[n], self.book.now) == ""
             self.book.roll_back(self.models[n], left.model)
 
+    def copied(self) -> Book:
+        """The book once more, for what shall leave no trace in it."""
+        book = Book(root=False)
+        book.entries = list(self.book.entries)
+        book.folding = Folding(self.book.folding.close())
+        book.now = self.book.now
+        return book
+
     @rule(n=models_)
     def forge(self, n):
         """Whoever writes a promotion that nothing allows is found by verification, and nothing runs by it."""
         before = self.book.state
         if not may_promote(before, self.models[n], "production", self.book.now + timedelta(minutes=1)).allowed:
-            book = Book(root=False)
-            for entry in self.book.entries:
-                book.entries.append(entry)
-                book.folding.apply(entry)
-            book.now = self.book.now
+            book = self.copied()
             book.promote(self.models[n])
             book.deploy(self.models[n])
             assert [fault.index for fault in check_history(book.entries)]
@@ -266,11 +320,7 @@ class Lifecycle(RuleBasedStateMachine):
         before, model = self.book.state, self.models[n]
         if may_roll_back(before, model, "production", self.book.now + timedelta(minutes=1)).allowed:
             return
-        book = Book(root=False)
-        for entry in self.book.entries:
-            book.entries.append(entry)
-            book.folding.apply(entry)
-        book.now = self.book.now
+        book = self.copied()
         ran = may_run(before, model, "production", book.now).allowed
         book.roll_back(model, model)
         assert book.entries[-1].index in [fault.index for fault in check_history(book.entries)]
@@ -299,7 +349,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert digest("x") not in self.book.state.models
 
 
-Lifecycle.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Lifecycle.TestCase.settings = settings(max_examples=45, stateful_step_count=25, deadline=None)
 TestLifecycle = Lifecycle.TestCase
 
 
