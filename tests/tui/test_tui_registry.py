@@ -97,6 +97,11 @@ async def test_the_menu_lists_what_the_registry_says_and_does_it(bench: Bench) -
         await press(pilot, "down", "enter")
         await settled(pilot)
         assert app.page_name == "ledger"
+        await press(pilot, "alt+r")
+        assert [line.id for line in app.screen.query_one(OptionList).options] == ["go.review"], "no menu is an empty box"
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert app.page_name == "review"
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -112,7 +117,7 @@ async def test_the_palette_holds_every_action_that_can_be_done_on_the_page(scope
         assert len(able) > 20
 
 
-async def test_the_palette_offers_what_can_be_done_and_nothing_else(bench: Bench) -> None:
+async def test_the_palette_finds_everything_and_says_what_can_not_be_done_now(bench: Bench) -> None:
     app = bench.app()
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
@@ -122,8 +127,14 @@ async def test_the_palette_offers_what_can_be_done_and_nothing_else(bench: Bench
         await settled(pilot)
         listed = app.screen.query_one("CommandList")
         shown = " ".join(str(listed.get_option_at_index(number).prompt) for number in range(listed.option_count))
-        assert "Verify" in shown
+        assert "Verify (Go)  8" in shown
         assert "Approve" not in shown
+        await press(pilot, *("backspace",) * 5, *"revoke wai")
+        await pilot.pause(0.5)
+        await settled(pilot)
+        told = str(listed.get_option_at_index(0).prompt)
+        assert "Revoke waiver (Review)  V" in told
+        assert "Not now: on the page Review." in told
 
 
 async def test_a_key_map_moves_an_action_and_its_old_key_is_dead(bench: Bench) -> None:
@@ -175,6 +186,10 @@ async def test_at_80_columns_banner_and_what_holds_everywhere_are_whole(bench: B
     app = bench.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
+        for tile, words in (("#ledger-tile", f"entries {bench.ws.ledger.size}"), ("#results", f"PASS {app.page.status.results['pass']}")):
+            lines = [app.page.query_one(tile).render_line(y).text for y in range(3)]
+            assert words in " ".join(" ".join(lines).split()), tile
+            assert "…" not in "".join(lines), tile
         for page in PAGES:
             await app.go(page.id)
             await settled(pilot)

@@ -241,7 +241,9 @@ class GovernApp(Host):
     def action_open_menu(self, menu: str) -> None:
         """Open a menu under its title."""
         def lines(name: str) -> list[tuple[Action, str, str]]:
-            return [(action, self.key_of(action), self.why_not(action)) for action in of_menu(name, self.page_name)]
+            # A menu about one page has nothing on most others, but the way there.
+            actions = tuple(of_menu(name, self.page_name)) or (BY_ID[f"go.{name.lower()}"],)
+            return [(action, self.key_of(action), self.why_not(action)) for action in actions]
 
         def place(name: str) -> int:
             return self.screen_stack[0].query_one(f"#menu-{name.lower()}").region.x

@@ -30,6 +30,8 @@ from govern_tui.widgets.document import Document, Flow
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
+WIDE: Final = 90
+"""Cells from which a table of systems has its full columns; below, what state they are in has to have room."""
 GRAVE = frozenset({"high", "critical"})
 STATUSES: Final = ("pass", "fail", "inconclusive", "error", "not_applicable")
 BAD_RESULTS: Final = {"fail": "status:bad", "inconclusive": "status:bad", "error": "status:bad", "not_applicable": ""}
@@ -55,10 +57,15 @@ class Fact:
     page: str
     target: str = ""
     tone: Tone = ""
+    short: str = ""
+    """For a narrow tile, where that says it in fewer cells."""
 
 
-def _stage(stage: str) -> Column:
-    return Column(title=stage, width=18, cell=lambda row: (row.stages.get(stage, "") or "–", ""), above=70)
+def _stage(stage: str) -> tuple[Column, Column]:
+    def cell(row: SystemRow) -> Piece:
+        return (row.stages.get(stage, "") or "–", "")
+
+    return Column(title=stage, width=18, cell=cell, above=WIDE), Column(title=stage, width=12, cell=cell, above=70, below=WIDE)
 
 
 class Dashboard(Page):
@@ -84,9 +91,10 @@ class Dashboard(Page):
         systems = RowTable(
             [
                 Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
-                Column(title="system", width=18, cell=lambda row: (row.name, "strong")),
-                Column(title="tier", width=6, cell=lambda row: (row.tier, "dim"), above=90),
-                *(_stage(stage) for stage in self.desk.stages),
+                Column(title="system", width=18, cell=lambda row: (row.name, "strong"), above=WIDE),
+                Column(title="system", width=12, cell=lambda row: (row.name, "strong"), below=WIDE),
+                Column(title="tier", width=8, cell=lambda row: (row.tier, "dim"), above=WIDE),
+                *(column for stage in self.desk.stages for column in _stage(stage)),
                 Column(title="state", width=0, cell=lambda row: (row.headline, _tone(row))),
             ],
             id="systems", empty="No system is recorded yet: `govern record system`, or `govern demo` for a whole example.",
@@ -155,8 +163,9 @@ class Dashboard(Page):
             drift = RowTable(
                 [
                     Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
-                    Column(title="deployment", width=0, cell=lambda row: (f"{row.deployment} {row.model}", "")),
-                    Column(title="effect", width=8, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", _drift_tone(row)), right=True),
+                    Column(title="deployment", width=0, cell=lambda row: (f"{row.deployment} {row.model}", ""), above=24),
+                    Column(title="model", width=0, cell=lambda row: (row.model, ""), below=24),
+                    Column(title="effect", width=7, cell=lambda row: (decimal(row.values[-1][1], 3) if row.values else "–", _drift_tone(row)), right=True),
                     Column(title="windows", width=12, cell=_spark, above=44),
                 ],
                 id="drift", empty="Nothing is monitored yet.",
@@ -167,8 +176,9 @@ class Dashboard(Page):
             results = RowTable(
                 [
                     Column(title="result", width=14, cell=lambda row: LOOK.verdict(row.status)),
-                    Column(title="count", width=7, cell=lambda row: (grouped(row.count), ""), right=True),
-                    Column(title="", width=0, cell=lambda row: (bar(float(row.count), top=float(row.most), width=11).rstrip(), LOOK.glyph(row.status)[1])),
+                    Column(title="count", width=7, cell=lambda row: (grouped(row.count), ""), right=True, above=26),
+                    Column(title="count", width=5, cell=lambda row: (grouped(row.count), ""), right=True, below=26),
+                    Column(title="", width=0, cell=_bar, above=26),
                 ],
                 id="results",
             )
@@ -179,7 +189,8 @@ class Dashboard(Page):
             ledger = RowTable(
                 [
                     Column(title="", width=12, cell=lambda row: (row.label, "dim")),
-                    Column(title="", width=0, cell=lambda row: (row.text, row.tone)),
+                    Column(title="", width=0, cell=lambda row: (row.text, row.tone), above=32),
+                    Column(title="", width=0, cell=lambda row: (row.short or row.text, row.tone), below=32),
                 ],
                 id="ledger-tile", head=False,
             )
@@ -263,6 +274,10 @@ class Dashboard(Page):
             self.govern.save_text(f"status-{self.status.size}.json", text)
 
 
+def _bar(row: Result) -> Piece:
+    return (bar(float(row.count), top=float(row.most), width=11).rstrip(), LOOK.glyph(row.status)[1])
+
+
 def _tone(row: SystemRow) -> Tone:
     return LOOK.glyph(row.standing)[1]
 
@@ -290,12 +305,16 @@ def emergencies_text(status: StatusView) -> Content:
 def ledger_facts(status: StatusView, proved: Proved | None) -> tuple["Fact", ...]:
     """The ledger in a few lines, each of which leads on; behind the last verification, how many entries came since."""
     since = "" if status.unanchored_minutes is None else f" ({status.unanchored_minutes} min)"
-    verified = "never here" if proved is None else f"{LOOK.verdict('ok')[0]} {when(proved.time)[5:]}{f' +{grouped(status.size - proved.size)}' if proved.size < status.size else ''}"
+    verified, brief = "never here", "never here"
+    if proved is not None:
+        later = f" +{grouped(status.size - proved.size)}" if proved.size < status.size else ""
+        verified, brief = (f"{word} {when(proved.time)[5:]}{later}" for word in (LOOK.verdict("ok")[0], LOOK.glyph("ok")[0]))
+    last = when(status.last_append)
     return (
         Fact(label="entries", text=grouped(status.size), page="ledger"),
-        Fact(label="last append", text=when(status.last_append), page="ledger", target=str(max(0, status.size - 1))),
-        Fact(label="last verify", text=verified, tone="dim" if proved is None else "good", page="verify"),
-        Fact(label="not anchored", text=f"{grouped(status.unanchored)}{since}", page="ledger", target="/kind:anchor"),
+        Fact(label="last append", text=last, short=last[5:], page="ledger", target=str(max(0, status.size - 1))),
+        Fact(label="last verify", text=verified, short=brief, tone="dim" if proved is None else "good", page="verify"),
+        Fact(label="not anchored", text=f"{grouped(status.unanchored)}{since}", short=grouped(status.unanchored), page="ledger", target="/kind:anchor"),
         Fact(label="root", text=status.root.removeprefix("sha256:")[:16] + "…", page="verify"),
         Fact(label="origin", text=status.origin, page="keys"),
     )
