@@ -48,6 +48,7 @@ async def test_the_queue_goes_through_its_orders(bench: Bench) -> None:
         await settled(pilot)
         await press(pilot, "4")
         first = reading.queue(bench.ws)[0]
+        assert first.headline in str(app.page.query_one("#dossier-head").visual), "why it waits is read whole before it is opened"
         for order in (*list(ORDERS)[1:], "due"):
             await press(pilot, "s")
             assert app.page.items == tuple(sorted(app.page.items, key=ORDERS[order])), order

@@ -1,12 +1,12 @@
 """The dossier's other tabs: summary, attempts and changes, history, what the approval rests on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from textual.content import Content
 
 from govern.domain.text import short
-from govern.workflow.views import Dossier, WaiverRow
+from govern.workflow.views import Dossier, QueueItem, WaiverRow
 from govern_tui.pages.dossier_changes import attempts_text, running_text
 from govern_tui.pages.dossier_distributions import distributions_text
 from govern_tui.pages.dossier_numbers import drift_text, explanation_text, groups_text, performance_text
@@ -23,6 +23,25 @@ TEXTS: dict[str, Callable[[Dossier], Content]] = {
     "groups": groups_text, "distributions": distributions_text, "explanation": explanation_text, "drift": drift_text,
     "performance": performance_text, "running": running_text, "attempts": attempts_text,
 }
+
+
+def item_text(item: QueueItem, now: datetime) -> Content:
+    """What waits, before it is opened: where, why, for whom, until when."""
+    made = Document().add(item.name, "strong").line(f"  {sentence([item.gate, f'tier {item.tier}'])}").line()
+    made.hang(2).add("! " if item.why != "review" else "  ", "warn").line(f"{item.why}: {item.headline}")
+    for one in item.missing:
+        made.hang(4).add("  ").pieces([LOOK.verdict("lacking")]).line(f" {one.count} {one.role} has not signed")
+    if item.due is not None:
+        made.line(f"  due {when(item.due)[:10]} ({until(item.due, now)})")
+    return made.line().line("Enter opens the dossier.", "dim").content()
+
+
+def seen_text(shown: Collection[str]) -> str:
+    """Which tabs were opened, or which were not, whichever is told in fewer words."""
+    done = " ".join(f"{TITLES[name]}{LOOK.glyph('ok')[0]}" for name in TABS if name in shown)
+    rest = " ".join(TITLES[name] for name in TABS if name not in shown)
+    told = f": {done}" if len(done) <= len(rest) else f", not yet {rest}" if rest else ""
+    return f"seen {len(shown)} of {len(TABS)}{told}"
 
 
 def tab_text(
@@ -110,9 +129,10 @@ def _signatures(made: Document, dossier: Dossier) -> None:
 def lineage_text(dossier: Dossier) -> Content:
     """The graph around the model, as on the lineage page."""
     made = Document()
+    lanes = max([len(row.lanes) for row in dossier.lineage] or [0])
     for row in dossier.lineage:
         glyph, tone = LOOK.glyph(row.standing)
-        made.add(f"{row.lanes:<8} ", "accent").add(f"{glyph} ", tone).add(f"{row.node:<34} ", "strong" if row.depth == 0 else "")
+        made.add(f"{row.lanes:<{lanes}} ", "accent").add(f"{glyph} ", tone).add(f"{row.node:<34} ", "strong" if row.depth == 0 else "")
         made.add(f"{row.kind:<11} ", "dim").line(row.detail, "dim")
     return made.line().line("l opens the lineage page here.", "dim").content()
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static, TabbedContent, TabPane, Tabs
+from textual.widgets import TabbedContent, TabPane, Tabs
 
 from govern.domain.text import Digest, short
 from govern.errors import GovernError
@@ -19,7 +19,7 @@ from govern_tui.chrome.popups import Prompt
 from govern_tui.dialogs.packs import ask_for_pack, blank
 from govern_tui.pages.deadlines import deadline_columns, left_of
 from govern_tui.pages.deciding import DecidingPage
-from govern_tui.pages.dossier_text import TABS, TITLES, tab_text
+from govern_tui.pages.dossier_text import TABS, TITLES, item_text, seen_text, tab_text
 from govern_tui.pages.page import bindings_of
 from govern_tui.pages.rules_pane import RulesPane
 from govern_tui.pages.subjects import ABOUT
@@ -29,6 +29,8 @@ from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
 
 NO_DOSSIER = "open a dossier first, so that you see what you decide on"
+ZOOMED: Final = 56
+"""Cells from which the queue has room for more than a model, its rules and its day."""
 TIERS: Final[tuple[str, ...]] = ("critical", "high", "medium", "low")
 ORDERS: Final[dict[str, Callable[[QueueItem], tuple[Any, ...]]]] = {
     "due": lambda item: (item.due is None, item.due, item.name),
@@ -82,6 +84,9 @@ class ReviewPage(DecidingPage):
                     [
                         Column(title="", width=1, cell=lambda item: ("!" if item.why != "review" or item.failed else " ", "warn")),
                         Column(title="model", width=0, cell=lambda item: (item.name, "strong")),
+                        Column(title="gate", width=19, cell=lambda item: (item.gate, ""), above=ZOOMED),
+                        Column(title="why", width=7, cell=lambda item: (item.why, "warn" if item.why != "review" else ""), above=ZOOMED),
+                        Column(title="tier", width=8, cell=lambda item: (item.tier, ""), above=ZOOMED),
                         Column(title="rules", width=9, cell=_counts, above=32),
                         Column(title="left", width=8, cell=lambda item: left_of(item.due, self.desk.now()), right=True),
                     ],
@@ -96,7 +101,7 @@ class ReviewPage(DecidingPage):
                 yield deadlines
             with Vertical(id="dossier", classes="pane") as frame:
                 frame.border_title = "Dossier"
-                yield Static(Content("Enter opens what is under the cursor."), id="dossier-head")
+                yield Flow(Content("Enter opens what is under the cursor."), id="dossier-head")
                 with TabbedContent(id="tabs", initial="tab-summary"):
                     for name in TABS:
                         with TabPane(TITLES[name], id=f"tab-{name}"):
@@ -172,6 +177,8 @@ class ReviewPage(DecidingPage):
     def _mark_cursor(self) -> None:
         item = self.queue.current()
         self.queue.border_subtitle = clean(f"{item.why}: {item.headline}"[:60]).replace("[", "\\[") if isinstance(item, QueueItem) else ""
+        if isinstance(item, QueueItem):
+            self.query_one("#dossier-head", Flow).update(item_text(item, self.desk.now()))
 
     def do_mine(self) -> None:
         """Only what the holder of the key that signs here has not signed, or everything again."""
@@ -284,8 +291,7 @@ class ReviewPage(DecidingPage):
                 self.query_one(f"#text-{name}", Flow).update(tab_text(name, self.dossier, self.desk.now(), self.emergencies, self.waivers))
         if self.dossier is not None and self._visible():
             self.shown.add(name)
-            seen = " ".join(f"{TITLES[name]}{LOOK.glyph('ok')[0]}" for name in TABS if name in self.shown)
-            self.query_one("#dossier").border_subtitle = f"seen {len(self.shown)} of {len(TABS)}: {seen}"
+            self.query_one("#dossier").border_subtitle = seen_text(self.shown)
 
     def _visible(self) -> bool:
         """Whether the dossier is really on the screen: this page shown, and its frame has an area."""
