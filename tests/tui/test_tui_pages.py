@@ -10,10 +10,11 @@ from tui.kit_tui import HERE, PASSPHRASE, Bench, asks, dialog, press, review, se
 from govern.workflow.custody import keys
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
+from govern_tui.dialogs.keys import COMPROMISED
 from govern_tui.pages.dossier_rules import worst
 from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
-from govern_tui.text import number
+from govern_tui.text import number, when
 from govern_tui.widgets.rowtable import RowTable
 
 SIZE = (120, 34)
@@ -145,7 +146,9 @@ async def test_lineage_goes_up_down_impact_and_back_in_time(bench: Bench) -> Non
             await press(pilot, "comma")
         assert page.as_of is not None
         assert len(page._rows) < now
-        assert "as of 2026" in str(page.table.border_title)
+        slider = str(page.table.border_subtitle)
+        assert slider.startswith(f"as of {when(page.as_of)} UTC")
+        assert len(slider) < page.table.size.width
         await press(pilot, "T")
         assert all(not row.lanes for row in page.table.source._rows)
         await press(pilot, "enter")
@@ -186,6 +189,11 @@ async def test_the_dossier_shows_rules_groups_differences_history_and_basis(benc
             text = text_of(app, f"#text-{tab}")
             for word in words:
                 assert word in text, (tab, word)
+        assert str(page.query_one("#dossier").border_subtitle) == "seen 8 of 13, not yet Rules Explain Drift Perform Lineage"
+        page.query_one("#tabs").active = "tab-lineage"
+        await settled(pilot)
+        lines = text_of(app, "#text-lineage").splitlines()
+        assert len({line.index(row.node) for line, row in zip(lines, page.dossier.lineage, strict=False)}) == 1, "names stand under each other"
 
 
 async def test_each_rule_is_a_line_and_enter_opens_the_evidence_that_it_was_judged_on(bench: Bench) -> None:
@@ -230,6 +238,7 @@ async def test_verification_reports_its_steps_and_the_banner_says_so(bench: Benc
         assert app.page.view is not None
         assert app.page.view.outcome == "verified"
         assert "VERIFIED" in text_of(app, "#report-text")
+        assert "first problem      none" in text_of(app, "#report-text")
         assert "chain OK to" in str(app.query_one("#banner").visual)
 
 
@@ -291,10 +300,7 @@ async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> Non
         assert "differ" in str(app.screen.query_one("#problem").visual)
         await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
         assert len(app.screen_stack) == 1
-        await settled(pilot)
-        mine = app.page.query_one("#mine", RowTable)
-        mine.focus()
-        mine.move_to(next(n for n, row in enumerate(mine.source._rows) if row.name == "officer"))
+        assert app.focused.current().name == "officer", "what was made is enrolled next"
         await press(pilot, "i")
         await dialog(pilot)
         await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
@@ -306,9 +312,18 @@ async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> Non
         people.move_to(next(n for n, row in enumerate(people.source._rows) if row.keyid == enrolled))
         await press(pilot, "k")
         await dialog(pilot)
+        assert "0 of its signatures, on which nothing rests." in str(app.screen.query_one("#what").visual)
         await press(pilot, "+left the company for good", "enter", "+" + PASSPHRASE, "enter")
-        await settled(pilot)
-    assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
+        assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
+        reviewer = next(row for row in people.source._rows if row.holder == "reviewer")
+        people.move_to(people.source._rows.index(reviewer))
+        await press(pilot, "k")
+        await dialog(pilot)
+        assert "1 of its signatures, on which 3 things rest: review/approve#12, promotion" in str(app.screen.query_one("#what").visual)
+        app.screen.query_one("#how", Select).value = COMPROMISED
+        await press(pilot, "+a copy lay on a shared drive", "enter", "+" + PASSPHRASE, "enter")
+        assert app.commands[-1].endswith("--reason 'a copy lay on a shared drive' --compromised")
+    assert bench.ws.ledger.trust_root().keys[reviewer.keyid].void_reason == "compromised: a copy lay on a shared drive"
 
 
 async def test_a_key_is_rotated_and_its_passphrase_changed_by_dialog(bench: Bench) -> None:

@@ -57,6 +57,16 @@ class PersonKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What a key that somebody else may have had leaves in doubt."""
+
+    signed: int
+    """Entries that it signed."""
+    resting: tuple[str, ...]
+    """What people did and runs that rests on them, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What a person decided, before it is signed."""
 
@@ -202,6 +212,9 @@ class Desk(Protocol):
 
     def revoke(self, name: str, reason: str, passphrases: Passphrases) -> Written:
         """Make a key void from here on."""
+
+    def doubts(self, keyid: str) -> Doubts:
+        """What would be in doubt if a key were revoked as compromised."""
 
     def proved(self) -> Proved | None:
         """When this machine last verified the ledger to its end, and how far; None where it never did."""

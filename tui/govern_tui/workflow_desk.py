@@ -33,7 +33,7 @@ from govern.workflow.views import (
     WaiverRow,
     Written,
 )
-from govern_tui.desk import About, Choice, Direction, PackAbout, PersonKey, SignerChoice, Wanted
+from govern_tui.desk import About, Choice, Direction, Doubts, PackAbout, PersonKey, SignerChoice, Wanted
 from govern_tui.placed import Placed
 
 Result = TypeVar("Result")
@@ -321,6 +321,12 @@ class WorkflowDesk(Placed):
         """Make a key void from here on."""
         with self._turn:
             return keys.revoke(self._ws, name, reason=reason, passphrases=passphrases)
+
+    def doubts(self, keyid: str) -> Doubts:
+        """What would be in doubt if a key were revoked as compromised."""
+        with self._folded() as ws:
+            signed, resting = keys.in_doubt(ws, keyid, compromised=True)
+            return Doubts(signed=signed, resting=tuple(node.label for node in resting))
 
     # Proving and exporting
 

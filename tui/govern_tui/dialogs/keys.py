@@ -7,14 +7,17 @@ from typing import Final
 from govern.errors import UsageError
 from govern.workflow.interface import Passphrases
 from govern.workflow.views import Written
-from govern_tui.desk import Desk, PersonKey
+from govern_tui.desk import Desk, Doubts, PersonKey
 from govern_tui.dialogs.asking import AskDialog, Secret
 from govern_tui.dialogs.signing import Field
+from govern_tui.text import grouped
 
 ROOT_KEY: Final = "root"
 """The key that signs the trust root where the workspace names no other."""
 FRESH: Final = "new"
 AGAIN: Final = "again"
+MOST_NAMED: Final = 6
+"""Things that rest on a key's signatures that its dialog names before it leaves the others to the ledger page."""
 
 Done = tuple[str, str]
 """What happened, for the user, and the same as a command."""
@@ -82,15 +85,27 @@ def rotate(desk: Desk, name: str) -> AskDialog:
     )
 
 
-def revoke(desk: Desk, row: PersonKey) -> AskDialog:
-    """Make a key void."""
-    def do(values: dict[str, str], passphrases: Passphrases) -> Done:
-        written = desk.revoke(row.keyid, values["reason"], passphrases)
-        return _entry("Revoked", written), f"govern key revoke {row.keyid[:8]} --reason {quote(values['reason'])}"
+COMPROMISED: Final = "compromised"
 
+
+def revoke(desk: Desk, row: PersonKey, doubts: Doubts) -> AskDialog:
+    """Make a key void, knowing what that leaves without a good signature."""
+    def do(values: dict[str, str], passphrases: Passphrases) -> Done:
+        bad = values["how"] == COMPROMISED
+        written = desk.revoke(row.keyid, f"{COMPROMISED}: {values['reason']}" if bad else values["reason"], passphrases)
+        command = f"govern key revoke {row.keyid[:8]} --reason {quote(values['reason'])}"
+        return _entry("Revoked", written), command + (" --compromised" if bad else "")
+
+    resting = f"{grouped(len(doubts.resting))} thing{'s' * (len(doubts.resting) != 1)}"
+    named = ", ".join(doubts.resting[:MOST_NAMED]) + (" …" if len(doubts.resting) > MOST_NAMED else "")
     return AskDialog(
-        f"REVOKE · {row.holder}", f"The key {row.keyid}\nis void from the next entry on; approvals that it signs from there on are stale.",
-        [Field(id="reason", label="Reason", hint="why, in a sentence")], do,
+        f"REVOKE · {row.holder}",
+        f"The key {row.keyid} is void from the next entry on.\n"
+        f"If somebody else may have had it, what it signed before is in doubt too: {grouped(doubts.signed)} of its signatures"
+        + (f", on which {resting} rest{'s' * (len(doubts.resting) == 1)}: {named}." if doubts.resting else ", on which nothing rests."),
+        [Field(id="how", label="Why", needed=False,
+               choices=(("it is no longer used: what it signed holds", ""), ("somebody else may have had it", COMPROMISED))),
+         Field(id="reason", label="Reason", hint="in a sentence; it is signed and kept")], do,
         secrets=(Secret(key=ROOT_KEY, label="Root passphrase", hint="of the key root"),), sign="Revoke",
     )
 
@@ -105,9 +120,9 @@ def change_passphrase(desk: Desk, name: str) -> AskDialog:
 
     return AskDialog(
         f"PASSPHRASE · {name}",
-        "The key stays the same, and the ledger hears nothing of it. Whoever copied its file before still opens that copy with the old\n"
+        "The key stays the same, and the ledger hears nothing of it. Whoever copied its file before still opens that copy with the old "
         "passphrase: where that may be, rotate the key instead.",
-        [], do, secrets=(Secret(key="old", label="Old passphrase", hint=f"of the key {name}"), *NEW_SECRETS), sign="Change",
+        [], do, secrets=(Secret(key="old", label="Old passphrase", hint=f"of the key {name}"), Secret(key=FRESH, label="New passphrase", hint="that opens it from now on"), NEW_SECRETS[1]), sign="Change",
     )
 
 

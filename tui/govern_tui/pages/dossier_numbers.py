@@ -56,7 +56,8 @@ def groups_text(dossier: Dossier) -> Content:
         if not _head(made, item, origin):
             continue
         if item.favourable or item.reference:
-            made.line(f"favourable outcome {item.favourable or '–'}, compared with {item.reference or '–'}", "dim")
+            beside = f", compared with {item.reference}" if item.reference else ""
+            made.line(f"favourable outcome {item.favourable or '–'}{beside}", "dim")
         _table(made, item.groups, "group")
         _values(made, item.values)
         for row in left_out(item):
@@ -104,6 +105,8 @@ def performance_text(dossier: Dossier) -> Content:
     return made.content()
 
 
+SHORTEST: Final = 26
+"""Cells for the name of a value at least, so that most measures' values stand under each other."""
 BARS: Final = ("ratio", "rate", "importance", "effect", "share", "true_positive_rate")
 """Which number of a row is drawn, the first that it has."""
 FIRST: Final = (
@@ -153,12 +156,13 @@ def _table(made: Document, rows: "tuple[Mapping[str, JsonValue], ...] | list[Map
 
 
 def _values(made: Document, values: Mapping[str, JsonValue]) -> None:
+    width = max([SHORTEST, *(len(name) for name in values if not name.endswith("_interval"))])
     for name, value in values.items():
         if name.endswith("_interval") or isinstance(value, list):
             continue
         if isinstance(value, dict):
-            made.facts([(name.replace("_", " "), ", ".join(f"{inner} {_scalar(held)[0]}" for inner, held in value.items() if not isinstance(held, dict | list)))], width=26)
+            made.facts([(name.replace("_", " "), ", ".join(f"{inner} {_scalar(held)[0]}" for inner, held in value.items() if not isinstance(held, dict | list)))], width=width)
             continue
         held = values.get(f"{name}_interval")
         beside = f"   {_scalar(held.get('low'))[0]} to {_scalar(held.get('high'))[0]}" if isinstance(held, dict) else ""
-        made.facts([(name.replace("_", " "), _scalar(value)[0] + beside)], width=26)
+        made.facts([(name.replace("_", " "), _scalar(value)[0] + beside)], width=width)

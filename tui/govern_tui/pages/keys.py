@@ -13,7 +13,7 @@ from textual.content import Content
 
 from govern.workflow.lately_views import Acts
 from govern_tui.actions import BY_ID, Action
-from govern_tui.desk import PersonKey, SignerChoice
+from govern_tui.desk import Doubts, PersonKey, SignerChoice
 from govern_tui.dialogs import keys as dialogs
 from govern_tui.dialogs.keys import Done
 from govern_tui.pages.page import Page, bindings_of
@@ -44,6 +44,8 @@ class KeysPage(Page):
         self._roles: tuple[str, ...] = ()
         self._people: tuple[PersonKey, ...] = ()
         self._acts: dict[str, Acts] = {}
+        self._mine: set[str] = set()
+        """Names of the keys on this machine when they were last read."""
 
     def compose(self) -> ComposeResult:
         """People and own keys left, the one under the cursor right."""
@@ -86,7 +88,13 @@ class KeysPage(Page):
         self._people = people
         self._acts.clear()
         self.query_one("#people", RowTable).show(ListSource(people))
-        self.query_one("#mine", RowTable).show(ListSource(signers))
+        mine = self.query_one("#mine", RowTable)
+        mine.show(ListSource(signers))
+        fresh = next((at for at, row in enumerate(signers) if self._mine and row.name not in self._mine), None)
+        self._mine = {row.name for row in signers}
+        if fresh is not None:  # a key that was just made is to be enrolled next
+            mine.move_to(fresh)
+            mine.focus()
         self._beside()
 
     @property
@@ -193,4 +201,7 @@ class KeysPage(Page):
         """Make a key void."""
         row = self._row
         if isinstance(row, PersonKey):
-            self.app.push_screen(dialogs.revoke(self.desk, row), self._done)
+            def ask(doubts: Doubts) -> None:
+                self.app.push_screen(dialogs.revoke(self.desk, row, doubts), self._done)
+
+            self.read(lambda: self.desk.doubts(row.keyid), ask, group="doubts")

@@ -17,7 +17,7 @@ from govern_tui.chrome.popups import Prompt
 from govern_tui.desk import Direction, Wanted
 from govern_tui.pages.entry import entry_text
 from govern_tui.pages.page import Page, bindings_of
-from govern_tui.text import LOOK, clean, grouped, sentence
+from govern_tui.text import LOOK, clean, grouped, sentence, when
 from govern_tui.widgets.document import Flow, document_of
 from govern_tui.widgets.rowtable import Column, RowTable
 from govern_tui.widgets.source import ListSource
@@ -134,18 +134,18 @@ class LineagePage(Page):
         self.table.columns = (*graph, *COLUMNS)
         self.table.show(ListSource(rows), cursor=centre)
         self.table.border_title = clean(self._title(len(rows))).replace("[", "\\[")
-        self.table.border_subtitle = slider(self.tick)
+        self.table.border_subtitle = slider(self.tick, self.as_of)
         self._beside()
 
     def _title(self, shown: int) -> str:
-        """What it is of, how much is up and down, how far, as of when."""
+        """What it is of, how much is up and down, how far."""
         name = next((row.node for row in self._rows if row.depth == 0), self.ref)
         up, down = (sum(1 for row in self._rows if row.depth * sign > 0) for sign in (1, -1))
         furthest = max((abs(row.depth) for row in self._rows), default=0)
         counts = {"up": f"up {grouped(up)} nodes", "down": f"down {grouped(down)} nodes", "impact": f"{grouped(down)} go stale with it"}
         return sentence([
             f"Lineage of {name}", counts.get(self.direction, f"up {grouped(up)} nodes, down {grouped(down)}"), f"depth {min(self.depth, furthest)}",
-            f"{grouped(shown)} shown" if shown != len(self._rows) else "", f"as of {instant(self.as_of)}" if self.as_of else "",
+            f"{grouped(shown)} shown" if shown != len(self._rows) else "",
         ])
 
     @on(RowTable.Moved)
@@ -307,9 +307,10 @@ def ref_of(row: LineageRow) -> str:
     return f"#{row.index}" if row.index >= 0 else row.digest
 
 
-def slider(tick: int) -> str:
-    """The time slider as text."""
+def slider(tick: int, as_of: datetime | None = None) -> str:
+    """The time slider as text, with the moment that it stands at."""
     if tick == TICKS:
         return "first entry ├" + "─" * 12 + "● now   < earlier"
     at = round(tick / TICKS * 12)
-    return "first entry ├" + "─" * at + "●" + "─" * (12 - at) + " now   < earlier  > later"
+    moment = f"as of {when(as_of)} UTC   " if as_of else ""
+    return f"{moment}first ├" + "─" * at + "●" + "─" * (12 - at) + " now   < earlier  > later"

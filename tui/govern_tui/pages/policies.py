@@ -199,10 +199,10 @@ class PoliciesPage(Page):
         self.app.push_screen(
             AskDialog(
                 "INSTALL A POLICY",
-                "From the next gate on it judges. What loosens or narrows a policy in force needs the signatures of two holders, who may sign\n"
+                "From the next gate on it judges. What loosens or narrows a policy in force needs the signatures of two holders, who may sign "
                 "one after the other at this desk.",
                 [
-                    Field(id="named", label="Policy", hint="a pack that ships with govern, such as baseline, or a folder with policy.yaml"),
+                    Field(id="named", label="Policy", hint="a pack that ships with govern, such as baseline, or a folder"),
                     Field(id="first", label="Signer", choices=owners),
                     Field(id="second", label="Second signer", choices=(("nobody: it loosens nothing", ""), *owners), needed=False),
                 ],

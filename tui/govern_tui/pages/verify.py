@@ -123,8 +123,10 @@ def progress_text(standing: Standing, width: int) -> Content:
 def report_text(view: VerifyView) -> Content:
     """The whole report."""
     made = Document().pieces([LOOK.verdict(view.outcome)]).line(f"   {view.origin}")
-    made.facts([("entries", grouped(view.size)), ("root", view.root or "–"), ("seconds", f"{view.seconds:.2f}")])
-    if view.problem:
+    made.facts([("entries", grouped(view.size)), ("root", view.root or "–"), ("took", f"{view.seconds:.2f} s")])
+    if not view.problem:
+        made.facts([("first problem", "none")])
+    else:
         where = "" if view.index is None else f"entry #{view.index}: "
         made.heading("First problem").hang(2).line(f"{where}{view.problem}", "bad")
         if view.kind:
@@ -138,5 +140,5 @@ def report_text(view: VerifyView) -> Content:
     made.heading("Steps")
     for step in view.steps:
         word, tone = LOOK.verdict(step.state)
-        made.hang(56).add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<36}").line(f" {step.detail}", "dim")
+        made.hang(19).add(f"{step.number:>3}  ", "dim").add(f"{word:<13} ", tone).add(f"{step.title:<36} ").line(f" {step.detail}", "dim")
     return made.content()
