@@ -1,12 +1,17 @@
 """The PDF held against tools that others wrote, and against what PDF/A-3 and PDF/UA ask."""
 
 import hashlib
+import html
 import re
+import shutil
+import subprocess
 from itertools import pairwise
 
 import pikepdf
 import pymupdf
 import pytest
+
+from govern.exchange.pdf import read_attachments
 
 
 def test_qpdf_finds_no_fault(rendered, tool):
@@ -150,3 +155,21 @@ def test_the_language_and_the_reading_order_are_named(rendered):
         assert bool(pdf.Root.MarkInfo.Marked)
         assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
         assert {str(page.obj.get("/Tabs")) for page in pdf.pages if "/Annots" in page.obj} == {"/S"}
+
+
+def test_the_printed_commands_take_the_attachments_out_and_find_them_as_listed(rendered, tmp_path):
+    for tool in ("pdfdetach", "jq", "sha256sum"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed (see .ci/run)")
+    page = html.unescape(read_attachments(rendered.path)["report.html"].decode()).rpartition("Without any of our software")[2]
+    commands = re.findall(r"^(?:<pre>)?\$ (.*)$", page, re.MULTILINE)
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    shutil.copy(rendered.path, desk / "PACK.pdf")
+    script = "set -e -o pipefail\n" + "\n".join(commands[:4])
+    assert "sha256sum -c" in commands[3]
+    done = subprocess.run(["bash", "-c", script], cwd=desk, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[1:] == ["manifest.json"]
+    (desk / "entries.jsonl").write_bytes(b"changed")
+    assert subprocess.run(["bash", "-c", commands[3]], cwd=desk, capture_output=True, timeout=60).returncode == 1

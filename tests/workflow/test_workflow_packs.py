@@ -24,6 +24,7 @@ from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
 from govern.workflow.packs import attached, exporting, packing
 from govern.workflow.place.workspace import Workspace
+from govern.workflow.release import promoting
 from govern_reports import render_markdown
 
 
@@ -250,6 +251,7 @@ def test_the_commands_for_a_check_without_this_software_print_what_the_page_says
             (desk / item.name).write_bytes(item.data)
     (desk / "TRUST-ROOT.json").write_bytes(exporting.trust_root_file(story.ws))
     lines = [line[4:] for line in page.splitlines() if line.startswith("    ")]
+    assert all(len(line) < 112 for line in lines), "what breaks on paper can't be typed as it stands"
     said = 0
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         command = line[2:].partition("            (")[0]
@@ -277,6 +279,15 @@ def test_everything_that_a_verifier_wants_is_attached_under_its_name(story: Stor
         "VERIFY.txt", "bindings", "checkpoint-previous.txt", "checkpoint.txt", "consistency.json", "controls", "decisions",
         "entries.jsonl", "evidence", "policies", "proofs.jsonl", "schema.json", "trust-root.json", "verify_pack.py",
     }
+
+
+def test_what_another_version_was_denied_at_another_gate_is_attached_too(story: Story):
+    with pytest.raises(Refused):
+        promoting.deploy(story.ws, "credit@1", to="production", passphrases=asks)
+    files = {one.name: one.data for one in packing.pack_data(story.ws, "credit@2").attachments}
+    proof = attached.proved_entries(files, trust=exporting.trust_root_file(story.ws))
+    assert "deploy" in {entry.fact.gate for entry in proof.entries if entry.kind == "decision"}
+    attached.require_decisions(proof, attached.AttachedObjects(files))
 
 
 def test_the_attached_schemas_name_every_field_of_what_is_attached(story: Story):

@@ -97,5 +97,5 @@ def require_decisions(proof: BundleProof, objects: AttachedObjects) -> None:
     shown = {line[index] for index in have}
     missing = sorted(index for index, name in line.items() if index not in have and name in shown)
     if missing or (line and not have):
-        where = f"decision #{missing[0]} is" if missing else "no decision is"
+        where = f"decision #{missing[0]} is not" if missing else "no decision is"
         raise UnverifiableError(f"{where} attached", "Ask for the pack as it was exported: it holds every attempt.")

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from govern.canonical.jcs import canonical_bytes
@@ -12,7 +13,6 @@ from govern.errors import CorruptStoreError, NotFoundError, StorageError
 from govern.ledger import portable, tree
 from govern.ledger.bundle import proofs_line
 from govern.ledger.checkpoint import Checkpoint, read_checkpoint
-from govern.lineage.records import DecisionRecord
 from govern.policy.catalogue import Catalogue, parse_catalogue
 from govern.store.ledger import Ledger
 from govern.store.salvage import nodes_there
@@ -163,14 +163,11 @@ def _named_by(entries: Iterable[Entry], documents: Mapping[Digest, str]) -> dict
 def _documents(ws: Workspace, dossiers: Sequence[Dossier]) -> dict[Digest, str]:
     """Return each object that comes along, with its folder."""
     state = ws.state()
-    # Every attempt of each model's line, and every other gate that these versions were asked at.
-    decided: list[DecisionRecord | None] = []
-    for dossier in dossiers:
-        decided += [state.decision_by_digest(view.digest) for view in dossier.attempts]
-        decided += state.decisions_of(dossier.model)
+    # Every decision on each model's line, at whatever gate: one that is left out may be the one that went wrong.
+    lines = {dossier.name.rpartition("@")[0] for dossier in dossiers}
     documents: dict[Digest, str] = {}
-    for record in decided:
-        if record is not None:
+    for model in chain.from_iterable(map(state.model_line, sorted(lines))):
+        for record in state.decisions_of(model.digest):
             documents[record.digest] = "decisions"
             documents |= dict.fromkeys(record.fact.evidence, "evidence")
             documents |= dict.fromkeys(record.fact.policies, "policies")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from govern.workflow.pack import PackData
 from govern_reports.view.blocks import Builder, Section
 from govern_reports.view.context import Context
+from govern_reports.view.text import plural
 
 FOLDERS = ("bindings", "controls", "decisions", "evidence", "policies")
 _ED25519 = "302a300506032b6570032100"
@@ -61,17 +62,23 @@ def verify(context: Context) -> Section:
         page.say("The ledger behind this pack does not verify, so not all of these commands will print what stands under them.", role="alarm")
     page.head("With our software, offline")
     page.pre(
-        "$ govern verify PACK.pdf --trust TRUST-ROOT.json\n"
-        "verified      (exit code 0; 1 = something is wrong; 4 = it could not be checked)\n\n"
         "$ govern verify PACK.pdf --trust TRUST-ROOT.json --replay\n"
-        "derives every verdict again from the attached evidence and policies",
+        f"  VERIFIED  PACK.pdf: {pack.status.origin}, {plural(pack.size, 'entry', 'entries')}, root {pack.root[7:15]}\n"
+        "  (exit code 0; 1 = something is wrong; 4 = it could not be checked; --replay derives every verdict again)",
     )
     if _attached(pack, "verify_pack.py"):
         page.head("With one file that you can read")
-        page.say("verify_pack.py needs Python 3.9 and the package cryptography. A copy is attached; one from elsewhere is better.")
-        page.pre("$ python3 verify_pack.py --trust TRUST-ROOT.json PACK.pdf")
+        page.say("verify_pack.py needs Python 3.9 and the package cryptography. A copy is attached, and one from elsewhere is better:")
+        page.pre(
+            "$ pdfdetach -savefile verify_pack.py -o verify_pack.py PACK.pdf\n"
+            "$ python3 verify_pack.py --trust TRUST-ROOT.json PACK.pdf\n"
+            "  VERIFIED      (exit code 0; 1 = WRONG; 4 = COULD NOT BE CHECKED)",
+        )
     page.head("Without any of our software")
-    page.say("With poppler, coreutils, xxd, jq and OpenSSL, in an empty folder. Under each command is what it has to print.")
+    page.say(
+        "With poppler, coreutils, sed, awk, xxd, jq and OpenSSL, in a folder that holds nothing but PACK.pdf and TRUST-ROOT.json. "
+        "Under each command is what it has to print.",
+    )
     page.pre(_by_hand(pack))
     _inclusion(page, pack)
     page.listing([
@@ -96,7 +103,9 @@ def _by_hand(pack: PackData) -> str:
         "$ pdfdetach -saveall PACK.pdf",
         "$ sha256sum manifest.json",
         "  (its first 32 digits are on the foot of every page; all of them in the export entry of a later checkpoint)",
-        "$ sha256sum entries.jsonl            (and so on, for each file that manifest.json lists)",
+        "$ jq -r '.files[] | .sha256 + \"  \" + .name' manifest.json | sha256sum -c --quiet",
+        "  (nothing: every attachment is as the manifest lists it)",
+        "$ sha256sum entries.jsonl",
         f"  {entries}",
         "$ sed -n 3p checkpoint.txt | base64 -d | xxd -p -c 64            (the root, as on the cover)",
         f"  {pack.root.removeprefix('sha256:')}",
@@ -104,7 +113,7 @@ def _by_hand(pack: PackData) -> str:
         "$ jq -r '.predicate as $t | $t.roles.log.keyids[] | $t.keys[.].public' trusted.json > log.hex",
         f"$ (printf {_ED25519}; cat log.hex) | xxd -r -p > log.der",
         "$ sed '/^$/,$d' checkpoint.txt > note",
-        "$ sed -n 's/^— [^ ]* //p' checkpoint.txt | base64 -d | tail -c 64 > signature",
+        "$ awk 'NR == 1 {o = $0} $1 == \"—\" && $2 == o {print $3}' checkpoint.txt | base64 -d | tail -c 64 > signature",
         "$ openssl pkeyutl -verify -pubin -keyform DER -inkey log.der -rawin -in note -sigfile signature",
         "  Signature Verified Successfully",
     ))
