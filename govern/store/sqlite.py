@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from govern.errors import StorageError
+from govern.store.glance import as_it_lies, lies_still
 from govern.store.names import TABLES
 from govern.store.rows import Rows
 
@@ -78,9 +79,9 @@ class File:
             return _connect(uri)
         except sqlite3.OperationalError:
             # A file on read-only media has no place for WAL's index; without writers it can be read as it lies.
-            if self.mode != "ro" or self.path.with_name(self.path.name + "-wal").exists():
+            if self.mode == "rwc" or not lies_still(self.path):
                 raise
-            return _connect(uri + "&immutable=1")
+            return _connect(as_it_lies(self.path))
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:

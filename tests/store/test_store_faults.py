@@ -130,7 +130,9 @@ def test_a_read_only_folder_is_read_and_says_so_when_written(small, tmp_path):
     script = (
         "import sys; sys.path[:0] = sys.argv[2:4]\n"
         "from govern.store.ledger import Ledger\nfrom govern.errors import StorageError\n"
-        "ledger = Ledger.open(sys.argv[1], read_only=True)\nprint(ledger.verify().check().size)\nledger.close()\n"
+        "for words in ({\"read_only\": True}, {}):\n"
+        "    ledger = Ledger.open(sys.argv[1], **words)\n    print(ledger.verify().check().size)\n    ledger.close()\n"
+        "from pathlib import Path\nfrom govern.store.glance import head_of\nprint(head_of(Path(sys.argv[1][10:]))[0])\n"
     )
     command = (
         f"mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path} && "
@@ -139,7 +141,7 @@ def test_a_read_only_folder_is_read_and_says_so_when_written(small, tmp_path):
     done = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True, check=False)
     if "mount" in done.stderr or "unshare" in done.stderr:
         pytest.skip(f"mounting is not allowed here: {done.stderr.strip()[:80]}")
-    assert done.stdout == "4\n", done.stderr
+    assert done.stdout == "4\n4\n4\n", done.stderr
     still_whole(small)
 
 
