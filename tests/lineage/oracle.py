@@ -112,7 +112,11 @@ def unforgivable(entries, model, who) -> str:
 def taken_away(entries, about, decided) -> bool:
     """Whether somebody took back, or could not sign, what they had attested before a decision."""
     back = {(one.fact.supersedes, one.holder): one.index for one in about if one.kind == "review"}
-    given = [one for one in about if one.kind == "review" and one.fact.action == "attest" and one.index < decided.index]
+    # What was attested of another version of the policy is nothing that the decision rests on.
+    given = [
+        one for one in about if one.kind == "review" and one.fact.action == "attest" and one.index < decided.index
+        and one.fact.attestation.policy in decided.fact.policies
+    ]
     known = [one for one in entries if one.index < decided.index]
     return any(
         back.get((one.index, one.holder), -1) > decided.index
