@@ -122,10 +122,18 @@ async def test_ledger_rows_are_exported_as_they_are_shown(bench: Bench) -> None:
         await settled(pilot)
         await press(pilot, "2")
         rows = await filtered(pilot, "kind:model")
+        await press(pilot, "e", "e")
+        await press(pilot, "space", "down", "space")
+        assert "2 marked" in str(app.page.table.border_subtitle)
         await press(pilot, "e")
-        await settled(pilot)
-    saved = next((bench.folder / "exports").glob("*.jsonl")).read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["index"] for line in saved] == [row.index for row in rows]
+        assert app.commands[-1] == f"govern show '#{rows[0].index}' --json && govern show '#{rows[2].index}' --json"
+
+    def saved(name: str) -> list[int]:
+        return [json.loads(line)["index"] for line in (bench.folder / "exports" / name).read_text(encoding="utf-8").splitlines()]
+
+    everything = [row.index for row in rows]
+    assert saved("ledger-3-rows.jsonl") == saved("ledger-3-rows-2.jsonl") == everything
+    assert saved("ledger-2-marked.jsonl") == [everything[0], everything[2]]
 
 
 async def test_lineage_goes_up_down_impact_and_back_in_time(bench: Bench) -> None:
@@ -240,6 +248,9 @@ async def test_verification_reports_its_steps_and_the_banner_says_so(bench: Benc
         assert "VERIFIED" in text_of(app, "#report-text")
         assert "first problem      none" in text_of(app, "#report-text")
         assert "chain OK to" in str(app.query_one("#banner").visual)
+        await press(pilot, "v")
+        assert isinstance(app.screen, AskDialog)
+        assert app.page_name == "reports"
 
 
 async def test_a_changed_byte_is_named_with_its_entry(bench: Bench) -> None:

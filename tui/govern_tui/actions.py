@@ -139,7 +139,8 @@ LEDGER: Final = (
           cli="govern log --state bad"),
     _page("ledger", "bad_back", "Previous that is bad", "Ledger", "left_square_bracket", "The previous one."),
     _page("ledger", "lineage", "Lineage", "Ledger", "l", "Open lineage at this entry.", footer=True, cli="govern lineage {entry}"),
-    _page("ledger", "export", "Export rows", "Ledger", "e", "Save the rows shown as JSON lines.", footer=True, cli="govern log --limit {count} --json"),
+    _page("ledger", "mark", "Mark", "Ledger", "space", "Mark this row, or no longer: e then saves the marked ones only."),
+    _page("ledger", "export", "Export rows", "Ledger", "e", "Save the rows shown, or those marked, as JSON lines.", footer=True, cli="govern log --limit {count} --json"),
 )
 
 LINEAGE: Final = (
@@ -245,6 +246,8 @@ VERIFY: Final = (
     _page("verify", "full", "Verify everything", "Tools", "F,shift+f", "Prove the ledger from its first entry.", footer=True,
           cli="govern verify --full"),
     _page("verify", "stop", "Stop", "Tools", "escape", "Stop; nothing is half done."),
+    _page("verify", "pack", "Verify a pack…", "Tools", "v", "Prove an evidence pack instead, on the page Reports.", footer=True,
+          cli="govern verify PACK.pdf --trust ROOT"),
     _page("verify", "copy", "Copy report", "Tools", "c", "Copy the report as text.", footer=True),
     _page("verify", "save", "Save report", "Tools", "e", "Save the report as JSON.", footer=True, cli="govern verify --json"),
 )

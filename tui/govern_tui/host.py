@@ -192,7 +192,7 @@ class Host(App[int]):
     def save_text(self, name: str, text: str) -> None:
         """Write a file into the folder for exports, never over another, and say where it is."""
         folder = self.desk.exports()
-        path = folder / name
+        path = free_path(folder, name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
@@ -201,6 +201,14 @@ class Host(App[int]):
             self.trouble(UsageError(f"{path} can't be written: {error.strerror}", "Make room, or give the folder back its permissions."))
             return
         self.notify(f"Saved {path}", markup=False)
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """Where a file of that name can be written without being written over another: `rows.jsonl`, else `rows-2.jsonl`."""
+    path, number = folder / name, 2
+    while path.exists():
+        path, number = folder / f"{Path(name).stem}-{number}{Path(name).suffix}", number + 1
+    return path
 
 
 def host_of(node: DOMNode) -> Host:

@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 from govern.domain.text import instant, moment
 from govern.errors import GovernError, NotFoundError, UsageError
 from govern.workflow.views import EntryDetail, EntryRow
-from govern_tui.actions import BY_ID
+from govern_tui.actions import BY_ID, Action
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.desk import Wanted
 from govern_tui.pages.entry import entry_text, entry_whole
@@ -33,6 +33,10 @@ EXPORT_LIMIT = 100_000
 DETAIL_AFTER = 0.05
 """Seconds that the cursor rests before the entry beside it is read: holding a key down reads nothing."""
 
+STATED = 110
+"""Cells from which a row's state is a word as well as a glyph."""
+
+
 def columns_of(size: int) -> tuple[Column, ...]:
     """The columns; numbers get the room that the ledger's length needs."""
     return (
@@ -44,7 +48,8 @@ def columns_of(size: int) -> tuple[Column, ...]:
         Column(title="subject", width=14, cell=lambda row: (row.subject, ""), below=96),
         Column(title="actor", width=12, cell=lambda row: (row.holder, ""), above=86),
         Column(title="actor", width=9, cell=lambda row: (row.holder, ""), above=72, below=86),
-        Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing)),
+        Column(title="", width=2, cell=lambda row: LOOK.glyph(row.standing), below=STATED),
+        Column(title="state", width=7, cell=lambda row: LOOK.verdict(row.standing), above=STATED),
         Column(title="what", width=0, cell=lambda row: (row.summary, LOOK.glyph(row.standing)[1] if row.standing == "bad" else "")),
     )
 
@@ -179,6 +184,7 @@ class LedgerPage(Page):
         order = "newest first" if self.govern.remembered.newest_first else "oldest first"
         found = f"{count}{' so far' if searching else ''} of {grouped(self._entries)}"
         words = [f"Ledger · {clean(self._line)} · {found}" if self._line else f"Ledger · {count}", order]
+        self.table.border_subtitle = ""  # marks go with the rows
         self.table.border_title = " · ".join(words).replace("[", "\\[")
 
     # The entry beside
@@ -348,20 +354,37 @@ class LedgerPage(Page):
             self.govern.logged(BY_ID["ledger.lineage"], entry=f"#{row.index}")
             await self.govern.go("lineage", f"#{row.index}")
 
+    def why_not(self, action: Action) -> str:
+        """Rows are marked where they stand, so a filter that finds more moves nobody's marks."""
+        searching = isinstance(self._source, AnchoredSource) and not self._source.complete
+        return "the filter is still searching" if action.id == "ledger.mark" and searching else ""
+
+    def do_mark(self) -> None:
+        """Mark the row under the cursor for the export, or no longer; the cursor goes on."""
+        if self.table.current() is not None:
+            self.table.marked.symmetric_difference_update({self.table.cursor})
+            self.table.action_move(1)
+            self.table.refresh()
+            marked = len(self.table.marked)
+            self.table.border_subtitle = f"{grouped(marked)} marked: e saves only these" if marked else ""
+
     def do_export(self) -> None:
-        """Save the rows shown, oldest first, as JSON lines."""
+        """Save the rows shown, or those that are marked, as JSON lines."""
         source = self.table.source
-        count = min(len(source), EXPORT_LIMIT)
-        self.govern.say(f"{command_of(parse(self._line) or Wanted())} --limit {count} --json")
+        marked = sorted(self.table.marked)
+        places = marked or range(min(len(source), EXPORT_LIMIT))
+        if marked:
+            self.govern.say(" && ".join(f"govern show '#{source.row(place).index}' --json" for place in marked))
+        else:
+            self.govern.say(f"{command_of(parse(self._line) or Wanted())} --limit {len(places)} --json")
 
         def work(progress: Any) -> str:
             lines = []
-            for position in range(count):
-                progress("rows", position, count)
-                row = source.row(position)
+            for number, place in enumerate(places):
+                progress("rows", number, len(places))
+                row = source.row(place)
                 lines.append(json.dumps({**asdict(row), "time": instant(row.time)}, ensure_ascii=False))
             return "\n".join(lines) + "\n"
 
-        name = f"ledger-{len(source)}-rows.jsonl"
+        name = f"ledger-{len(places)}-{'marked' if marked else 'rows'}.jsonl"
         self.govern.start_job("exporting rows", work, lambda text: self.govern.save_text(name, text))
-

@@ -72,6 +72,11 @@ class VerifyPage(Page):
         self.govern.logged(BY_ID["verify.full" if full else "verify.run"])
         self.govern.start_job(TITLE, lambda progress: self.desk.verify(full=full, progress=progress), self._apply)
 
+    async def do_pack(self) -> None:
+        """Prove an evidence pack."""
+        await self.govern.go("reports")
+        self.govern.invoke_later("reports.verify")
+
     def do_stop(self) -> None:
         """Stop."""
         self.govern.jobs.stop()
