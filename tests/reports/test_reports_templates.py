@@ -84,7 +84,7 @@ def test_your_sections_are_in_the_markdown_too(tmp_path):
 
 @pytest.mark.parametrize(("text", "words"), [
     ("{{ view.nothing.here }}", "nothing"), ("{% if %}", "template fails"), ("{{ 1 / 0 }}", "division"),
-    ("{{ ''.__class__.__mro__ }}", "template fails"), ('{{ "logo.png" | image }}', "can't be read"), ('{{ "../up.png" | image }}', "not an image in"),
+    ("{{ ''.__class__.__mro__ }}", "template fails"), ('{{ "sub/up.png" | image }}', "not an image in"), ('{{ "logo.png" | image }}', "can't be read"), ('{{ "../up.png" | image }}', "not an image in"),
     ("{% include 'elsewhere.j2' %}", "template fails"),
 ])
 def test_a_template_that_fails_says_where_and_nothing_is_written(tmp_path, text, words):
@@ -108,6 +108,12 @@ def test_an_image_that_is_none_is_refused(tmp_path, data):
     (tmp_path / "letterhead.html.j2").write_text('{{ "logo.png" | image }}')
     with pytest.raises(DocumentError, match="not a PNG or JPEG"):
         html_of(tmp_path)
+
+
+def test_a_picture_that_is_too_large_is_refused(tmp_path):
+    (tmp_path / "logo.png").write_bytes(logo() + bytes(markup.MAX_IMAGE))
+    with pytest.raises(DocumentError, match="at most 2 MB"):
+        markup.image(tmp_path, "logo.png")
 
 
 def test_templates_see_only_escaped_text(tmp_path):

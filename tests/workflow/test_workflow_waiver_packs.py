@@ -41,9 +41,12 @@ def test_waivers_in_force_expired_and_revoked_stand_in_the_pack_with_their_reaso
     render_markdown(pack, tmp_path / "pack.md")
     text = (tmp_path / "pack.md").read_text("utf-8")
     rows = {row.split("|")[1].strip(): row for row in text.partition("### Waivers")[2].partition("### ")[0].splitlines() if row.startswith("| W-")}
-    assert {name: row.split("|")[4].strip().strip("*") for name, row in rows.items()} == {
+    states = {name: row.split("|")[4].replace("*", "").strip() for name, row in rows.items()}
+    assert {name: state.partition(":")[0] for name, state in states.items()} == {
         active: "active", ended: "expired", revoked: "revoked", alone: "proposed",
     }
+    assert states[active] == "active", "who approved it and until when stands beside it"
+    assert states[revoked].startswith("revoked: revoked by second")
     assert "third; reviewer and second" in rows[active]
     assert "third; nobody" in rows[alone]
     assert f"waived by {active} until" in text, "the result keeps its own status under the waiver"

@@ -64,9 +64,9 @@ def _waivers(page: Builder, context: Context) -> None:
     """Add the waivers."""
     page.head("Waivers", "waivers")
     page.table(
-        ("Id 10%", "Rule 9%", "Of what 14%", "State 13%", "Expires, UTC 11%", "Reason, and what is done meanwhile 23%", "Asked; approved by 13%", ">Entry 7%"),
+        ("Id 10%", "Rule 9%", "Of what 18%", "State 12%", "Expires, UTC 11%", "Reason, and what is done meanwhile 20%", "Asked; approved by 13%", ">Entry 7%"),
         [
-            (row.id, row.rule, f"{row.model} at {row.gate}", line(Span(row.state, WAIVER.get(row.state, "")), _because(row.why)), minute(row.expires),
+            (row.id, row.rule, f"{row.model} at {row.gate}", line(Span(row.state, WAIVER.get(row.state, "")), _because(row.why if row.state != "active" else "")), minute(row.expires),
              " / ".join(filter(None, (row.reason, row.compensating))), f"{row.requester}; {words(list(row.approvers)) or 'nobody'}", f"#{row.index}")
             for row in context.pack.waivers
         ],
