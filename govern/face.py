@@ -185,7 +185,7 @@ class Workspace:
         """Why this exact model may not run in an environment now; empty where it may."""
         from govern.workflow.release.promoting import check
 
-        return tuple(refusal.reason for refusal in check(self._ws, ref_of(model), to=environment).refusals)
+        return tuple(refusal.text for refusal in check(self._ws, ref_of(model), to=environment).refusals)
 
     def monitor(self, deployment: Ref, /, *, data: Any, reference: Any = None, period: str = "", **words: Any) -> Any:
         """Measure a window of live data and record an observation (see `govern.workflow.monitor.monitoring.Monitored`)."""

@@ -86,9 +86,17 @@ def say(voice: Voice, permission: Permission, model: str, to: str) -> ExitCode:
         )
         return code
     voice.line(f"{voice.state('allow' if permission.allowed else 'deny')}  {model} in {to}")
-    voice.table([(f"#{r.index}" if r.index is not None else "", r.reason) for r in permission.refusals], indent="  ")
+    voice.table(
+        [
+            (f"#{r.index}" if r.index is not None else "", f"{r.reason}: {r.way}" if r.way else r.reason)
+            for r in permission.refusals
+        ],
+        indent="  ",
+    )
     for note in permission.notes:
         voice.paragraph(f"! {note}", indent="  ")
+    if permission.next:
+        voice.hint(f"Next: {permission.next}")
     return code
 
 

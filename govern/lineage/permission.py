@@ -18,6 +18,12 @@ DEPLOY_GATE: Final = "deploy"
 
 Mode = Literal["full", "canary", "blue-green", "shadow"]
 
+ANOTHER: Final = "take another version: this one is over"
+AGAIN: Final = "gate it again, and have that approved"
+APPROVED: Final = "have it approved"
+STEPS: Final = 2
+"""How many steps are named at once: after them, the rest looks otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
@@ -26,11 +32,16 @@ class Refusal:
     reason: str
     index: int | None = None
     """The entry that stands against it, if one does."""
+    way: str = ""
+    """From what was asked about to what that entry, or the clock, touched."""
+    mend: str = ""
+    """What would help, if something does."""
 
     @property
     def text(self) -> str:
-        """The reason with its entry: what tells two refusals apart."""
-        return self.reason if self.index is None else f"{self.reason} (#{self.index})"
+        """The reason with its entry and the way there: what tells two refusals apart."""
+        where = self.reason if self.index is None else f"{self.reason} (#{self.index})"
+        return f"{where}: {self.way}" if self.way else where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,14 @@ class Permission:
     """The decision object that allows it."""
     notes: tuple[str, ...] = ()
     """What has to be said on every later report, such as an emergency rollback."""
+
+    @property
+    def next(self) -> str:
+        """What would help against the refusals, the first thing first; empty where nothing is known to."""
+        steps = list(dict.fromkeys(one.mend for one in self.refusals if one.mend))
+        if ANOTHER in steps:
+            return ANOTHER
+        return "; ".join([one for one in steps if one != APPROVED or AGAIN not in steps][:STEPS])
 
 
 def promote_gate(stage: str) -> str:
@@ -67,7 +86,7 @@ def _model_refusals(state: State, model: Digest, now: datetime, environment: str
         return [*refusals, Refusal(reason="the ledger does not know this model's digest")]
     ending = record.ending
     if ending is not None and ending.word != "active":
-        refusals.append(Refusal(reason=f"the model is {ending.word}: {ending.reason}", index=ending.index))
+        refusals.append(Refusal(reason=f"the model is {ending.word}: {ending.reason}", index=ending.index, mend=ANOTHER))
     system = record.fact.system
     if system not in state.systems:
         refusals.append(Refusal(reason=f"its system {system} is not recorded"))
@@ -76,7 +95,7 @@ def _model_refusals(state: State, model: Digest, now: datetime, environment: str
             index = state.retired.get((system, one, place))
             if index is not None:
                 what = "the model" if one else f"the system {system}"
-                refusals.append(Refusal(reason=f"{what} was retired", index=index))
+                refusals.append(Refusal(reason=f"{what} was retired", index=index, mend=ANOTHER))
     return refusals
 
 
@@ -86,7 +105,7 @@ def _root_refusals(state: State, now: datetime) -> list[Refusal]:
     if root is None or root.fact.expires > state.moment(now):
         return []
     reason = f"trust root {root.fact.version} expired on {instant(root.fact.expires)}"
-    return [Refusal(reason=reason, index=root.index)]
+    return [Refusal(reason=reason, index=root.index, mend="whoever holds root renews it")]
 
 
 def _documents_refusals(state: State) -> list[Refusal]:
@@ -116,10 +135,12 @@ def _move_refusals(state: State, marks: tuple[Mark, ...], what: str) -> list[Ref
 def _decision_refusals(state: State, decision: DecisionRecord | None, gate: str, now: datetime) -> list[Refusal]:
     """Why the latest decision at a gate allows nothing."""
     if decision is None:
-        return [Refusal(reason=f"no decision at the gate {gate} is recorded")]
+        return [Refusal(reason=f"no decision at the gate {gate} is recorded", mend="gate it")]
     if decision.fact.outcome != "allow":
-        return [Refusal(reason=f"the latest decision at {gate} denies it", index=decision.index)]
-    refusals = [Refusal(reason=one.text, index=one.index) for one in stale_decision(state, decision, now)]
+        return [Refusal(reason=f"the latest decision at {gate} denies it", index=decision.index, mend="mend what fails, and gate it again")]
+    refusals = [
+        Refusal(reason=one.reason, index=one.index, way=one.way, mend=AGAIN) for one in stale_decision(state, decision, now)
+    ]
     for digest in (*decision.fact.policies, *decision.fact.bindings):
         document = state.policy_versions.get(digest) or state.binding_versions.get(digest)
         if document is None or document.index > decision.index:
@@ -151,11 +172,18 @@ def _gate(state: State, model: Digest, gate: str, now: datetime) -> tuple[list[R
     if latest is not None:
         for one in stands.missing:
             reason = f"the quorum at {gate} lacks {one.count} approval{'s' if one.count > 1 else ''} in the role {one.role}"
-            refusals.append(Refusal(reason=reason))
-    refusals += [Refusal(reason=f"an objection stands at {gate}", index=index) for index in stands.objections]
+            refusals.append(Refusal(reason=reason, mend=APPROVED))
+    refusals += [
+        Refusal(reason=f"an objection stands at {gate}", index=index, mend="whoever objected takes that back, or approves")
+        for index in stands.objections
+    ]
     if stands.missing:
+        # What is said of the decision already, with the way, is not said again with every approval that fell with it.
         refusals += [
-            Refusal(reason=f"the approval of {one.holder} does not count: {one.reason}", index=one.index)
+            Refusal(
+                reason=f"the approval of {one.holder} does not count: {one.reason}", index=one.because,
+                way="" if any((own.reason, own.index) == (one.reason, one.because) for own in refusals) else one.way,
+            )
             for one in stands.refused
         ]
     kept = Permission(
@@ -204,7 +232,8 @@ def may_deploy(
     if record is not None:
         at = state.stages.get((record.fact.system, stage))
         if at is None or at.model != model:
-            refusals.append(Refusal(reason=f"the stage {stage} does not point to it", index=None if at is None else at.index))
+            reason = f"the stage {stage} does not point to it"
+            refusals.append(Refusal(reason=reason, index=None if at is None else at.index, mend=f"promote it to {stage} first"))
         else:
             refusals += _move_refusals(state, marks_of(state, at.index), at.cause)
         runs = state.environments.get((record.fact.system, environment))
@@ -227,11 +256,12 @@ def _deploy_gate(
         return refusals
     if trial.ended is not None:
         # What cut a trial short may be the model's own fault: what the gate said of that trial says nothing of it any more.
-        reason = f"{trial.fact.mode} {trial.fact.id} was {trial.ended_by}: begin another, which the gate deploy then judges"
-        refusals.append(Refusal(reason=reason, index=trial.ended))
+        reason = f"{trial.fact.mode} {trial.fact.id} was {trial.ended_by}"
+        refusals.append(Refusal(reason=reason, index=trial.ended, mend="begin another, which the gate deploy then judges"))
     elif latest is None or latest.index < trial.index:
         reason = f"{trial.fact.mode} {trial.fact.id} moves to full only by an allowing decision at deploy since it began"
-        refusals.append(Refusal(reason=reason, index=trial.index))
+        mend = "bind a policy to the gate deploy: every deployment then asks it"
+        refusals.append(Refusal(reason=reason, index=trial.index, mend=mend))
     return refusals
 
 
@@ -258,7 +288,7 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
     serving = [state.deployments[name] for name in names]
     here = [one for one in serving if (one.model, one.fact.system, one.fact.environment) == where]
     if runs is None or not here:
-        refusals.append(Refusal(reason=f"it is not deployed in {environment}"))
+        refusals.append(Refusal(reason=f"it is not deployed in {environment}", mend="deploy it"))
         return _permission(refusals)
     stage = here[0].fact.stage
     more, kept = _gates(state, model, stage, now)
@@ -268,7 +298,7 @@ def may_run(state: State, model: Digest, environment: str, now: datetime) -> Per
     if forced is not None:
         notes = (f"emergency rollback by {forced.holder} (#{forced.index}): {forced.fact.reason}",)
         since = [one for one in more if one.text not in forced.excused]
-        notes += tuple(one.reason for one in more if one not in since)
+        notes += tuple(one.text for one in more if one not in since)
         more = since
     return _permission(
         refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision, notes=notes,
@@ -299,8 +329,9 @@ def may_roll_back(
     """Whether an environment may go back to an earlier model: one that ran there in full, not retired, its closure live.
 
     The stage's gate has to allow it, and the gate `deploy` where there are decisions at it.
-    `system` is whose environment is meant, where that is said: it has to be the model's own. A stale closure is let through only for a key in the role `emergency` that gives a reason, which every later report
-    repeats. A revoked or retired model never is.
+    `system` is whose environment is meant, where that is said: it has to be the model's own. A stale closure is let through
+    only for a key in the role `emergency` that gives a reason, which every later report repeats. A revoked or retired model
+    never is.
     """
     refusals = _model_refusals(state, model, now, environment)
     record = state.models.get(model)
@@ -310,7 +341,8 @@ def may_roll_back(
         refusals.append(Refusal(reason="the model belongs to another system", index=record.index))
     earlier = state.earlier_deployment(record.fact.system, environment, model)
     if earlier is None:
-        refusals.append(Refusal(reason=f"it never ran in {environment} with all traffic"))
+        reason = f"it never ran in {environment} with all traffic"
+        refusals.append(Refusal(reason=reason, mend="go back to one that did, or promote and deploy it"))
         return _permission(refusals)
     more, kept = _gates(state, model, earlier.fact.stage, now)
     more += _documents_refusals(state)
@@ -319,8 +351,9 @@ def may_roll_back(
         if not reason.strip():
             refusals.append(Refusal(reason="an emergency rollback needs a reason"))
         if not holds_role(state, keyid, EMERGENCY, state.size):
-            refusals.append(Refusal(reason=f"the key does not hold the role {EMERGENCY}"))
-        notes, more = tuple(one.reason for one in more), []
+            reason = f"the key does not hold the role {EMERGENCY}"
+            refusals.append(Refusal(reason=reason, mend="sign with one that does (`govern trust show`)"))
+        notes, more = tuple(one.text for one in more), []
     return _permission(
         refusals + more, approvals=kept.approvals, closure=kept.closure, decision=kept.decision, notes=notes,
     )

@@ -33,6 +33,14 @@ class NotCounted:
     reason: str
     because: int | None = None
     """The entry that it fails by, if one does."""
+    way: str = ""
+    """From the review to what that entry touched."""
+
+    @property
+    def text(self) -> str:
+        """The reason with its entry, and the way there."""
+        where = "" if self.because is None else f" (#{self.because})"
+        return f"{self.reason}{where}: {self.way}" if self.way else f"{self.reason}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,18 +146,18 @@ def standing(state: State, model: Digest, gate: str) -> tuple[ReviewRecord, ...]
 
 def _refusal(state: State, review: ReviewRecord, latest: int | None, now: datetime) -> NotCounted | None:
     """Why an approval does not count, if something stands against it."""
-    def no(reason: str, because: int | None = None) -> NotCounted:
-        return NotCounted(index=review.index, holder=review.holder, reason=reason, because=because)
+    def no(reason: str, because: int | None = None, way: str = "") -> NotCounted:
+        return NotCounted(index=review.index, holder=review.holder, reason=reason, because=because, way=way)
 
     if review.problem:
         return no(review.problem)
     against = conflicts(state, review.model, review.holder)
     if against:
-        return no(f"{review.holder} {against[0].reason} (#{against[0].index})", against[0].index)
+        return no(f"{review.holder} {against[0].reason}", against[0].index)
     if latest is None or review.decision is None:
         return no("there is no decision that it rests on")
     ended = stale(state, review, now)
-    return no(ended[0].text, ended[0].index) if ended else None
+    return no(ended[0].reason, ended[0].index, ended[0].way) if ended else None
 
 
 def quorum(

@@ -25,11 +25,15 @@ class StalePath:
     """From the approval to the node that was touched."""
 
     @property
+    def way(self) -> str:
+        """The path in words."""
+        return " → ".join(node.label for node in self.path)
+
+    @property
     def text(self) -> str:
         """One sentence with the path."""
-        way = " → ".join(node.label for node in self.path)
         where = "" if self.index is None else f" (#{self.index})"
-        return f"{self.reason}{where}: {way}" if way else f"{self.reason}{where}"
+        return f"{self.reason}{where}: {self.way}" if self.path else f"{self.reason}{where}"
 
 
 Event = tuple[int | None, str]

@@ -45,7 +45,7 @@ def test_what_stands_against_a_model_at_two_gates_is_said_once():
     book.decide(model, "deploy", approvals=())
     book.observe(model, "D-1")
     refusals = may_run(book.state, model, "production", book.now).refusals
-    assert [one.reason for one in refusals].count("monitoring denied it, drift in income (#19): model/scorer@1") == 1
+    assert [one.text for one in refusals].count("monitoring denied it, drift in income (#19): model/scorer@1") == 1
     assert len(set(refusals)) == len(refusals)
 
 

@@ -53,7 +53,7 @@ def wandered(seed: int) -> Book:
 
     rng = random.Random(seed)
     machine = Lifecycle()
-    machine.begin(rng.choice([1, 2]), rng.choice([0, 0, 1, 2]))
+    machine.begin(rng.choice([1, 2]), rng.choice([0, 0, 1, 2]), None)
     for _ in range(rng.randint(5, 25)):
         n = rng.randint(0, 1)
         rng.choice([

@@ -241,7 +241,7 @@ def test_going_back_asks_the_gate_deploy_of_the_model_it_goes_back_to():
     assert f"the latest decision at deploy denies it (#{denied.index})" in reasons(asked)
     forced = may_roll_back(book.state, first, "production", book.now, keyid="chief", reason="fire", emergency=True)
     assert forced.allowed
-    assert "the latest decision at deploy denies it" in forced.notes
+    assert f"the latest decision at deploy denies it (#{denied.index})" in forced.notes
     book.roll_back(first, second)
     assert [fault.kind for fault in check_history(book.entries)] == ["rollback"]
 

@@ -131,7 +131,7 @@ def test_a_pack_whose_decision_denies_what_its_entry_allows_lets_nothing_run(dep
         return check_pack(tmp_path / "pack.pdf", "credit@2", environment="production", trust=trust, now=now).permission
 
     answer = asked(files)
-    said = f"entry #{written.index} says another outcome than the decision that it names"
+    said = "its entry says another outcome than the decision that it names"
     assert (answer.allowed, [(one.reason, one.index) for one in answer.refusals]) == (False, [(said, written.index)])
     assert answer.refusals == promoting.check(deployed.ws, "credit@2", to="production").refusals
     with pytest.raises(UnverifiableError, match=f"decision that entry #{written.index} names is not at hand"):

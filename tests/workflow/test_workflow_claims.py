@@ -31,7 +31,7 @@ def claimed(story: Story, passphrases, **other):
 
 def test_an_entry_that_asks_for_fewer_approvals_than_its_decision_promotes_nothing(story: Story, passphrases):
     written = claimed(story, passphrases, approvals=())
-    with pytest.raises(Refused, match=f"#{written.index} says another approvals than the decision"):
+    with pytest.raises(Refused, match=f"its entry says another approvals than the decision that it names .#{written.index}."):
         promoting.promote(story.ws, "credit@2", to="production", passphrases=passphrases)
     view = verifying.verify(story.ws)
     assert (view.outcome, view.kind, view.index) == ("wrong", "verdict", written.index)
@@ -61,7 +61,7 @@ def test_nothing_is_deployed_or_runs_on_a_claimed_verdict_or_one_that_is_lost(st
     assert quick().allowed
 
     written = claimed(story, passphrases, approvals=())
-    said = f"entry #{written.index} says another approvals than the decision that it names"
+    said = "its entry says another approvals than the decision that it names"
     answer = promoting.check(story.ws, "credit@2", to="production")
     assert (answer.allowed, [(one.reason, one.index) for one in answer.refusals]) == (False, [(said, written.index)])
     assert quick() is None, "what is not plain is asked the long way"

@@ -58,8 +58,8 @@ def claimed(
             ) from error
         word = decision_disagreement(entry_at(record.index), record.fact, decision)
         if word:
-            reason = f"entry #{record.index} says another {word} than the decision that it names"
-            found.append(Refusal(reason=reason, index=record.index))
+            reason = f"its entry says another {word} than the decision that it names"
+            found.append(Refusal(reason=reason, index=record.index, mend="find out who signed that, and gate it again"))
     return tuple(found)
 
 

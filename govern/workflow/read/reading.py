@@ -219,7 +219,7 @@ def _queue_item(
         if not broken and not standing.missing:
             return None
         why: Literal["review", "stale"] = "stale"
-        refused = standing.refused[0].reason if standing.refused else "nobody’s approval of it stands"
+        refused = standing.refused[0].text if standing.refused else "nobody’s approval of it stands"
         headline = f"approved and promoted, but {broken[0].text}" if broken else f"promoted, but {refused}"
     else:
         why, headline = ("stale", f"approved, but {broken[0].text}") if broken else ("review", "allowed by policy, waits for approval")

@@ -188,7 +188,7 @@ def _refuse_claims(ws: Workspace, state: State, model: Digest, gates: Iterable[s
     """Refuse decisions whose entries say otherwise than they do: verdicts that were claimed, not derived."""
     found = claims(ws, state, model, gates)
     if found:
-        raise Refused(found[0].reason, "Find out who signed it, and run `govern gate` again.")
+        raise Refused(found[0].text, "Find out who signed it, and run `govern gate` again.")
 
 
 def claims(ws: Workspace, state: State, model: Digest, gates: Iterable[str]) -> tuple[Refusal, ...]:
@@ -215,8 +215,10 @@ def _deployment_id(state: State, model: Digest, system: str, environment: str) -
 
 def _refuse(granted: Permission, what: str) -> None:
     if not granted.allowed:
-        reasons = [one.reason + (f" (#{one.index})" if one.index is not None else "") for one in granted.refusals]
-        raise Refused(f"{what}: {'; '.join(reasons)}", "`govern review show` and `govern lineage` show what it rests on.")
+        shown = "`govern review show` and `govern lineage` show what it rests on."
+        raise Refused(
+            f"{what}: {'; '.join(one.text for one in granted.refusals)}", f"Next: {granted.next}. {shown}" if granted.next else shown
+        )
 
 
 def _granted(granted: Permission, what: str) -> tuple[Digest, Digest]:
