@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from govern.errors import StorageError
+from govern.store.glance import as_it_lies, lies_still
 
 WAIT: Final = 10.0
 """Seconds to wait for another process that writes at this moment."""
@@ -65,10 +66,8 @@ class OwnFile:
         return connection
 
     def _read_only(self) -> sqlite3.Connection:
-        """SQLite would make a lock file beside a file that has a log; one without a log that nobody can change needs none."""
-        log = self.path.with_name(f"{self.path.name}-wal")
-        whole = not log.exists() or not log.stat().st_size
-        return sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro{'&immutable=1' if whole else ''}", uri=True, timeout=WAIT)
+        uri = as_it_lies(self.path) if lies_still(self.path) else f"{self.path.resolve().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, timeout=WAIT)
 
     def unusable(self, error: sqlite3.Error) -> StorageError:
         """What the driver says, as an error of ours."""
