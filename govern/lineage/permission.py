@@ -216,7 +216,7 @@ def may_promote(state: State, model: Digest, stage: str, now: datetime) -> Permi
 
 
 def may_deploy(
-    state: State, model: Digest, environment: str, stage: str, now: datetime, *, mode: Mode = "full",
+    state: State, model: Digest, environment: str, stage: str, now: datetime, *, mode: Mode = "full", unasked: bool = False,
 ) -> Permission:
     """Whether a model may start to run in an environment, or take more traffic there.
 
@@ -224,6 +224,7 @@ def may_deploy(
     there must still hold. What last ran there as a canary, blue-green or shadow deployment becomes full only by a decision
     at the gate `deploy` that is younger than its start; a rollback ends such a trial, and another has to be begun. Where
     there are decisions at that gate, the latest one must allow it, with the quorum that it asks for and nobody objecting.
+    With `unasked` that gate is about to be asked, and what it said so far counts nothing.
     """
     refusals = _model_refusals(state, model, now, environment) + _documents_refusals(state)
     more, kept = _gate(state, model, promote_gate(stage), now)
@@ -240,17 +241,17 @@ def may_deploy(
         if runs is not None and runs.stage not in {"", stage}:
             # Or a laxer stage, with fewer rules and a smaller quorum, would lead to the same users.
             refusals.append(Refusal(reason=f"{environment} serves the stage {runs.stage}, not {stage}"))
-        refusals += _deploy_gate(state, model, record.fact.system, environment, mode, now)
+        refusals += _deploy_gate(state, model, record.fact.system, environment, mode, now, unasked=unasked)
     return _permission(
         refusals, approvals=kept.approvals, closure=kept.closure, decision=kept.decision,
     )
 
 
 def _deploy_gate(
-    state: State, model: Digest, system: str, environment: str, mode: Mode, now: datetime,
+    state: State, model: Digest, system: str, environment: str, mode: Mode, now: datetime, *, unasked: bool,
 ) -> list[Refusal]:
     latest = state.latest_decision(model, DEPLOY_GATE)
-    refusals = [] if latest is None else _gate(state, model, DEPLOY_GATE, now)[0]
+    refusals = [] if latest is None or unasked else _gate(state, model, DEPLOY_GATE, now)[0]
     trial = _trial(state, model, system, environment) if mode == "full" else None
     if trial is None:
         return refusals
@@ -258,7 +259,7 @@ def _deploy_gate(
         # What cut a trial short may be the model's own fault: what the gate said of that trial says nothing of it any more.
         reason = f"{trial.fact.mode} {trial.fact.id} was {trial.ended_by}"
         refusals.append(Refusal(reason=reason, index=trial.ended, mend="begin another, which the gate deploy then judges"))
-    elif latest is None or latest.index < trial.index:
+    elif not unasked and (latest is None or latest.index < trial.index):
         reason = f"{trial.fact.mode} {trial.fact.id} moves to full only by an allowing decision at deploy since it began"
         mend = "bind a policy to the gate deploy: every deployment then asks it"
         refusals.append(Refusal(reason=reason, index=trial.index, mend=mend))
@@ -324,14 +325,14 @@ def _forced(state: State, runs: EnvironmentRecord) -> RollbackRecord | None:
 
 def may_roll_back(
     state: State, model: Digest, environment: str, now: datetime, *, keyid: str = "", reason: str = "",
-    emergency: bool = False, system: str = "",
+    emergency: bool = False, system: str = "", unasked: bool = False,
 ) -> Permission:
     """Whether an environment may go back to an earlier model: one that ran there in full, not retired, its closure live.
 
     The stage's gate has to allow it, and the gate `deploy` where there are decisions at it.
     `system` is whose environment is meant, where that is said: it has to be the model's own. A stale closure is let through
     only for a key in the role `emergency` that gives a reason, which every later report repeats. A revoked or retired model
-    never is.
+    never is. With `unasked` the gate `deploy` is about to be asked, and what it said so far counts nothing.
     """
     refusals = _model_refusals(state, model, now, environment)
     record = state.models.get(model)
@@ -344,7 +345,8 @@ def may_roll_back(
         reason = f"it never ran in {environment} with all traffic"
         refusals.append(Refusal(reason=reason, mend="go back to one that did, or promote and deploy it"))
         return _permission(refusals)
-    more, kept = _gates(state, model, earlier.fact.stage, now)
+    stage = earlier.fact.stage
+    more, kept = _gate(state, model, promote_gate(stage), now) if unasked else _gates(state, model, stage, now)
     more += _documents_refusals(state)
     notes: tuple[str, ...] = ()
     if emergency:

@@ -108,7 +108,7 @@ def test_nobody_goes_back_on_a_verdict_that_was_claimed(two: Path):
     govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
     refused = govern("rollback", "credit", "--to", "credit@3", *REASON).ended(1).err
     assert "credit@3 is what runs in production, alone" in refused
-    assert re.search(r"recorded before that: #\d+ decision credit@3", refused)
+    assert "recorded before that" not in refused, "no gate is asked where there is nothing to go back from"
     with opened() as workspace:
         state = workspace.state()
         model = next(one for one in state.models.values() if one.name == "credit@2")

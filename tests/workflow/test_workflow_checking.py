@@ -16,7 +16,7 @@ from workflow.conftest import Story
 from workflow.test_workflow_verify import exported  # noqa: F401 - a fixture
 
 from govern.domain.statement import Draft
-from govern.errors import NotFoundError, UnverifiableError
+from govern.errors import NotFoundError, Refused, UnverifiableError
 from govern.store.glance import head_of
 from govern.trust.home import Home
 from govern.workflow.packs.exporting import trust_root_file
@@ -214,3 +214,22 @@ def test_what_is_shown_of_a_forked_ledger_is_never_taken_for_the_trusted_one(dep
     with type(deployed.ws).open(folder, home=home, clock=deployed.clock) as ws:
         assert pack_data(ws, "", kind="ledger").verification.outcome != "verified"
     assert quick(deployed) is None
+
+
+def test_the_gate_deploy_is_asked_only_where_nothing_else_stands_against_it(deployed: Story, passphrases):
+    ws = deployed.ws
+    asked = [entry for entry in ws.ledger.entries() if entry.kind == "decision" and entry.fact.gate == "deploy"]
+    assert len(asked) == 1, "the pack binds it"
+    size = ws.ledger.size
+    with pytest.raises(Refused, match="the stage production does not point to it") as caught:
+        promoting.deploy(ws, "credit@1", to="production", passphrases=passphrases)
+    assert "mend what fails" in caught.value.hint
+    back = {"to": "credit@1", "environment": "production", "reason": "The new one misjudges.", "passphrases": passphrases}
+    with pytest.raises(Refused, match="never ran in production with all traffic"):
+        promoting.rollback(ws, "credit", **back)
+    with pytest.raises(Refused, match="the key does not hold the role emergency") as caught:
+        promoting.rollback(ws, "credit", **(back | {"to": "credit@2"}), emergency=True)
+    assert "govern trust show" in caught.value.hint
+    assert ws.ledger.size == size
+    promoting.deploy(ws, "credit@2", to="production", mode="canary", passphrases=passphrases)
+    assert ws.ledger.size == size + 2

@@ -1,12 +1,13 @@
 """Promotion, deployment, rollback and retirement: allowed or refused from the ledger's state alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from govern.domain.facts import DeploymentFact, PromotionFact, RetirementFact, RollbackFact
 from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of, short
 from govern.errors import Refused, UsageError
+from govern.lineage.nodes import Node
 from govern.lineage.permission import (
     DEPLOY_GATE,
     Mode,
@@ -60,20 +61,27 @@ def deploy(
 ) -> Written:
     """Record that a model runs in an environment.
 
-    Where a policy binds the gate `deploy`, it is asked first, on the evidence that is in the ledger, and its decision is
-    recorded. Raises `Refused` unless the model stands at the environment's stage and all that let it get there holds.
+    Where a policy binds the gate `deploy`, and nothing else stands against it, that gate is asked first, on the evidence that
+    is in the ledger, and its decision is recorded, whatever it is. Raises `Refused` unless the model stands at the
+    environment's stage and all that let it get there holds.
     """
     stage = _stage_of(ws, to)
     share = 100 if mode == "full" else 0 if mode == "shadow" else 10
     traffic = share if traffic is None else traffic
     if not 0 <= traffic <= 100 or (mode == "full" and traffic != 100):  # noqa: PLR2004 - percent
         raise UsageError(f"{traffic} % of traffic does not go with the mode {mode}", "Full takes 100, others 0 to 100.")
-    ask_deploy_gate(ws, ref, passphrases=passphrases)
 
-    def attempt() -> Written:
+    def allowed(*, unasked: bool = False) -> tuple[State, Node, Permission]:
         state = ws.state()
         node = resolve(state, ref, kinds=("model",))
-        granted = may_deploy(state, node.digest, to, stage, ws.now(), mode=mode)
+        granted = may_deploy(state, node.digest, to, stage, ws.now(), mode=mode, unasked=unasked)
+        _refuse(granted, f"{node.name} can't be deployed to {to}")
+        return state, node, granted
+
+    _ask_deploy_gate(ws, ref, before=lambda: allowed(unasked=True), passphrases=passphrases)
+
+    def attempt() -> Written:
+        state, node, granted = allowed()
         _, closure = _granted(granted, f"{node.name} can't be deployed to {to}")
         _refuse_claims(ws, state, node.digest, [promote_gate(stage), DEPLOY_GATE])
         system = state.models[node.digest].fact.system
@@ -88,13 +96,18 @@ def deploy(
     return settled(attempt)
 
 
-def ask_deploy_gate(ws: Workspace, ref: str, *, key: str | None = None, passphrases: Passphrases) -> None:
-    """Ask the gate `deploy` where a policy binds it, and record the decision; nothing happens where none does."""
+def _ask_deploy_gate(ws: Workspace, ref: str, *, before: Callable[[], object], passphrases: Passphrases) -> None:
+    """Ask the gate `deploy` where a policy binds it, and record the decision; nothing happens where none does.
+
+    What is refused whatever the gate says is refused `before`: it was never in question there, and the list of attempts would
+    name a decision on what nobody could have let through.
+    """
     state = ws.state()
     node = resolve(state, ref, kinds=("model",))
     system = state.systems[state.models[node.digest].fact.system].fact
     if applicable(in_force(ws.objects, state), system=system, gate=DEPLOY_GATE):
-        gating.ask(ws, ref, DEPLOY_GATE, None, key=key, passphrases=passphrases, dry_run=False, progress=silent)
+        before()
+        gating.ask(ws, ref, DEPLOY_GATE, None, key=None, passphrases=passphrases, dry_run=False, progress=silent)
 
 
 def check(ws: Workspace, ref: str, *, to: str) -> Permission:
@@ -136,12 +149,12 @@ def rollback(
     _stage_of(ws, environment)
     why = checked_reason(reason)
     name = ws.key_for("operator", key)
-    ask_deploy_gate(ws, to, passphrases=passphrases)
+    plain = system.removeprefix("system/")
 
-    def attempt() -> Written:
+    def allowed(*, unasked: bool = False) -> tuple[State, Node, Digest, Permission]:
+        """The state, the model, the one that would be left, and the permission."""
         state = ws.state()
-        resolve(state, system if system.startswith("system/") else f"system/{system}", kinds=("system",))
-        plain = system.removeprefix("system/")
+        resolve(state, f"system/{plain}", kinds=("system",))
         node = resolve(state, to, kinds=("model",))
         runs = state.environments.get((plain, environment))
         if runs is None or not runs.primary:
@@ -152,9 +165,15 @@ def rollback(
             raise Refused(f"{node.name} is what runs in {environment}, alone", "There is nothing to go back from.")
         granted = may_roll_back(
             state, node.digest, environment, ws.now(), keyid=ws.keyring.info(name).keyid, reason=why, emergency=emergency,
-            system=plain,
+            system=plain, unasked=unasked,
         )
         _refuse(granted, f"{plain} can't go back to {node.name} in {environment}")
+        return state, node, left, granted
+
+    _ask_deploy_gate(ws, to, before=lambda: allowed(unasked=True), passphrases=passphrases)
+
+    def attempt() -> Written:
+        state, node, left, granted = allowed()
         if granted.closure is None:
             raise Refused(f"{node.name} was never approved", "Go back to one that was.")
         earlier = state.earlier_deployment(plain, environment, node.digest)
