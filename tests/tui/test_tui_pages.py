@@ -45,6 +45,8 @@ async def test_the_dashboard_shows_systems_due_items_drift_and_leads_on(bench: B
         assert {row.status: row.count for row in app.page.query_one("#results", RowTable).source._rows} == {
             name: app.page.status.results.get(name, 0) for name in ("pass", "fail", "inconclusive", "error", "not_applicable")
         }
+        facts = {row.label: row.text for row in app.page.query_one("#ledger-tile", RowTable).source._rows}
+        assert facts["not anchored"] == f"{bench.ws.ledger.size} (3 d)", "nobody reckons in thousands of minutes"
         app.page.query_one("#drift").focus()
         await press(pilot, "enter")
         assert app.page_name == "monitoring"

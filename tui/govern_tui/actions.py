@@ -246,7 +246,7 @@ VERIFY: Final = (
     _page("verify", "full", "Verify everything", "Tools", "F,shift+f", "Prove the ledger from its first entry.", footer=True,
           cli="govern verify --full"),
     _page("verify", "stop", "Stop", "Tools", "escape", "Stop; nothing is half done."),
-    _page("verify", "pack", "Verify a pack…", "Tools", "v", "Prove an evidence pack instead, on the page Reports.", footer=True,
+    _page("verify", "pack", "Verify a pack…", "Tools", "v", "Prove an evidence pack instead, on the page Reports.",
           cli="govern verify PACK.pdf --trust ROOT"),
     _page("verify", "copy", "Copy report", "Tools", "c", "Copy the report as text.", footer=True),
     _page("verify", "save", "Save report", "Tools", "e", "Save the report as JSON.", footer=True, cli="govern verify --json"),

@@ -32,6 +32,9 @@ from govern_tui.widgets.source import ListSource
 
 WIDE: Final = 90
 """Cells from which a table of systems has its full columns; below, what state they are in has to have room."""
+HOUR: Final = 60
+DAY: Final = 24 * HOUR
+"""Minutes."""
 GRAVE = frozenset({"high", "critical"})
 STATUSES: Final = ("pass", "fail", "inconclusive", "error", "not_applicable")
 BAD_RESULTS: Final = {"fail": "status:bad", "inconclusive": "status:bad", "error": "status:bad", "not_applicable": ""}
@@ -133,7 +136,7 @@ class Dashboard(Page):
         with Horizontal(classes="tiles second"):
             findings = RowTable(
                 [
-                    Column(title="", width=1, cell=lambda row: LOOK.glyph("overdue" if row.overdue else row.state)),
+                    Column(title="", width=2, cell=lambda row: LOOK.glyph("overdue" if row.overdue else row.state)),
                     Column(title="model", width=12, cell=lambda row: (row.model, "strong"), above=44),
                     Column(title="finding", width=0, cell=lambda row: (f"{row.id} {row.title}", "")),
                     Column(title="severity", width=8, cell=lambda row: (row.severity, "bad" if row.severity in GRAVE else ""), above=50),
@@ -274,6 +277,12 @@ class Dashboard(Page):
             self.govern.save_text(f"status-{self.status.size}.json", text)
 
 
+def _span(minutes: int) -> str:
+    if minutes < 2 * HOUR:
+        return f"{minutes} min"
+    return f"{minutes // HOUR} h" if minutes < 2 * DAY else f"{minutes // DAY} d"
+
+
 def _bar(row: Result) -> Piece:
     return (bar(float(row.count), top=float(row.most), width=11).rstrip(), LOOK.glyph(row.status)[1])
 
@@ -304,7 +313,7 @@ def emergencies_text(status: StatusView) -> Content:
 
 def ledger_facts(status: StatusView, proved: Proved | None) -> tuple["Fact", ...]:
     """The ledger in a few lines, each of which leads on; behind the last verification, how many entries came since."""
-    since = "" if status.unanchored_minutes is None else f" ({status.unanchored_minutes} min)"
+    since = "" if status.unanchored_minutes is None else f" ({_span(status.unanchored_minutes)})"
     verified, brief = "never here", "never here"
     if proved is not None:
         later = f" +{grouped(status.size - proved.size)}" if proved.size < status.size else ""

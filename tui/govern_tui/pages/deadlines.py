@@ -26,7 +26,7 @@ def _glyph(row: DeadlineRow, now: datetime) -> Piece:
 def deadline_columns(page: Page) -> tuple[Column, ...]:
     """Glyph, what ends, how long is left."""
     return (
-        Column(title="", width=1, cell=lambda row: _glyph(row, page.desk.now())),
+        Column(title="", width=2, cell=lambda row: _glyph(row, page.desk.now())),
         Column(title="kind", width=12, cell=lambda row: (row.kind, "dim"), above=58),
         Column(title="model", width=12, cell=lambda row: (row.model or row.system, "strong"), above=44),
         Column(title="what falls due", width=0, cell=lambda row: (row.what, "")),

@@ -87,7 +87,7 @@ class ReviewPage(DecidingPage):
                         Column(title="gate", width=19, cell=lambda item: (item.gate, ""), above=ZOOMED),
                         Column(title="why", width=7, cell=lambda item: (item.why, "warn" if item.why != "review" else ""), above=ZOOMED),
                         Column(title="tier", width=8, cell=lambda item: (item.tier, ""), above=ZOOMED),
-                        Column(title="rules", width=9, cell=_counts, above=32),
+                        Column(title="rules", width=11, cell=_counts, above=34),
                         Column(title="left", width=8, cell=lambda item: left_of(item.due, self.desk.now()), right=True),
                     ],
                     id="queue", empty="Nothing waits for review.",
@@ -176,7 +176,7 @@ class ReviewPage(DecidingPage):
     @on(RowTable.Moved, "#queue")
     def _mark_cursor(self) -> None:
         item = self.queue.current()
-        self.queue.border_subtitle = clean(f"{item.why}: {item.headline}"[:60]).replace("[", "\\[") if isinstance(item, QueueItem) else ""
+        self.queue.border_subtitle = clean(f"{item.why}: {item.headline}").replace("[", "\\[") if isinstance(item, QueueItem) else ""
         if isinstance(item, QueueItem):
             self.query_one("#dossier-head", Flow).update(item_text(item, self.desk.now()))
 

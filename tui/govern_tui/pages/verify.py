@@ -49,6 +49,7 @@ class VerifyPage(Page):
             made = Document().line("Not verified in this session.", "strong").line()
             made.line("Enter proves the ledger from where it was last proved; F proves it from its first entry.")
             made.line("It looks at every signature, at the tree, at the checkpoints that this machine has kept, and at the history of decisions.")
+            made.line().line("v proves an evidence pack instead, with a trust root that it did not bring along.", "dim")
             self.query_one("#report-text", Flow).update(made.content())
             self.query_one("#progress", Static).update(Content("Nothing runs."))
 
