@@ -35,7 +35,7 @@ def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tup
     Revalidation counts for what stands at a stage: nobody has to measure a candidate again that went nowhere.
     """
     moment = state.moment(now)
-    found = [*_revalidations(state), *_waivers(state, moment), *_findings(state), *_root(state)]
+    found = [*_revalidations(state, moment), *_waivers(state, moment), *_findings(state), *_root(state)]
     near = [
         Deadline(
             kind=one.kind, system=one.system, model=one.model, what=one.what, due=one.due, index=one.index,
@@ -46,7 +46,7 @@ def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tup
     return tuple(sorted(near, key=lambda one: (one.due, one.index)))
 
 
-def _revalidations(state: State) -> list[Deadline]:
+def _revalidations(state: State, moment: datetime) -> list[Deadline]:
     found = []
     for stage in state.stages.values():
         decision = None if stage.model is None else state.latest_decision(stage.model, f"promote:{stage.stage}")
@@ -55,7 +55,8 @@ def _revalidations(state: State) -> list[Deadline]:
         name = state.models[stage.model].name if stage.model in state.models else stage.model
         found.append(Deadline(
             kind="revalidation", system=stage.system, model=stage.model, due=decision.fact.expires, index=decision.index,
-            what=f"what {name} was measured on for {stage.stage} grows too old: gate it again", overdue=False,
+            overdue=False,
+            what=f"what {name} was measured on for {stage.stage} {'is' if decision.fact.expires <= moment else 'grows'} too old: gate it again",
         ))
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from govern.domain.facts import Role, TrustedKey, TrustRootFact
 from govern.errors import Refused, SigningKeyError, UsageError
@@ -10,6 +11,9 @@ from govern.trust.enrolment import Enrolment, check
 from govern.trust.keys import keyid_of
 from govern.trust.roles import ROLES
 from govern.trust.root import check_root
+
+COMPROMISED: Final = "compromised"
+"""The first word of a revocation's reason that puts what the key signed before in doubt, too."""
 
 
 def _next(
@@ -55,8 +59,9 @@ def enrolled(root: TrustRootFact, request: Enrolment, roles: Iterable[str]) -> T
 def revoked(root: TrustRootFact, keyid: str, *, void_from: int, reason: str) -> TrustRootFact:
     """Void a key from an index on and take it out of every role. Raises `UsageError`, `RootError`.
 
-    Entries that it signed before the new version is in force stay valid entries; a reason with the word `compromised`
-    makes what rests on them from `void_from` on stale.
+    Entries that it signed before the new version is in force stay valid entries. A reason that is the word `compromised`, or
+    begins with `compromised:`, puts all of them in doubt. Any that speaks of it in passing is refused: a revocation was read
+    by that word wherever it stood, and is for ever.
     """
     key = root.keys.get(keyid)
     if key is None:
@@ -65,6 +70,11 @@ def revoked(root: TrustRootFact, keyid: str, *, void_from: int, reason: str) -> 
         raise Refused(f"the key is void from entry {key.void_from} already", "Nothing is left to revoke.")
     if not reason:
         raise UsageError("a revocation without a reason", "Say why: it is the first thing that anybody will ask.")
+    if "compromis" in reason.casefold() and reason.partition(":")[0] != COMPROMISED:
+        raise UsageError(
+            "the reason speaks of a compromise, and the revocation does not",
+            "Revoke it as compromised (--compromised), which puts what it signed before in doubt too; or say it in other words.",
+        )
     roles = {
         name: replace(role, keyids=tuple(one for one in role.keyids if one != keyid))
         for name, role in root.roles.items()

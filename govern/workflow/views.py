@@ -258,6 +258,8 @@ class StatusView:
     deadlines: tuple["DeadlineRow", ...] = ()
     """What falls due within 30 days, and what is overdue, the most urgent first."""
     emergencies: tuple[str, ...] = ()
+    clock_behind_minutes: int = 0
+    """How far this machine's clock is behind the latest time in the ledger, which then counts in its place."""
     """Emergency rollbacks that stay on every report: who, when, why."""
     past: PastView | None = None
     """What held then and what proves it, where an earlier moment was asked for."""

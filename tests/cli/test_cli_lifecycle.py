@@ -93,12 +93,15 @@ def test_an_emergency_goes_back_to_what_is_stale_and_stays_on_every_status(two: 
     govern("key", "enrol", "chief", "--role", "operator", "--role", "emergency").ended(0)
     govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(0)
     assert "emergency rollback by chief" in govern("deploy", "credit@2", "--to", "production", "--check").ended(0).out
-    assert "Seen by two people" in govern("status").ended(0).out
+    said = " ".join(govern("status").ended(0).out.split())
+    assert "! emergency rollback of credit to credit@2 in production by chief on " in said
+    assert "Seen by two people" in said
 
     govern("retire", "credit@2", *REASON).ended(0)
     govern("deploy", "credit@2", "--to", "production", "--check").ended(1)
     refused = govern("rollback", "credit", "--to", "credit@2", *REASON, "--emergency", "--as", "chief").ended(1).err
     assert "nothing of credit runs in production" in refused or "was retired" in refused
+    assert "credit@2" not in govern("review", "list").ended(0).out, "what is over waits for nobody"
 
 
 def test_nobody_goes_back_on_a_verdict_that_was_claimed(two: Path):
@@ -161,6 +164,19 @@ def test_what_an_end_touches_is_said_before_anything_is_written(two: Path, words
     code, shown = on_terminal([*words, *REASON], ["y", PASSPHRASE], two)
     assert code == 0, shown
     assert ended_approvals() == said & set(log("review")), "the approvals that were named, and no other, turn stale"
+
+
+def test_a_key_answers_for_what_it_signed_and_is_compromised_only_where_that_is_stated(two: Path):
+    rows = govern("lineage", "key/reviewer", "--impact", "--json").ended(0).document["rows"]
+    said = {(row["kind"], row["detail"]) for row in rows}
+    assert said == {("review", "signed with it"), ("promotion", "rests on what it signed"), ("deployment", "rests on what it signed")}
+    keyid = next(one["keyid"] for one in govern("key", "list", "--json").ended(0).document["keys"] if one["name"] == "reviewer")
+    assert govern("lineage", f"key/{keyid[:8]}", "--down", "--json").ended(0).document["rows"] == rows
+    assert "--impact" in govern("lineage", "key/reviewer").ended(2).err
+    assert "govern trust show" in govern("lineage", "key/nobody", "--impact").ended(2).err
+    refused = govern("key", "revoke", "reviewer", "--reason", "perhaps compromised: the laptop was stolen").ended(2).err
+    assert "--compromised" in refused
+    govern("deploy", "credit@2", "--to", "production", "--check").ended(0)
 
 
 @pytest.mark.parametrize(("words", "ends"), [(["--compromised"], True), ([], False), (["--void-from", "0"], True)], ids=str)

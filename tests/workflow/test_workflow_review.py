@@ -245,3 +245,15 @@ def test_nobody_approves_on_what_was_withdrawn_while_they_read(story: Story, pas
     with pytest.raises(Refused, match=r"rests on credit-train@1, which was withdrawn in entry #\d+: The licence ended"):
         approve(story, "reviewer", passphrases, seen=seen)
     assert story.ws.ledger.size == size + 1
+
+
+def test_a_clock_that_was_turned_back_makes_nothing_younger_and_is_said(story: Story, passphrases):
+    seen = reviewing.dossier(story.ws, "credit@2", GATE)
+    story.clock.forward(days=400)
+    reviewing.comment(story.ws, seen, reason="a year went by", key="reviewer", passphrases=passphrases)
+    story.clock.forward(days=-400)
+    with pytest.raises(Refused, match="passed its age"):
+        reviewing.approve(story.ws, reviewing.dossier(story.ws, "credit@2", GATE), key="reviewer", passphrases=passphrases)
+    view = reading.status(story.ws)
+    assert view.clock_behind_minutes == 400 * 24 * 60
+    assert view.unanchored_minutes >= 400 * 24 * 60

@@ -230,13 +230,13 @@ def revoke(
     Approvals that it signed from there on turn stale; with --compromised those before, too. Says which, and does not ask: a key
     in other hands can't wait.
     """
+    from govern.trust.changes import COMPROMISED
     from govern.workflow.custody import keys
 
-    why = f"compromised: {reason}" if compromised else reason
+    why = f"{COMPROMISED}: {reason}" if compromised else reason
     with session.workspace() as workspace:
         change = keys.revoking(workspace, name, reason=why, void_from=void_from)
-        # The ledger goes by the reason's words, so that no revocation can forget the option.
-        signed, resting = keys.in_doubt(workspace, name, void_from=void_from, compromised="compromis" in why.casefold())
+        signed, resting = keys.in_doubt(workspace, name, void_from=void_from, compromised=compromised)
         if not session.as_json:
             session.voice.talk(
                 f"{counted(signed, 'entry', 'entries')} that {name} signed {'is' if signed == 1 else 'are'} void or in doubt; "

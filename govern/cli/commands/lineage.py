@@ -19,14 +19,17 @@ def add(app: typer.Typer) -> None:
 
 def lineage(
     session: Session, *,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="system/name, name@version, sha256:…, or #123.")],
+    ref: Annotated[str, typer.Argument(metavar="REF", help="system/name, name@version, sha256:…, #123, or key/NAME.")],
     up: Annotated[bool, typer.Option("--up", help="Only what it was made from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
     impact: Annotated[bool, typer.Option("--impact", help="All models, approvals and deployments that rest on it.")] = False,
     as_of: options.AsOf = None,
 ) -> None:
-    """Draw what a thing was made from and what rests on it."""
-    from govern.workflow.read import reading
+    """Draw what a thing was made from and what rests on it.
+
+    Of a key (its name here, its holder, or the beginning of its id) --impact lists what it signed and what rests on that.
+    """
+    from govern.workflow.read import reading, signed
     from govern.workflow.read.asof import past_of
 
     if up + down + impact > 1:
@@ -34,7 +37,8 @@ def lineage(
     direction = "up" if up else "down" if down else "impact" if impact else "both"
     with session.workspace() as workspace:
         moment = options.as_of(as_of)
-        rows = reading.lineage(workspace, ref, direction, as_of=moment)  # type: ignore[arg-type]
+        asked = signed.signed_with if signed.is_key(ref) else reading.lineage
+        rows = asked(workspace, ref, direction, as_of=moment)  # type: ignore[arg-type]
         proof = None if moment is None else past_of(
             workspace.ledger, workspace.objects, workspace.state(as_of=moment), moment, systems=()
         )

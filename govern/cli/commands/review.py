@@ -190,8 +190,9 @@ def approve(
         after = reviewing.dossier(workspace, model, dossier.gate)
         shown.conditions(session.voice, [row for row in after.findings if row.condition_of == written.index])
         lacks = ", ".join(f"{q.count} {q.role}" for q in after.missing)
-        stage = dossier.gate.removeprefix("promote:")
-        session.voice.hint(f"Still lacking: {lacks}" if lacks else f"Next: govern promote {dossier.name} --to {stage}")
+        kind, _, stage = dossier.gate.rpartition(":")
+        onward = f"govern promote {dossier.name} --to {stage}" if kind else f"govern deploy {dossier.name} --to ENVIRONMENT"
+        session.voice.hint(f"Still lacking: {lacks}" if lacks else f"Next: {onward}")
 
 
 def _condition(text: str) -> "Condition":
@@ -370,3 +371,6 @@ def waive(
             )
             done = f"waiver of {rule} proposed"
         session.wrote(written, schema=SCHEMA, done=done)
+        if model and not (approve_id or revoke_id):
+            asked = workspace.state().waivers_of(written.subject_digest)[-1].fact.id
+            session.voice.hint(f"Next: somebody else: govern review waive --approve {asked} --reason “…” --as KEY")

@@ -59,6 +59,11 @@ def status(
         f"ledger {view.origin}: {counted(view.size, 'entry', 'entries')}, root {brief(view.root)}, last {when(view.last_append)}"
     )
     voice.line(f"unanchored tail: {counted(view.unanchored, 'entry', 'entries')}{minutes}")
+    if view.clock_behind_minutes:
+        voice.paragraph(
+            f"! this machine's clock is {counted(view.clock_behind_minutes, 'minute')} behind the ledger: what ends at a time is "
+            "judged by the ledger's clock; set this one right before anything is signed"
+        )
     if view.past is not None:
         past.show(voice, view.past)
 
@@ -114,7 +119,7 @@ def _open(session: Session, view: "StatusView", wanted: set[str]) -> None:
     deadlines = due_rows([d for d in view.deadlines if not d.system or d.system in wanted])
     for sentence in view.emergencies:
         voice.line()
-        voice.paragraph(f"! {sentence}")
+        voice.paragraph(f"! emergency rollback {sentence}")
     for title, rows in (
         ("Waits for people", due), ("Findings", findings), ("Deadlines", deadlines), ("Waivers", waivers), ("Drift", drift)
     ):

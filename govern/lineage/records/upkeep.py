@@ -40,7 +40,11 @@ class Revocation:
 
     @property
     def compromised(self) -> bool:
-        """Whether what the key signed earlier is in doubt too."""
+        """Whether what the key signed earlier is in doubt too.
+
+        Since revocations state it as the first word of their reason, the word stands nowhere else; those from before are read
+        as they always were, for a doubt that was once raised is not lifted by a new release.
+        """
         return "compromis" in self.reason.casefold()
 
 

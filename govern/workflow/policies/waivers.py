@@ -127,9 +127,10 @@ def propose_waiver(
     terms = policy_of(ws.objects, result.policy).waivable.get(rule)
     if terms is None:
         raise Refused(f"{rule} can't be waived: its policy does not list it", "Meet the rule, or change the policy openly.")
-    if expires <= ws.now():
+    now = ws.state().moment(ws.now())
+    if expires <= now:
         raise UsageError("the waiver would have expired already", "Give a day in the future with --expires.")
-    if expires > ws.now() + terms.max:
+    if expires > now + terms.max:
         raise Refused(
             f"{rule} may be waived for {terms.max.days} days at most", "Ask for a shorter time; renewal needs new evidence."
         )
@@ -179,7 +180,7 @@ def revoke_waiver(
 def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
     """List every waiver, the one that ends first in front."""
     state = state or ws.state()
-    now = now or ws.now()
+    now = state.moment(now or ws.now())
     rows = [_row(ws, state, record, now) for record in state.waivers.values()]
     return tuple(sorted(rows, key=lambda row: (row.expires, row.id)))
 

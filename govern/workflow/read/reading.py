@@ -1,5 +1,6 @@
 """Reading a workspace: status, the ledger's entries, lineage. Everything here is a view of the ledger's fold."""
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -50,12 +51,22 @@ from govern.workflow.views import (
 )
 
 RESULT_DAYS = 30
+LISTED = 20
+"""Systems that an error names before it names the nearest only."""
 Direction = Literal["both", "up", "down", "impact"]
 
 
 def resolve(ws: Workspace, ref: str, kinds: Sequence[str] = ()) -> Node:
     """Find what a reference names. Raises `NotFoundError`."""
     return resolve_ref(ws.state(), ref, kinds=kinds)
+
+
+def systems_like(word: str, known: list[str]) -> str:
+    """Say which systems there are; of many, those whose names come nearest."""
+    if len(known) <= LISTED:
+        return f"Systems here: {', '.join(known) or 'none'}."
+    near = difflib.get_close_matches(word, known, n=5) or known[:5]
+    return f"Nearest of {len(known)} systems here: {', '.join(near)}. `govern status` lists all."
 
 
 def status(
@@ -68,11 +79,10 @@ def status(
     Raises `NotFoundError` for a moment before the first entry, and for a system that is not there.
     """
     state = ws.state(as_of=as_of)
-    now = as_of or ws.now()
+    now = as_of or state.moment(ws.now())  # a clock that was turned back revives nothing, nor makes anything less urgent
     past = None
     if system is not None and system not in state.systems:
-        known = ", ".join(sorted(state.systems)) or "none"
-        raise NotFoundError(f"there is no system “{system}”", f"Systems here: {known}.")
+        raise NotFoundError(f"there is no system “{system}”", systems_like(system, sorted(state.systems)))
     names = sorted(state.systems) if system is None else [system]
     if as_of is not None:
         past = past_of(ws.ledger, ws.objects, state, as_of, systems=names)
@@ -97,11 +107,16 @@ def status(
         waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drifts, as_of=now,
         deadlines=falling_due(state, now),
         emergencies=tuple(
-            f"{instant(one.time)[:10]} {one.holder} (#{one.index}): {one.fact.reason}"
+            f"of {name} to {_named(state, one.model)} in {one.fact.environment} by {one.holder} on {instant(one.time)[:10]} "
+            f"(#{one.index}): {one.fact.reason}"
             for name in names for one in emergencies(state, name)
         ),
-        past=past,
+        past=past, clock_behind_minutes=0 if as_of else int((now - ws.now()).total_seconds() // 60),
     )
+
+
+def _named(state: State, model: Digest) -> str:
+    return state.models[model].name if model in state.models else model
 
 
 def falling_due(state: State, now: datetime) -> tuple[DeadlineRow, ...]:
@@ -109,7 +124,7 @@ def falling_due(state: State, now: datetime) -> tuple[DeadlineRow, ...]:
     return tuple(
         DeadlineRow(
             kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
-            model=state.models[one.model].name if one.model in state.models else "",
+            model=_named(state, one.model) if one.model in state.models else "",
         )
         for one in deadlines(state, now)
     )
@@ -187,10 +202,10 @@ def queue(
 ) -> tuple[QueueItem, ...]:
     """List what waits for people, the most urgent first; with `holder`, without what that holder signed already."""
     state = state or ws.state()
-    now = now or ws.now()
+    now = state.moment(now or ws.now())
     items = []
     for model in state.models.values() if system is None else state.models_of(system):
-        if model.state != "active":
+        if model.state != "active" or _retired(state, model):
             continue
         for gate in (promote_gate(stage) for stage in ws.config.stages):
             record = state.latest_decision(model.digest, gate)
@@ -202,6 +217,11 @@ def queue(
         items += _waiver_items(ws, state, model, holder, now)
     order = {"stale": 0, "finding": 1, "waiver": 2, "review": 3}
     return tuple(sorted(items, key=lambda item: (item.due or now, order[item.why], item.name)))
+
+
+def _retired(state: State, model: ModelRecord) -> bool:
+    """Whether a model, or its system, was retired everywhere: nothing of it can be let through any more."""
+    return any(state.retired.get((model.fact.system, one, "")) is not None for one in ("", model.digest))
 
 
 def _queue_item(
@@ -333,12 +353,17 @@ def lineage(
     rows = layout(Graph(state), node, direction=direction)
     now = as_of or ws.now()
     return tuple(
-        LineageRow(
-            lanes=row.lanes, node=row.node.name, kind=row.node.kind, digest=row.node.digest, index=row.node.index,
-            detail=_detail(state, row.node), standing=_node_standing(state, row.node, now), depth=row.depth,
-            parents=row.parents,
-        )
-        for row in rows
+        lineage_row(state, row.node, now, lanes=row.lanes, depth=row.depth, parents=row.parents) for row in rows
+    )
+
+
+def lineage_row(
+    state: State, node: Node, now: datetime, *, lanes: str, depth: int, parents: tuple[int, ...] = (), detail: str = ""
+) -> LineageRow:
+    """Show one node and how it stands."""
+    return LineageRow(
+        lanes=lanes, node=node.name, kind=node.kind, digest=node.digest, index=node.index,
+        detail=detail or _detail(state, node), standing=_node_standing(state, node, now), depth=depth, parents=parents,
     )
 
 

@@ -54,7 +54,7 @@ def dossier(
     `attempts` are those of the model's line at the gate, where they were read already.
     """
     state = ws.state()
-    now = ws.now()
+    now = state.moment(ws.now())
     node = resolve(state, ref, kinds=("model",))
     model = state.models[node.digest]
     gate = gate or _last_gate(ws, state, model)
@@ -126,7 +126,7 @@ def _approve(
             f"the gate {seen.gate} denies {seen.name}: an approval can't overrule policy",
             "Mend what fails, or ask for a waiver of a rule that its policy lets people waive.",
         )
-    if decision.expires is not None and decision.expires <= ws.now():
+    if decision.expires is not None and decision.expires <= state.moment(ws.now()):
         raise Refused(
             f"the evidence behind the decision on {seen.name} passed its age on {instant(decision.expires)}",
             "Run `govern gate` again on current data.",

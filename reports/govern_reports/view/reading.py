@@ -43,7 +43,7 @@ def reading(context: Context) -> Section:
             note="“Not assessed” is not “met”: nothing in this pack speaks to it, or what does is inconclusive.",
         )
     for sentence in context.pack.status.emergencies:
-        page.say(Span("Emergency. ", "strong"), sentence, role="alarm")
+        page.say(Span("Emergency rollback ", "strong"), sentence, role="alarm")
     for _, dossier in context.lines:
         for sentence in goalposts(dossier):
             page.say(Span("The policy moved. ", "strong"), sentence, role="alarm")
