@@ -67,9 +67,10 @@ def test_a_waiver_is_proposed_approved_and_revoked(line: Path, sample: Sample):
     ends = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d")
     propose = ["review", "waive", "credit@1", "--to", "production", "--rule", "FAIR-001", "--reason", "while it is mended"]
     assert "--expires" in govern(*propose, "--as", "checker").ended(2).err
-    govern(*propose, "--expires", ends, "--control", "each denial is read by a person", "--as", "checker").ended(0)
+    made = govern(*propose, "--expires", ends, "--control", "each denial is read by a person", "--as", "checker").ended(0)
     (waiver,) = govern("status", "--json").document["status"]["waivers"]
     assert waiver["state"] == "proposed"
+    assert f"--approve {waiver['id']}" in made.err
     own = govern("review", "waive", "--approve", waiver["id"], "--reason", "because I like it", "--as", "checker").ended(1)
     assert "asked for" in own.err
     govern(*sample.gate("1", "--dry-run")).ended(1)

@@ -372,5 +372,5 @@ def waive(
             done = f"waiver of {rule} proposed"
         session.wrote(written, schema=SCHEMA, done=done)
         if model and not (approve_id or revoke_id):
-            asked = workspace.state().waivers_of(written.subject_digest)[-1].fact.id
-            session.voice.hint(f"Next: somebody else: govern review waive --approve {asked} --reason “…” --as KEY")
+            made = workspace.state().waivers_of(written.subject_digest)[-1].fact.id
+            session.voice.hint(f"Next: somebody else: govern review waive --approve {made} --reason “…” --as KEY")
