@@ -74,3 +74,11 @@ def test_status_of_all_systems_says_of_the_last_windows_what_status_of_one_says(
     for short, long in zip(few.drift, many.drift, strict=True):
         assert (short.sentence, short.standing, short.limit) == (long.sentence, long.standing, long.limit)
         assert short.values == long.values[len(long.values) - len(short.values):]
+
+
+def test_of_many_systems_a_slip_is_told_the_nearest():
+    few, many = [f"system-{n}" for n in range(3)], [f"system-{n}" for n in range(300)]
+    assert reading.systems_like("system-7", few) == "Systems here: system-0, system-1, system-2."
+    assert reading.systems_like("sytem-20", many).startswith("Nearest of 300 systems here: system-20")
+    assert "system-0" in reading.systems_like("zzz", many)
+    assert reading.systems_like("zzz", []) == "Systems here: none."
