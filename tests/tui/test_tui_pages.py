@@ -325,14 +325,14 @@ async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> Non
         people.move_to(next(n for n, row in enumerate(people.source._rows) if row.keyid == enrolled))
         await press(pilot, "k")
         await dialog(pilot)
-        assert "0 of its signatures, on which nothing rests." in str(app.screen.query_one("#what").visual)
+        assert "but it has signed nothing yet." in str(app.screen.query_one("#what").visual)
         await press(pilot, "+left the company for good", "enter", "+" + PASSPHRASE, "enter")
         assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
         reviewer = next(row for row in people.source._rows if row.holder == "reviewer")
         people.move_to(people.source._rows.index(reviewer))
         await press(pilot, "k")
         await dialog(pilot)
-        assert "1 of its signatures, on which 3 things rest: review/approve#12, promotion" in str(app.screen.query_one("#what").visual)
+        assert "its 1 signature, on which 3 things rest: review/approve#12, promotion" in str(app.screen.query_one("#what").visual)
         app.screen.query_one("#how", Select).value = COMPROMISED
         await press(pilot, "+a copy lay on a shared drive", "enter", "+" + PASSPHRASE, "enter")
         assert app.commands[-1].endswith("--reason 'a copy lay on a shared drive' --compromised")

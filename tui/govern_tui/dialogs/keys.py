@@ -96,13 +96,16 @@ def revoke(desk: Desk, row: PersonKey, doubts: Doubts) -> AskDialog:
         command = f"govern key revoke {row.keyid[:8]} --reason {quote(values['reason'])}"
         return _entry("Revoked", written), command + (" --compromised" if bad else "")
 
-    resting = f"{grouped(len(doubts.resting))} thing{'s' * (len(doubts.resting) != 1)}"
+    def counted(number: int, word: str) -> str:
+        return f"{grouped(number)} {word}{'s' * (number != 1)}"
+
     named = ", ".join(doubts.resting[:MOST_NAMED]) + (" …" if len(doubts.resting) > MOST_NAMED else "")
+    rests = f"{counted(len(doubts.resting), 'thing')} rest{'s' * (len(doubts.resting) == 1)}: {named}" if doubts.resting else "nothing rests"
+    before = f"its {counted(doubts.signed, 'signature')}, on which {rests}" if doubts.signed else "but it has signed nothing yet"
     return AskDialog(
         f"REVOKE · {row.holder}",
         f"The key {row.keyid} is void from the next entry on.\n"
-        f"If somebody else may have had it, what it signed before is in doubt too: {grouped(doubts.signed)} of its signatures"
-        + (f", on which {resting} rest{'s' * (len(doubts.resting) == 1)}: {named}." if doubts.resting else ", on which nothing rests."),
+        f"If somebody else may have had it, what it signed before is in doubt too: {before}.",
         [Field(id="how", label="Why", needed=False,
                choices=(("it is no longer used: what it signed holds", ""), ("somebody else may have had it", COMPROMISED))),
          Field(id="reason", label="Reason", hint="in a sentence; it is signed and kept")], do,
