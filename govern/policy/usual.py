@@ -40,10 +40,10 @@ USUAL: Final[Mapping[str, _Parameters]] = {
     "permutation_importance@1": {"cluster_association": "0.5", "repeats": 10, "sample": 2000},
     "prediction_drift@1": _DRIFT,
     "predictive_parity@1": _RATES,
-    "protected_reliance@1": {"proxy_association": "0.3", "repeats": 10, "sample": 2000},
+    "protected_reliance@1": {"method": "permutation", "proxy_association": "0.3", "repeats": 10, "sample": 2000},
     "proxy@1": {**_LEVEL, "folds": 3, "min_group": 30, "sample": 2000},
-    "rank_stability@1": {"repeats": 3, "resamples": 6, "sample": 1000, "top": 5},
-    "reason_codes@1": {"decisions": 200, "sample": 2000, "top": 4},
+    "rank_stability@1": {"method": "permutation", "repeats": 3, "resamples": 6, "sample": 1000, "top": 5},
+    "reason_codes@1": {"method": "replacement", "decisions": 200, "sample": 2000, "top": 4},
     "representativeness@1": _LEVEL,
     "residuals_by_group@1": {**_LEVEL, "reference": "largest", "unknown": "exclude-and-count"},
     "scoring_rate@1": _RATIOS,
@@ -52,7 +52,7 @@ USUAL: Final[Mapping[str, _Parameters]] = {
 }
 SEED: Final = 0
 SAID: Final = frozenset({
-    "background", "baseline_prediction", "baseline_score", "control", "detector", "grid", "judged", "measured_against", "method", "positive",
+    "background", "baseline_prediction", "baseline_score", "control", "detector", "grid", "judged", "measured_against", "positive",
     "protected", "rows", "scoring", "shap",
 })
 """What measures say of the columns, the model and the files that they were given: no choice of how to compute."""

@@ -89,3 +89,12 @@ def test_better_than_the_baseline_on_other_rows_is_not_better() -> None:
     assert only(ask([own, elsewhere, worse], bind(policy_text(BETTER)), baseline=OTHER)).status is Status.FAIL
     assert MODEL != OTHER
     assert isinstance(own.evidence, Evidence)
+
+
+@pytest.mark.parametrize("name", ["rank_stability@1", "protected_reliance@1", "reason_codes@1"])
+def test_attributions_that_somebody_brought_explain_only_where_the_rule_asks_for_them(inputs: Inputs, name: str) -> None:
+    """Whoever measures could otherwise bring the values by which the model leans on nothing."""
+    brought = replace(inputs, attributions=pd.DataFrame({"income": [1.0] * 600, "debt": [0.0] * 600}))
+    (found,) = measure([MeasureRequest(measure=name)], brought).measures
+    assert "method = shap, which the rule leaves at" in unusual(found, {})
+    assert unusual(found, {"method": "shap"}) == ""
