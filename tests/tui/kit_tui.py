@@ -1,5 +1,6 @@
 """A workspace made by the real workflow with keys from fixed seeds, so that two runs show the same."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import govern_tui
 
 govern_tui.forget_recording()
 
+import pytest  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from textual import events  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
@@ -36,6 +38,10 @@ HERE = Path(__file__).resolve().parent
 SETTLED_WITHIN = 60.0
 """Seconds after which an application that never comes to rest is a fault."""
 QUIET_ROUNDS = 3
+BETWEEN_LOOKS = 0.003
+"""Seconds that threads get while they are waited for."""
+SOON = 0.35
+"""Seconds; a timer that goes off by then belongs to what was just done, such as the entry that follows the cursor, or a dialog that takes keys."""
 NAMES = ("root", "log", "pipeline", "policy-owner", "developer", "reviewer", "second", "validator")
 
 
@@ -177,26 +183,37 @@ def lengthen(bench: Bench, size: int) -> None:
 async def settled(pilot: Pilot) -> None:
     """Wait until nobody reads or writes, no message is under way and nothing is left to draw.
 
-    Textual's own `pause` takes a process that gets no processor for one that has nothing to do. A message may go over
-    several hops (button, dialog, thread, dialog, application), so the same has to be seen several times in a row.
+    Textual's own `pause` sleeps until the process seems to have nothing to do, and takes one that gets no processor for such a one.
+    Here the event loop itself says what it has to do. Drawing may bring new messages, so nothing is to be done twice in a row.
     """
-    quiet, until = 0, monotonic() + SETTLED_WITHIN
-    while quiet < QUIET_ROUNDS:
-        await pilot.pause()  # by then each node of the screen has answered a message of ours, behind all that it had before
-        busy = under_way(pilot.app)
-        quiet = 0 if busy else quiet + 1
-        if monotonic() > until:
-            raise AssertionError(f"after {SETTLED_WITHIN:.0f} s the application still has: {', '.join(busy) or 'something to do now and then'}")
+    loop, quiet, until = asyncio.get_running_loop(), 0, monotonic() + SETTLED_WITHIN
+    while quiet < QUIET_ROUNDS and pilot.app._exception is None:
+        await asyncio.sleep(0)
+        if loop._ready:  # type: ignore[attr-defined] # what runs next; asyncio has no other way to ask
+            quiet = 0
+        elif busy := under_way(pilot.app):
+            quiet = 0
+            await asyncio.sleep(BETWEEN_LOOKS)
+            if monotonic() > until:
+                raise AssertionError(f"after {SETTLED_WITHIN:.0f} s the application still has: {', '.join(busy)}")
+        else:
+            quiet += 1
+            if pilot.app.is_running:
+                pilot.app.screen._on_timer_update()  # draw now what would be drawn within a sixtieth of a second
 
 
 def under_way(app: "GovernApp") -> list[str]:
-    """What is not done yet: workers, threads that read for nobody any more, messages that wait."""
+    """What is not done yet: workers, threads that read for nobody any more, messages that wait, timers that soon go off."""
     if not app.is_running:
         return []
     workers = [f"worker {worker.name or worker.group}" for worker in app.workers if not worker.is_finished]
     nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
     waiting = [f"{node.message_queue_size} messages to {node!r}" for node in nodes if node.message_queue_size]
-    return workers + ["a thread that reads"] * len(app.reading) + waiting
+    timers = [
+        f"a timer of {node!r}" for node in nodes for timer in node._timers
+        if timer._repeat == 0 and timer._interval <= SOON and timer._task is not None and not timer._task.done()
+    ]
+    return workers + ["a thread that reads"] * len(app.reading) + waiting + timers
 
 
 async def press(pilot: Pilot, *keys: str) -> None:
@@ -205,17 +222,23 @@ async def press(pilot: Pilot, *keys: str) -> None:
         if key.startswith("+") and len(key) > 1:
             assert pilot.app.focused is not None
             pilot.app.focused.post_message(events.Paste(key[1:]))
-            await pilot.pause()
-        else:
-            await pilot.press(key)
             await settled(pilot)
+        else:
+            await typed(pilot, key)
+
+
+async def typed(pilot: Pilot, key: str) -> None:
+    """One key, and its effect. Textual's own `press` sleeps twice beside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.app.wait_for_idle", asyncio.sleep)
+        await pilot.press(key)
+    await settled(pilot)
 
 
 async def dialog(pilot: Pilot) -> None:
     """Wait until an open dialog takes keys."""
-    while not pilot.app.screen.ready:
-        await pilot.pause(0.05)
     await settled(pilot)
+    assert pilot.app.screen.ready
 
 
 async def review(pilot: Pilot, bench: Bench, name: str) -> None:
