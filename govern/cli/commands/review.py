@@ -351,16 +351,11 @@ def waive(
     if not reason:
         raise UsageError("a reason is missing", "Say in one sentence why, with --reason.")
     with session.workspace() as workspace:
-        if approve_id:
-            written = waivers.approve_waiver(
-                workspace, approve_id, reason=reason, key=session.key, passphrases=session.passphrases
-            )
-            done = f"approved {approve_id}"
-        elif revoke_id:
-            written = waivers.revoke_waiver(
-                workspace, revoke_id, reason=reason, key=session.key, passphrases=session.passphrases
-            )
-            done = f"revoked {revoke_id}"
+        known = approve_id or revoke_id
+        if known:
+            step = waivers.approve_waiver if approve_id else waivers.revoke_waiver
+            written = step(workspace, known, reason=reason, key=session.key, passphrases=session.passphrases)
+            done = f"{'approved' if approve_id else 'revoked'} {known}"
         else:
             if not (model and rule and expires):
                 raise UsageError("--rule or --expires is missing", "A waiver is for one rule and ends: give both.")
@@ -371,6 +366,6 @@ def waive(
             )
             done = f"waiver of {rule} proposed"
         session.wrote(written, schema=SCHEMA, done=done)
-        if model and not (approve_id or revoke_id):
+        if not known:
             made = workspace.state().waivers_of(written.subject_digest)[-1].fact.id
             session.voice.hint(f"Next: somebody else: govern review waive --approve {made} --reason “…” --as KEY")
