@@ -29,13 +29,15 @@ class Deadline:
     overdue: bool
 
 
-def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tuple[Deadline, ...]:
-    """What falls due within `notice`, and what is overdue, the most urgent first.
+def deadlines(
+    state: State, now: datetime, *, notice: timedelta = NOTICE, system: str | None = None
+) -> tuple[Deadline, ...]:
+    """What falls due within `notice`, and what is overdue, the most urgent first; of one system, if named, and of the ledger.
 
     Revalidation counts for what stands at a stage: nobody has to measure a candidate again that went nowhere.
     """
     moment = state.moment(now)
-    found = [*_revalidations(state, moment), *_waivers(state, moment), *_findings(state), *_root(state)]
+    found = [*_revalidations(state, moment, system), *_waivers(state, moment, system), *_findings(state, system), *_root(state)]
     near = [
         Deadline(
             kind=one.kind, system=one.system, model=one.model, what=one.what, due=one.due, index=one.index,
@@ -46,9 +48,9 @@ def deadlines(state: State, now: datetime, *, notice: timedelta = NOTICE) -> tup
     return tuple(sorted(near, key=lambda one: (one.due, one.index)))
 
 
-def _revalidations(state: State, moment: datetime) -> list[Deadline]:
+def _revalidations(state: State, moment: datetime, system: str | None) -> list[Deadline]:
     found = []
-    for stage in state.stages.values():
+    for stage in state.stages_in(system):
         decision = None if stage.model is None else state.latest_decision(stage.model, f"promote:{stage.stage}")
         if stage.model is None or decision is None or decision.fact.expires is None:
             continue
@@ -69,20 +71,20 @@ def _root(state: State) -> list[Deadline]:
     )]
 
 
-def _waivers(state: State, moment: datetime) -> list[Deadline]:
+def _waivers(state: State, moment: datetime, system: str | None) -> list[Deadline]:
     return [
         Deadline(
             kind="waiver", system=waiver.fact.system, model=waiver.model, due=waiver.fact.expires, index=waiver.index,
             overdue=False,
             what=f"waiver {waiver.fact.id} of {waiver.fact.rule} {'expired' if waiver.fact.expires <= moment else 'expires'}, and the gate denies again",
         )
-        for waiver in state.waivers.values() if waiver.revoked is None and waiver.approvals
+        for waiver in state.waivers_in(system) if waiver.revoked is None and waiver.approvals
     ]
 
 
-def _findings(state: State) -> list[Deadline]:
+def _findings(state: State, system: str | None) -> list[Deadline]:
     found = []
-    for finding in state.findings.values():
+    for finding in state.findings_in(system):
         if finding.state != "verified-closed":
             ends = "the approval whose condition it is" if finding.condition_of is not None else "approvals of the model"
             tail = f", or ends {ends}" if finding.grave or finding.condition_of is not None else ""

@@ -19,10 +19,10 @@ from govern.lineage.folding import Folding
 from govern.lineage.state import TABLES, State
 from govern.lineage.tables import Table
 
-BATCH: Final = 500
+BATCH: Final = 250
 """Entries between two kept states when a long ledger is folded: what reading as of a time has to fold at most."""
 
-TOGETHER: Final = 40
+TOGETHER: Final = 80
 """Kept states that are written in one transaction when a long ledger is folded: they change the same pages, which are written once."""
 
 HELD: Final = 20_000

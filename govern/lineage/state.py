@@ -32,7 +32,7 @@ from govern.lineage.records import (
     SystemRecord,
     WaiverRecord,
 )
-from govern.lineage.tables import Series, Table
+from govern.lineage.tables import JSON, Series, Table
 
 R = TypeVar("R")
 
@@ -221,6 +221,24 @@ class State:
         places = self.series.of(("environments", system))
         ids = [str(key) for place in places for key in self.series.of(("environment", system, place))]
         return tuple(sorted((self.deployments[one] for one in ids), key=lambda record: record.index))
+
+    def stages_in(self, system: str | None = None) -> tuple[StageRecord, ...]:
+        """Where each stage of all systems, or of one, stands."""
+        if system is None:
+            return tuple(self.stages.values())
+        return tuple(self.stages[key] for key in self.stages.starting(f"{JSON.encode([system])[:-1]},"))
+
+    def waivers_in(self, system: str | None = None) -> tuple[WaiverRecord, ...]:
+        """All waivers, or those of one system's models."""
+        if system is None:
+            return tuple(self.waivers.values())
+        return tuple(one for model in self.models_of(system) for one in self.waivers_of(model.digest))
+
+    def findings_in(self, system: str | None = None) -> tuple[FindingRecord, ...]:
+        """All findings, or those of one system's models."""
+        if system is None:
+            return tuple(self.findings.values())
+        return tuple(one for model in self.models_of(system) for one in self.findings_of(model.digest))
 
     def models_of(self, system: str) -> tuple[ModelRecord, ...]:
         """A system's models, oldest first."""

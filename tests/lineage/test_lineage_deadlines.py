@@ -27,6 +27,23 @@ def test_what_falls_due_is_listed_in_order_and_turns_overdue_on_its_day():
     assert "F-1 (high)" in found[0].what
 
 
+def test_of_one_system_only_its_own_falls_due():
+    book, model = furnished()
+    book.decide(model, expires=START + 90 * DAY)
+    book.promote(model, approvals=(book.review(model),))
+    book.waiver(model, by="author", expires=START + 40 * DAY)
+    book.waiver(model, "approve", by="second")
+    book.finding(model, due=START + 10 * DAY)
+    book.system("credit-2")
+    other = book.model("other@1", system="credit-2")
+    book.decide(other, expires=START + 80 * DAY)
+    book.promote(other, approvals=(book.review(other),))
+    late = START + 70 * DAY
+    kinds = {name: [one.kind for one in deadlines(book.state, late, system=name)] for name in ("credit", "credit-2", "credi", None)}
+    mine = ["finding", "waiver", "revalidation"]
+    assert kinds == {"credit": mine, "credit-2": ["revalidation"], "credi": [], None: [*mine[:2], "revalidation", "revalidation"]}
+
+
 def test_what_is_closed_revoked_unapproved_or_went_nowhere_falls_due_no_more():
     book, model = furnished()
     book.decide(model, expires=START + DAY)

@@ -177,11 +177,13 @@ def revoke_waiver(
     return _step(ws, _record(ws, waiver), "revoke", reason, ws.key_for("reviewer", key), passphrases)
 
 
-def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
-    """List every waiver, the one that ends first in front."""
+def waivers(
+    ws: Workspace, state: State | None = None, *, now: datetime | None = None, system: str | None = None
+) -> tuple[WaiverRow, ...]:
+    """List every waiver of all systems, or of one, the one that ends first in front."""
     state = state or ws.state()
     now = state.moment(now or ws.now())
-    rows = [_row(ws, state, record, now) for record in state.waivers.values()]
+    rows = [_row(ws, state, record, now) for record in state.waivers_in(system)]
     return tuple(sorted(rows, key=lambda row: (row.expires, row.id)))
 
 

@@ -103,9 +103,9 @@ def status(
         last_append=ws.ledger.entry(size - 1).time if size else None,
         unanchored=tail,
         unanchored_minutes=int((now - since).total_seconds() // 60) if since else None,
-        systems=rows, due=waiting, findings=findings(ws, state, now=now),
-        waivers=waivers(ws, state, now=now), results=dict(sorted(results.items())), drift=drifts, as_of=now,
-        deadlines=falling_due(state, now),
+        systems=rows, due=waiting, findings=findings(ws, state, now=now, system=system),
+        waivers=waivers(ws, state, now=now, system=system), results=dict(sorted(results.items())), drift=drifts, as_of=now,
+        deadlines=falling_due(state, now, system=system),
         emergencies=tuple(
             f"of {name} to {_named(state, one.model)} in {one.fact.environment} by {one.holder} on {instant(one.time)[:10]} "
             f"(#{one.index}): {one.fact.reason}"
@@ -119,14 +119,14 @@ def _named(state: State, model: Digest) -> str:
     return state.models[model].name if model in state.models else model
 
 
-def falling_due(state: State, now: datetime) -> tuple[DeadlineRow, ...]:
-    """List what ends within a month, and what is overdue, the most urgent first."""
+def falling_due(state: State, now: datetime, *, system: str | None = None) -> tuple[DeadlineRow, ...]:
+    """List what ends within a month, and what is overdue, the most urgent first; of all systems, or of one."""
     return tuple(
         DeadlineRow(
             kind=one.kind, system=one.system, what=one.what, due=one.due, index=one.index, overdue=one.overdue,
             model=_named(state, one.model) if one.model in state.models else "",
         )
-        for one in deadlines(state, now)
+        for one in deadlines(state, now, system=system)
     )
 
 
@@ -309,8 +309,10 @@ def _signed(state: State, model: Digest, gate: str, holder: str, now: datetime) 
     )
 
 
-def findings(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[FindingRow, ...]:
-    """List findings, open ones that are due first in front."""
+def findings(
+    ws: Workspace, state: State | None = None, *, now: datetime | None = None, system: str | None = None
+) -> tuple[FindingRow, ...]:
+    """List findings, open ones that are due first in front; of all systems, or of one."""
     state = state or ws.state()
     now = state.moment(now or ws.now())  # a clock that was turned back makes nothing less overdue
     rows = [
@@ -320,14 +322,16 @@ def findings(ws: Workspace, state: State | None = None, *, now: datetime | None 
             overdue=record.state != "verified-closed" and record.due <= now, condition_of=record.condition_of,
             said=record.fact.reason,
         )
-        for record in state.findings.values()
+        for record in state.findings_in(system)
     ]
     return tuple(sorted(rows, key=lambda row: (row.state == "verified-closed", row.due, row.id)))
 
 
-def waivers(ws: Workspace, state: State | None = None, *, now: datetime | None = None) -> tuple[WaiverRow, ...]:
-    """List waivers, the one that ends first in front."""
-    return waiver_rows(ws, state, now=now)
+def waivers(
+    ws: Workspace, state: State | None = None, *, now: datetime | None = None, system: str | None = None
+) -> tuple[WaiverRow, ...]:
+    """List waivers, the one that ends first in front; of all systems, or of one."""
+    return waiver_rows(ws, state, now=now, system=system)
 
 
 def observations(ws: Workspace, model: Digest) -> Iterator[EvidenceView]:
