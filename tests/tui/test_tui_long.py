@@ -9,7 +9,7 @@ import pytest
 from tui.kit_tui import Bench, lengthen, press, settled
 
 from govern.errors import StorageError
-from govern.lineage.snapshot import latest
+from govern.lineage.snapshot import BATCH, TOGETHER, latest
 from govern.store.read_tables import ReadTables
 from govern.workflow.place.folded import LedgerSource, rows_path
 from govern.workflow.read import ahead
@@ -112,8 +112,10 @@ async def test_where_no_process_can_be_started_the_ledger_is_read_here(bench: Be
         assert app.page.status.size == bench.ws.ledger.size
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_on_its_way_is_followed_by_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    lengthen(bench, 6_000)
+    size = TOGETHER * BATCH + 1_000  # something is kept on the way only where there is more than is written at once
+    lengthen(bench, size)
     forget(bench)
     started, popen = [], subprocess.Popen
 
@@ -128,7 +130,7 @@ def test_a_process_that_is_killed_on_its_way_is_followed_by_another(bench: Bench
     monkeypatch.setattr(ahead.subprocess, "Popen", start)
     Ahead("state", few=0).catch_up(bench.ws)
     assert [one.returncode for one in started] == [-9, 0]
-    assert kept(bench) == 6_000
+    assert kept(bench) == size
 
 
 def test_a_process_that_reads_nothing_is_not_followed_by_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
