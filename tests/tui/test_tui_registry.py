@@ -11,7 +11,7 @@ from govern_tui.actions import ACTIONS, BY_ID, FORBIDDEN_KEYS, MENUS, PAGES, of_
 from govern_tui.chrome.palette import ActionProvider
 from govern_tui.chrome.popups import Menu, Reader
 from govern_tui.globals import GlobalActions
-from govern_tui.pages.every import PAGE_CLASSES
+from govern_tui.pages.every import page_class
 from govern_tui.widgets.rowtable import RowTable
 
 SCOPES = tuple(page.id for page in PAGES)
@@ -19,7 +19,7 @@ SCOPES = tuple(page.id for page in PAGES)
 
 def test_ids_are_unique_and_every_page_has_a_class_and_a_key() -> None:
     assert len(BY_ID) == len(ACTIONS)
-    assert tuple(PAGE_CLASSES) == SCOPES
+    assert tuple(page_class(scope).NAME for scope in SCOPES) == SCOPES
     assert [BY_ID[f"go.{page}"].keys[0] for page in SCOPES] == [str(number) for number in range(1, 10)]
 
 
@@ -57,7 +57,7 @@ def test_f10_and_ctrl_p_have_plain_twins() -> None:
 
 def test_every_action_has_code_and_a_sentence() -> None:
     for action in ACTIONS:
-        owner = GlobalActions if action.scope == "app" else PAGE_CLASSES[action.scope]
+        owner = GlobalActions if action.scope == "app" else page_class(action.scope)
         name = action.id.replace(".", "_") if action.scope == "app" else action.id.split(".")[1]
         if not action.id.startswith("go.") or action.id in {"go.back", "go.entry"}:
             assert callable(getattr(owner, f"do_{name}", None)), action.id

@@ -17,7 +17,6 @@ from govern.workflow.review import reviewing
 from govern_tui.actions import PAGES
 from govern_tui.crash import account
 from govern_tui.desk import Wanted
-from govern_tui.pages.every import PAGE_CLASSES
 from govern_tui.settings import read_settings, read_state
 from govern_tui.text import LOOK, VERDICTS
 from govern_tui.widgets.rowtable import RowTable
@@ -60,7 +59,7 @@ async def test_pages_are_mounted_when_first_opened_and_only_one_is_enabled(bench
             await app.go(page.id)
         await settled(pilot)
         pages = list(app.query("#pages > *"))
-        assert len(pages) == len(PAGE_CLASSES)
+        assert len(pages) == len(PAGES)
         assert [page.NAME for page in pages if not page.disabled] == [PAGES[-1].id]
 
 
@@ -264,7 +263,7 @@ def test_verdicts_differ_by_word_and_not_by_colour_alone() -> None:
 
 
 async def test_a_workspace_that_cannot_be_written_is_read_only(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("govern_tui.late_desk.os.access", lambda *_: False)
+    monkeypatch.setattr("govern_tui.placed.os.access", lambda *_: False)
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await review(pilot, bench, "credit@3")

@@ -28,7 +28,7 @@ from govern_tui.desk import Desk
 from govern_tui.globals import GlobalActions
 from govern_tui.host import Host
 from govern_tui.jobs import JobEnded, JobMoved
-from govern_tui.pages.every import PAGE_CLASSES
+from govern_tui.pages.every import page_class
 from govern_tui.pages.page import Page, bindings_of
 from govern_tui.settings import Settings
 from govern_tui.text import LOOK, clean, grouped
@@ -83,7 +83,7 @@ class GovernApp(Host):
         LOOK.ascii = self.settings.ascii or self.remembered.ascii
         self.set_keymap(self.settings.keys)
         self.set_interval(LOOK_EVERY, self._look)
-        page = self.remembered.page if self.remembered.page in PAGE_CLASSES else "dashboard"
+        page = self.remembered.page if self.remembered.page in {page.id for page in PAGES} else "dashboard"
         self.call_later(self.go, page, "", remember=False)
         if self._painted is not None:
             self.call_later(self.call_after_refresh, self._painted)
@@ -134,7 +134,7 @@ class GovernApp(Host):
             self.history.append((before.NAME, before.place()))
             del self.history[:-50]
         if not switcher.query(f"#page-{name}"):
-            await switcher.add_content(PAGE_CLASSES[name](), set_current=False)
+            await switcher.add_content(page_class(name)(), set_current=False)
         for other in switcher.query(Page):
             other.disabled = name != other.NAME
         switcher.current = f"page-{name}"

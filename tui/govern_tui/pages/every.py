@@ -1,21 +1,44 @@
-"""Every page by name, in the order of the keys."""
+"""Every page by name. What one is made of is loaded when it is first opened: all of them would keep the first from the screen."""
 
-from typing import Final
-
-from govern_tui.pages.dashboard import Dashboard
-from govern_tui.pages.keys import KeysPage
-from govern_tui.pages.ledger import LedgerPage
-from govern_tui.pages.lineage import LineagePage
-from govern_tui.pages.monitoring import MonitoringPage
 from govern_tui.pages.page import Page
-from govern_tui.pages.policies import PoliciesPage
-from govern_tui.pages.reports import ReportsPage
-from govern_tui.pages.review import ReviewPage
-from govern_tui.pages.verify import VerifyPage
 
-PAGE_CLASSES: Final[dict[str, type[Page]]] = {
-    page.NAME: page for page in (
-        Dashboard, LedgerPage, LineagePage, ReviewPage, PoliciesPage, MonitoringPage, ReportsPage, VerifyPage, KeysPage,
-    )
-}
-"""Name to class."""
+
+def page_class(name: str) -> type[Page]:
+    """The class of a page."""
+    match name:
+        case "ledger":
+            from govern_tui.pages import ledger
+
+            return ledger.LedgerPage
+        case "lineage":
+            from govern_tui.pages import lineage
+
+            return lineage.LineagePage
+        case "review":
+            from govern_tui.pages import review
+
+            return review.ReviewPage
+        case "policies":
+            from govern_tui.pages import policies
+
+            return policies.PoliciesPage
+        case "monitoring":
+            from govern_tui.pages import monitoring
+
+            return monitoring.MonitoringPage
+        case "reports":
+            from govern_tui.pages import reports
+
+            return reports.ReportsPage
+        case "verify":
+            from govern_tui.pages import verify
+
+            return verify.VerifyPage
+        case "keys":
+            from govern_tui.pages import keys
+
+            return keys.KeysPage
+        case _:
+            from govern_tui.pages import dashboard
+
+            return dashboard.Dashboard
