@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 from govern.version import VERSION
 
 if TYPE_CHECKING:
-    from govern.errors import GateDenied
+    from govern.errors import GateDenied, GovernError
     from govern.face import open  # noqa: A004 - `govern.open()` reads as it should
 
 __version__ = VERSION
-__all__ = ["GateDenied", "__version__", "open"]
+__all__ = ["GateDenied", "GovernError", "__version__", "open"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,9 +18,9 @@ def __getattr__(name: str) -> Any:
         from govern import face
 
         return face.open
-    if name == "GateDenied":
-        from govern.errors import GateDenied as Denied
+    if name in {"GateDenied", "GovernError"}:
+        from govern import errors
 
-        return Denied
+        return getattr(errors, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

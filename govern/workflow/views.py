@@ -42,6 +42,8 @@ class SystemRow:
     task: str = ""
     jurisdictions: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    trials: tuple[str, ...] = ()
+    """What runs beside that with a share of the traffic, or with none: canaries, blue-green and shadow deployments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def asks_before_deploying(folder: Path) -> None:
 def test_a_canary_grows_only_by_its_own_gate_and_going_back_asks_it_too(two: Path):
     govern("deploy", "credit@3", "--to", "production", "--mode", "canary", "--traffic", "5").ended(0)
     assert "canary 5 %" in govern("log", "--kind", "deployment").ended(0).out
+    assert "production: credit@2, production: credit@3 as canary with 5 %" in govern("status").ended(0).out
     for version in ("2", "3"):
         govern("deploy", f"credit@{version}", "--to", "production", "--check").ended(0)
     assert "moves to full only by an allowing decision at deploy" in govern("deploy", "credit@3", "--to", "production").ended(1).err

@@ -266,3 +266,9 @@ def test_the_example_pipeline_is_denied_for_bias_and_allowed_without_it(
     assert ended.value.code == code, err
     assert ("denied at promote:production" in err) is bool(code)
     assert ("once its reviewers approve it" in out) is not bool(code)
+
+
+def test_whatever_a_pipeline_meets_is_of_one_kind_and_a_denial_of_its_own():
+    assert issubclass(govern.GateDenied, govern.GovernError)
+    with pytest.raises(govern.GovernError, match="is not a workspace"):
+        govern.open("/nowhere")

@@ -78,7 +78,7 @@ def _systems(session: Session, systems: "tuple[SystemRow, ...]") -> None:
             (
                 state(row.standing), Cell(row.name, "bold"), row.tier,
                 ", ".join(f"{stage}: {model or '–'}" for stage, model in row.stages.items()),
-                ", ".join(f"{place}: {model}" for place, model in row.deployments.items()) or "–", row.headline,
+                ", ".join((*(f"{place}: {model}" for place, model in row.deployments.items()), *row.trials)) or "–", row.headline,
             )
             for row in systems
         ],

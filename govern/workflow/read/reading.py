@@ -142,11 +142,14 @@ def system_row(
         stage: state.models[record.model].name if (record := state.stages.get((name, stage))) and record.model else ""
         for stage in ws.config.stages
     }
-    deployments = {}
+    deployments: dict[str, str] = {}
+    trials: list[str] = []
     for place in state.series.of(("environments", name)):
         runs = state.environments[name, str(place)]
         for one in filter(None, (*reversed(runs.beside), runs.primary)):
-            deployments[runs.environment] = state.models[state.deployments[one].model].name
+            deployments[runs.environment] = _named(state, state.deployments[one].model)
+        beside = [state.deployments[one] for one in runs.beside]
+        trials += [f"{place}: {_named(state, one.model)} as {one.fact.mode} with {one.fact.traffic} %" for one in beside]
     open_findings = sum(
         1 for model in state.models_of(name) for f in state.findings_of(model.digest) if f.state != "verified-closed"
     )
@@ -165,7 +168,7 @@ def system_row(
         name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
         deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
         stale_approvals=stale_approvals, task=fact.task, jurisdictions=tuple(fact.jurisdictions),
-        protected=tuple(fact.protected),
+        protected=tuple(fact.protected), trials=tuple(trials),
     )
 
 
