@@ -150,7 +150,8 @@ class Dashboard(Page):
             waivers = RowTable(
                 [
                     Column(title="", width=2, cell=lambda row: LOOK.glyph(row.state)),
-                    Column(title="waiver", width=7, cell=lambda row: (row.id, "")),
+                    Column(title="waiver", width=10, cell=lambda row: (row.id, ""), above=44),
+                    Column(title="waiver", width=7, cell=lambda row: (row.id, ""), below=44),
                     Column(title="rule", width=0, cell=lambda row: (f"{row.model} {row.rule}", "")),
                     Column(title="ends in", width=9, cell=lambda row: (until(row.expires, self.desk.now()), "dim"), right=True),
                 ],
