@@ -16,7 +16,7 @@ from govern.canonical.values import object_bytes
 from govern.domain.statement import Draft, Subject
 from govern.errors import GovernError, VerificationError
 from govern.ledger import tree
-from govern.ledger.bundle import verify_bundle, verify_entry
+from govern.ledger.bundle import proofs_line, verify_bundle, verify_entry
 from govern.ledger.checkpoint import sign_checkpoint
 from govern.ledger.portable import verify_pack as portable
 from govern.ledger.proof import write_proof
@@ -170,6 +170,27 @@ def test_statements_whose_frame_is_off_are_refused_by_both(kit, before, after):
     leaf, proof = forged(kit, payload.replace(before, after, 1))
     assert both_on_proof(leaf, proof, kit.ledger.leaf(4)) == 1
     assert both_on_proof(*forged(kit, payload), kit.ledger.leaf(4)) == 0
+
+
+def test_an_entry_taken_out_of_a_tree_that_the_log_signed_anew_is_missed_by_both(kit):
+    """Every proof and signature fits: only the counter of the key that wrote it tells."""
+    leaves = list(kit.ledger.leaves())
+    for index in (1, 2):
+        assert agree(signed_anew(kit, leaves), kit.ledger.leaf(0)) == 0
+        assert agree(signed_anew(kit, [*leaves[:index], *leaves[index + 1 :]]), kit.ledger.leaf(0)) == 1
+
+
+def signed_anew(kit, leaves):
+    """A bundle of these leaves, with the tree that the log would have signed over them."""
+    frontier, nodes = tree.Frontier(), []
+    for leaf in leaves:
+        nodes += frontier.extend([tree.leaf_hash(leaf)])
+    paths = [tree.inclusion(index, len(leaves), lambda ids: [nodes[one] for one in ids]) for index in range(len(leaves))]
+    return {
+        **bundle(kit), "entries.jsonl": b"".join(leaf + b"\n" for leaf in leaves),
+        "proofs.jsonl": b"".join(proofs_line(index, leaf, paths[index]) for index, leaf in enumerate(leaves)),
+        "checkpoint.txt": sign_checkpoint(kit.origin, len(leaves), frontier.root(), kit.signers["log"]).note.encode(),
+    }
 
 
 def test_what_the_portable_file_does_not_check_it_says(kit, pack, tmp_path):

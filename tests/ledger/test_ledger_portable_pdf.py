@@ -31,6 +31,21 @@ def test_a_pack_is_verified_by_the_file_alone(kit, pack, tmp_path):
     assert run("--trust", tmp_path / "root.json", tmp_path / "bad.pdf")[0] == 1
 
 
+def test_a_name_that_stands_twice_is_refused(pack):
+    """A reader would show one of the two, and nobody knows which."""
+    with pikepdf.open(io.BytesIO(make_pdf(pack))) as pdf:
+        tree, found = [pdf.Root.Names.EmbeddedFiles], None
+        while found is None:
+            node = tree.pop()
+            tree += list(node.get("/Kids", []))
+            found = node.get("/Names")
+        found.extend([found[0], found[1]])
+        out = io.BytesIO()
+        pdf.save(out)
+    with pytest.raises(portable.Wrong, match="there twice"):
+        portable.attachments(out.getvalue())
+
+
 def test_a_pack_that_lacks_entries_is_not_called_verified(kit, pack, tmp_path):
     part = {**pack, **bundle(kit, {0, 1, kit.ledger.root_leaves()[-1][0]})}
     (tmp_path / "pack.pdf").write_bytes(make_pdf(part))

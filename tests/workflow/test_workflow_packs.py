@@ -18,7 +18,15 @@ from workflow.conftest import Story, asks
 
 from govern.domain.statement import TreeHead
 from govern.domain.text import digest_of
-from govern.errors import CorruptStoreError, Interrupted, NotFoundError, Refused, UsageError, VerificationError
+from govern.errors import (
+    CorruptStoreError,
+    Interrupted,
+    NotFoundError,
+    Refused,
+    StorageError,
+    UsageError,
+    VerificationError,
+)
 from govern.trust.home import Home
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
@@ -163,8 +171,27 @@ def test_evidence_that_is_gone_is_named_as_not_evidenced(story: Story, tmp_path:
     story.ws.objects.path_of(record.fact.evidence[0]).unlink()
     _, text = exported(story, tmp_path / "pack.md")
     assert "could not be verified in full" in text
-    assert "not at hand" in text
+    assert re.search(r"Evidence.*: credit@1, entry .*#\d+: not at hand", text), [row for row in text.splitlines() if "not at hand" in row]
     assert "credit@2" in text.splitlines()[0]
+
+
+def test_a_pack_that_can_not_be_recorded_does_not_leave_the_house(story: Story, tmp_path: Path):
+    def and_then_the_ledger_is_gone(pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+        rendered = as_markdown(pack, out, progress)
+        (story.ws.folder / "ledger.db").rename(tmp_path / "taken.db")
+        return rendered
+
+    with pytest.raises(StorageError):
+        exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=and_then_the_ledger_is_gone, passphrases=asks)
+    assert (tmp_path / "taken.db").exists()
+    assert not (tmp_path / "pack.md").exists()
+
+
+def test_a_pack_that_was_handed_out_is_not_written_over(story: Story, tmp_path: Path):
+    (tmp_path / "pack.md").write_text("handed out")
+    with pytest.raises(UsageError, match="is there already"):
+        exported(story, tmp_path / "pack.md")
+    assert (tmp_path / "pack.md").read_text() == "handed out"
 
 
 def test_a_model_that_is_not_there_stays_a_mistake_of_the_one_who_asks(story: Story, tmp_path: Path):
