@@ -401,3 +401,5 @@ class GateResult:
     """Beside the last attempt of the model's line, where that was judged by other documents."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Part to seconds."""
+    missing: tuple[Quorum, ...] = ()
+    """Who still has to approve, where it allows: what was approved on the same grounds before goes on counting."""

@@ -257,3 +257,13 @@ def test_a_clock_that_was_turned_back_makes_nothing_younger_and_is_said(story: S
     view = reading.status(story.ws)
     assert view.clock_behind_minutes == 400 * 24 * 60
     assert view.unanchored_minutes >= 400 * 24 * 60
+
+
+def test_a_gate_asked_again_on_the_same_grounds_asks_nobody_to_approve_again(story: Story, passphrases):
+    def lacking() -> list[tuple[str, int]]:
+        found = gating.gate(story.ws, "credit@2", to="production", data=None, passphrases=passphrases)
+        return [(one.role, one.count) for one in found.missing]
+
+    assert lacking() == [("approver", 1)]
+    approve(story, "reviewer", passphrases)
+    assert lacking() == []

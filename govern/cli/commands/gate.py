@@ -131,7 +131,7 @@ def report(
     voice.line(f"  decision {result.decision_digest}")
     voice.talk(f"  {', '.join(f'{part} {duration(seconds)}' for part, seconds in result.seconds.items())}", "dim")
     if code is ExitCode.OK and not dry_run:
-        approvals = ", ".join(f"{a.count} {a.role}" for a in result.decision.approvals)
+        approvals = ", ".join(f"{a.count} {a.role}" for a in result.missing)
         subject, stage = result.decision.subject_name, result.decision.gate.removeprefix("promote:")
         voice.hint(
             f"Next: {approvals} must sign: govern review show {subject} --to {stage}" if approvals

@@ -16,6 +16,7 @@ from govern.domain.statement import Draft
 from govern.domain.text import Digest, digest_of
 from govern.errors import Refused, SelfTestError, UsageError
 from govern.lineage.refs import resolve
+from govern.lineage.review import quorum
 from govern.lineage.state import State
 from govern.measure.interface import FrameSource, Inputs
 from govern.policy.applicability import applicable
@@ -104,10 +105,9 @@ def ask(
         state = ws.state()
         node = resolve(state, model, kinds=("model",))
         record = state.models[node.digest]
-        fact = record.fact
         if record.state != "active":
             raise Refused(f"{node.name} is {record.state}: {record.ending.reason if record.ending else ''}", "Gate another version.")
-        system = state.systems[fact.system].fact
+        system = state.systems[record.fact.system].fact
         now = state.moment(ws.now())
         bound = applicable(in_force(ws.objects, state), system=system, gate=gate_name)
     signs = ws.key_for("evaluator", key)
@@ -120,7 +120,7 @@ def ask(
             self_tested(ws, bound)
         with watch.part("measure"):
             progress("measure", 0, None)
-            complete = completed(ws, node.digest, node.name, data, system, fact.threshold)
+            complete = completed(ws, node.digest, node.name, data, system, record.fact.threshold)
             evidence = measured(bound, complete, ws, progress)
         with watch.part("record"):
             draft, presented = evidence_draft(ws, node.name, node.digest, system.name, complete, evidence, now, key)
@@ -149,9 +149,10 @@ def ask(
                     [*drafts, decision_draft(state, decision, digest_of(body), node.name)], at=state.size,
                     key=signs, passphrases=passphrases,
                 )
+        missing = quorum(ws.state(), node.digest, gate_name, None, now).missing if written else decision.approvals
         return GateResult(
             decision=decision, decision_digest=digest_of(body), evidence=tuple(e.digest for e in shown), written=written,
-            goalposts=moved, seconds=watch.seconds,
+            goalposts=moved, seconds=watch.seconds, missing=missing,
         )
 
     return settled(attempt)
