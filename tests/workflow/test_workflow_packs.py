@@ -188,9 +188,14 @@ def test_a_pack_that_can_not_be_recorded_does_not_leave_the_house(story: Story, 
 
 
 def test_a_pack_that_was_handed_out_is_not_written_over(story: Story, tmp_path: Path):
+    def over(pack: PackData, out: Path, progress: Progress = silent) -> RenderedPack:
+        del pack, progress
+        out.write_text("anew")
+        return RenderedPack(path=out, digest=digest_of(b"anew"), manifest=digest_of(b"none"), pages=0)
+
     (tmp_path / "pack.md").write_text("handed out")
     with pytest.raises(UsageError, match="is there already"):
-        exported(story, tmp_path / "pack.md")
+        exporting.export(story.ws, "credit@2", tmp_path / "pack.md", renderer=over, passphrases=asks)
     assert (tmp_path / "pack.md").read_text() == "handed out"
 
 
