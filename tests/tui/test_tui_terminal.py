@@ -105,7 +105,7 @@ def test_key_codes_of_a_terminal_arrive(terminal: Open) -> None:
     window = terminal(CLI, "tui")
     window.until("READ-WRITE")
     window.quiet()
-    for keys, seen in ((F10, "Read again"), ("\x1b", ""), (ALT_G, "Keys and people"), ("\x1b", ""), ("\x1bOR", "newest first"), ("?", "Everywhere"), ("\x1b", "")):
+    for keys, seen in ((F10, "Read again"), ("\x1b", ""), (ALT_G, "Keys and people"), ("\x1b", ""), ("\x1bOR", "newest first"), ("?", "Every entry, filtered"), ("\x1b", "")):
         window.send(keys)
         if seen:
             window.until(seen)
