@@ -168,6 +168,7 @@ def test_the_printed_commands_take_the_attachments_out_and_find_them_as_listed(r
     shutil.copy(rendered.path, desk / "PACK.pdf")
     script = "set -e -o pipefail\n" + "\n".join(commands[:4])
     assert "sha256sum -c" in commands[3]
+    assert not any("  " in one.partition("      ")[0] for one in commands), "on paper two spaces look like one"
     done = subprocess.run(["bash", "-c", script], cwd=desk, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[1:] == ["manifest.json"]

@@ -103,7 +103,7 @@ def _by_hand(pack: PackData) -> str:
         "$ pdfdetach -saveall PACK.pdf",
         "$ sha256sum manifest.json",
         "  (its first 32 digits are on the foot of every page; all of them in the export entry of a later checkpoint)",
-        "$ jq -r '.files[] | .sha256 + \"  \" + .name' manifest.json | sha256sum -c --quiet",
+        "$ jq -r '.files[] | \"SHA256 (\\(.name)) = \\(.sha256)\"' manifest.json | sha256sum -c --quiet",
         "  (nothing: every attachment is as the manifest lists it)",
         "$ sha256sum entries.jsonl",
         f"  {entries}",
