@@ -130,7 +130,7 @@ def test_a_read_only_folder_is_read_and_says_so_when_written(small, tmp_path):
     script = (
         "import sys; sys.path[:0] = sys.argv[2:4]\n"
         "from govern.store.ledger import Ledger\nfrom govern.errors import StorageError\n"
-        "for words in ({\"read_only\": True}, {}):\n"
+        "for words in (dict(read_only=True), {}):\n"
         "    ledger = Ledger.open(sys.argv[1], **words)\n    print(ledger.verify().check().size)\n    ledger.close()\n"
         "from pathlib import Path\nfrom govern.store.glance import head_of\nprint(head_of(Path(sys.argv[1][10:]))[0])\n"
     )
