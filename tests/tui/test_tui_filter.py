@@ -151,7 +151,7 @@ async def test_enter_on_a_rule_opens_the_dossier_that_it_judged_last(bench: Benc
         assert "credit@2  promote:production" in text
         await press(pilot, "enter")
         assert app.page_name == "review"
-        assert app.page.dossier.name == rows[0].latest[0].model
+        assert app.page.dossier.name == rows[0].latest[0].model == "credit@3", "what was gated last"
         assert app.page.query_one("#tabs").active == "tab-rules"
         await press(pilot, "5", "r")
         assert "apiVersion: govern/v1" in app.screen._body.plain
