@@ -347,6 +347,7 @@ async def test_a_key_is_rotated_and_its_passphrase_changed_by_dialog(bench: Benc
         await dialog(pilot)
         await press(pilot, "+second-2", "enter", "+second", "enter", "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
         people, mine = app.page.query_one("#people", RowTable), app.page.query_one("#mine", RowTable)
+        people.focus()
         people.move_to(next(n for n, row in enumerate(people.source._rows) if row.holder == "second"))
         old = people.current().keyid
         await press(pilot, "r")
