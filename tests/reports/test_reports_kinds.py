@@ -170,11 +170,11 @@ def test_deadlines_and_emergencies_are_said():
 
     pack = build()
     status = replace(
-        pack.status, emergencies=("operator rolled credit back on 2026-11-20: wrong scores",),
+        pack.status, emergencies=("of credit to credit@1 on 2026-11-20 by operator: wrong scores",),
         deadlines=(DeadlineRow(kind="finding", system="credit", what="F-1", due=pack.as_of, index=34, overdue=True),),
     )
     html = markup.html(build_view(replace(pack, status=status), Register(()))).decode("utf-8")
-    assert "Emergency. </span>operator rolled credit back" in html
+    assert "Emergency rollback </span>of credit" in html
     assert "OVERDUE" in html
 
 
