@@ -53,6 +53,8 @@ class Verification:
     """Where this run began; the entries before it were verified by an earlier run."""
     note: str = ""
     """The newest checkpoint."""
+    forgotten: str = ""
+    """Why this can't be remembered, so that the next run neither goes on from here nor knows an older copy by it."""
 
     @property
     def failure(self) -> VerificationError | UnverifiableError | None:

@@ -1,6 +1,7 @@
 """The ledger in a database: created once, opened, appended to, read and proved."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -310,10 +311,13 @@ class Ledger:
             ),
         )
         if found.head is not None and not found.failures:
-            if trusted is not None and found.note:
-                trusted.advance(found.head, found.note, first=found.roots[0][1])
-            if mark is not None:
-                mark.write(found)
+            try:
+                if trusted is not None and found.note:
+                    trusted.advance(found.head, found.note, first=found.roots[0][1])
+                if mark is not None:
+                    mark.write(found)
+            except StorageError as error:
+                return replace(found, forgotten=error.message)  # what was proved is so nevertheless
         return found
 
     def nodes(self, ids: Sequence[int]) -> list[bytes]:

@@ -30,6 +30,8 @@ class VerifyView:
     kind: str = ""
     touches: tuple[str, ...] = ()
     seconds: float = 0.0
+    forgotten: str = ""
+    """Why what was proved can't be remembered for the next time; empty where it was."""
 
     @property
     def outcome(self) -> Literal["verified", "wrong", "unchecked"]:

@@ -147,3 +147,13 @@ def test_what_reads_otherwise_the_second_time_is_noticed(kit):
 
     result = verify_source(Turning(), Asked(now=NOW, history=lambda _, entries: list(entries)))
     assert (result.failure.step, result.failure.kind) == (8, "changed")
+
+
+def test_what_cannot_be_remembered_is_proved_nevertheless(kit, tmp_path):
+    """An auditor's machine lets a process read, and write nothing; what it lost by that is said."""
+    (tmp_path / "file").write_bytes(b"")
+    nowhere = MarkStore(tmp_path / "file" / "folder", kit.origin)
+    found = kit.ledger.verify(trusted=kit.trusted, now=NOW, mark=nowhere)
+    assert found.failure is None
+    assert "could not be remembered" in found.forgotten
+    assert verify(kit).forgotten == ""

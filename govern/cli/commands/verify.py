@@ -154,5 +154,7 @@ def report(session: Session, view: "VerifyView", what: str) -> ExitCode:
             for line in rest:
                 voice.line(f"    {clean(line)}")
     voice.table([(f"({s.number})", state(s.state), s.title, s.detail) for s in view.steps], indent="  ", right=(0,))
+    if view.forgotten:
+        voice.talk(f"  ! {view.forgotten}: an older copy put in its place would not be known by this run", "yellow")
     voice.talk(f"  in {duration(view.seconds)}", "dim")
     return code

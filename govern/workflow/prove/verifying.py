@@ -170,4 +170,5 @@ def view_of(found: Verification, *, seconds: float, names: tuple[str, ...]) -> V
         origin=found.origin, size=found.size, root=found.root, steps=tuple(shown(step) for step in found.steps),
         problem=failure.message if failure else "", hint=failure.hint if failure else "",
         index=wrong.index if wrong else None, kind=wrong.kind if wrong else "", touches=names, seconds=seconds,
+        forgotten=found.forgotten,
     )
