@@ -28,11 +28,11 @@ from govern.errors import (
     VerificationError,
 )
 from govern.trust.home import Home
+from govern.workflow.gate import gating
 from govern.workflow.interface import Progress, RenderedPack, silent
 from govern.workflow.pack import PackData
 from govern.workflow.packs import attached, exporting, packing
 from govern.workflow.place.workspace import Workspace
-from govern.workflow.release import promoting
 from govern_reports import render_markdown
 
 
@@ -313,12 +313,11 @@ def test_everything_that_a_verifier_wants_is_attached_under_its_name(story: Stor
     }
 
 
-def test_what_another_version_was_denied_at_another_gate_is_attached_too(story: Story):
-    with pytest.raises(Refused):
-        promoting.deploy(story.ws, "credit@1", to="production", passphrases=asks)
+def test_what_another_version_was_told_at_another_gate_is_attached_too(story: Story):
+    gating.gate(story.ws, "credit@1", to="staging", data=None, passphrases=asks)
     files = {one.name: one.data for one in packing.pack_data(story.ws, "credit@2").attachments}
     proof = attached.proved_entries(files, trust=exporting.trust_root_file(story.ws))
-    assert "deploy" in {entry.fact.gate for entry in proof.entries if entry.kind == "decision"}
+    assert "promote:staging" in {entry.fact.gate for entry in proof.entries if entry.kind == "decision"}
     attached.require_decisions(proof, attached.AttachedObjects(files))
 
 
