@@ -1,6 +1,7 @@
 """The command line: one file a command, and the only writer of stdout and stderr."""
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -8,6 +9,9 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `govern` with `arguments` (those of the process by default) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # Pydantic would look through every installed package for one that wants to see what is validated: that takes time, and
+    # nobody else's code has a say in what a ledger holds.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
