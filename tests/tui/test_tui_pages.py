@@ -1,16 +1,13 @@
 """Each page on a real ledger: what it shows, what its keys do, where they lead."""
 
 import json
-import shutil
 
 import pytest
-from textual.widgets import Select, Static
-from tui.kit_tui import HERE, PASSPHRASE, Bench, asks, dialog, press, review, settled
+from textual.widgets import Static
+from tui.kit_tui import Bench, press, review, settled
 
-from govern.workflow.custody import keys
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
-from govern_tui.dialogs.keys import COMPROMISED
 from govern_tui.pages.dossier_rules import worst
 from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
@@ -276,18 +273,6 @@ async def test_a_changed_byte_is_named_with_its_entry(bench: Bench) -> None:
         assert "CHAIN BROKEN" in str(app.query_one("#banner").visual)
 
 
-async def test_policies_show_the_document_that_was_signed(bench: Bench) -> None:
-    app = bench.app()
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "5", "tab")
-        assert "apiVersion: govern/v1" in text_of(app, "#policy-text")
-        await press(pilot, "e")
-        digest = app.page.query_one("#policies", RowTable).current().digest
-    saved = next((bench.folder / "exports").glob("policy-*.yaml"))
-    assert saved.read_bytes() == bench.ws.objects.get(digest)
-
-
 async def test_monitoring_shows_a_chart_a_table_and_a_sentence(bench: Bench) -> None:
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
@@ -302,73 +287,6 @@ async def test_monitoring_shows_a_chart_a_table_and_a_sentence(bench: Bench) -> 
         assert row.values[-1][1][:5] in text_of(app, "#drift-pane .numbers-text")
         await press(pilot, "f")
         assert "income" in app.screen._body.plain
-
-
-async def test_a_key_is_made_enrolled_and_revoked_by_dialog(bench: Bench) -> None:
-    app = bench.app()
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "9", "a")
-        await dialog(pilot)
-        assert isinstance(app.screen, AskDialog)
-        await press(pilot, "+officer", "enter", "+officer", "enter", "+" + PASSPHRASE, "enter", "+not the same", "enter")
-        assert "differ" in str(app.screen.query_one("#problem").visual)
-        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
-        assert len(app.screen_stack) == 1
-        assert app.focused.current().name == "officer", "what was made is enrolled next"
-        await press(pilot, "i")
-        await dialog(pilot)
-        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
-        await settled(pilot)
-        root = bench.ws.ledger.trust_root()
-        enrolled = next(keyid for keyid, key in root.keys.items() if key.holder == "officer")
-        people = app.page.query_one("#people", RowTable)
-        people.focus()
-        people.move_to(next(n for n, row in enumerate(people.source._rows) if row.keyid == enrolled))
-        await press(pilot, "k")
-        await dialog(pilot)
-        assert "but it has signed nothing yet." in str(app.screen.query_one("#what").visual)
-        await press(pilot, "+left the company for good", "enter", "+" + PASSPHRASE, "enter")
-        assert bench.ws.ledger.trust_root().keys[enrolled].void_from is not None
-        reviewer = next(row for row in people.source._rows if row.holder == "reviewer")
-        people.move_to(people.source._rows.index(reviewer))
-        await press(pilot, "k")
-        await dialog(pilot)
-        assert "its 1 signature, on which 3 things rest: review/approve#12, promotion" in str(app.screen.query_one("#what").visual)
-        app.screen.query_one("#how", Select).value = COMPROMISED
-        await press(pilot, "+a copy lay on a shared drive", "enter", "+" + PASSPHRASE, "enter")
-        assert app.commands[-1].endswith("--reason 'a copy lay on a shared drive' --compromised")
-    assert bench.ws.ledger.trust_root().keys[reviewer.keyid].void_reason == "compromised: a copy lay on a shared drive"
-
-
-async def test_a_key_is_rotated_and_its_passphrase_changed_by_dialog(bench: Bench) -> None:
-    app = bench.app()
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "9", "a")
-        await dialog(pilot)
-        await press(pilot, "+second-2", "enter", "+second", "enter", "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
-        people, mine = app.page.query_one("#people", RowTable), app.page.query_one("#mine", RowTable)
-        people.focus()
-        people.move_to(next(n for n, row in enumerate(people.source._rows) if row.holder == "second"))
-        old = people.current().keyid
-        await press(pilot, "r")
-        await dialog(pilot)
-        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
-        root = bench.ws.ledger.trust_root()
-        fresh = bench.ws.keyring.info("second-2").keyid
-        assert fresh in root.roles["approver"].keyids
-        assert old not in root.roles["approver"].keyids
-        mine.focus()
-        mine.move_to(next(n for n, row in enumerate(mine.source._rows) if row.name == "second-2"))
-        await press(pilot, "p")
-        await dialog(pilot)
-        await press(pilot, "+wrong", "enter", "+quite another one", "enter", "+quite another one", "enter")
-        assert "does not open" in str(app.screen.query_one("#problem").visual)
-        await press(pilot, "+" + PASSPHRASE, "enter", "+quite another one", "enter", "+quite another one", "enter")
-        assert len(app.screen_stack) == 1
-        assert app.commands[-1] == "govern key passphrase second-2"
-    assert bench.ws.keyring.signer("second-2", lambda _: "quite another one").keyid == fresh
 
 
 async def test_performance_is_shown_over_time_with_its_interval_limit_and_what_the_gate_measured(bench: Bench) -> None:
@@ -414,39 +332,6 @@ def test_the_way_from_a_leaf_to_the_root_covers_every_other_entry_once(size: int
     for index in {0, size // 3, size // 2, size - 1}:
         covered = sorted(number for first, last, _ in siblings(index, size) for number in range(first, last + 1))
         assert covered == [number for number in range(size) if number != index]
-
-
-async def test_a_policy_that_loosens_takes_two_signatures_at_one_desk(bench: Bench) -> None:
-    keys.new(bench.ws.home, "owner-2", holder="owner-2", passphrases=asks)
-    keys.enrol(bench.ws, "owner-2", roles=("policy",), passphrases=asks)
-    folder = bench.folder / "looser"
-    shutil.copytree(HERE / "policy", folder)
-    policy = folder / "policy.yaml"
-    text = policy.read_text(encoding="utf-8")
-    assert "version: 1.0.0" in text
-    policy.write_text(text.replace("version: 1.0.0", "version: 1.1.0").replace('default: "0.8"', 'default: "0.7"'), encoding="utf-8")
-    binding = folder / "binding.yaml"
-    binding.write_text(binding.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
-    app, size = bench.app(), bench.ws.ledger.size
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "5", "i")
-        await dialog(pilot)
-        await press(pilot, f"+{folder}", "enter")
-        app.screen.query_one("#first", Select).value = "policy-owner"
-        app.screen.query_one("#secret-0").focus()
-        await pilot.pause()
-        await press(pilot, "+" + PASSPHRASE, "enter", "enter")
-        assert "two holders" in str(app.screen.query_one("#problem").visual)
-        assert bench.ws.ledger.size == size
-        app.screen.query_one("#second", Select).value = "owner-2"
-        app.screen.query_one("#secret-0").focus()
-        await pilot.pause()
-        await press(pilot, "+" + PASSPHRASE, "enter", "+" + PASSPHRASE, "enter")
-        assert len(app.screen_stack) == 1
-        assert "--also-as owner-2" in app.commands[-1]
-    written = next(entry for entry in (bench.ws.ledger.entry(i) for i in range(size, bench.ws.ledger.size)) if entry.kind == "policy")
-    assert {signed.holder for signed in written.signed_by} == {"policy-owner", "owner-2"}
 
 
 async def test_the_command_log_tells_the_same_on_the_command_line(bench: Bench) -> None:
