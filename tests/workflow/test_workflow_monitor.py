@@ -53,6 +53,7 @@ def test_a_drifted_window_opens_a_finding_and_reopens_the_review(deployed: Story
     (row,) = reading.drift(deployed.ws)
     assert row.standing == "bad"
     assert {finding.state for finding in reading.findings(deployed.ws)} == {"open"}
+    assert {" not met: " in finding.title for finding in reading.findings(deployed.ws)} == {True}, "a rule's title says what should be"
     again = monitoring.monitor(
         deployed.ws, "system/credit", data=window(deployed, "window_drifted.csv", tmp_path), passphrases=passphrases
     )

@@ -170,7 +170,7 @@ def _findings(
     }
     found = []
     for rule in decision.rules:
-        title = f"{rule.rule}: {rule.title or rule.measure}"
+        title = f"{rule.rule} not met: {rule.title or rule.measure}"  # a title says what should be
         if rule.denies and title not in open_titles:
             found.append(
                 FindingFact(

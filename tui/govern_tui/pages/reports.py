@@ -199,7 +199,7 @@ class ReportsPage(Page):
                 self.govern.start_job(CHECKING, lambda progress: self.desk.verify_pack(pack, trust, progress), self._checked)
 
         newest = self._pack
-        file = str(self.desk.exports() / newest.entry.subject) if newest is not None else ""
+        file = str(self.desk.exports() / newest.entry.subject) if newest is not None and newest.file is not None else ""
         self.app.push_screen(
             AskDialog(
                 "VERIFY A PACK", "A pack proves itself only with a trust root that it did not bring along.",
