@@ -36,6 +36,8 @@ from govern_tui.themes import DEFAULTS, THEMES
 
 COUNTING: Final = frozenset({"dashboard", "review"})
 """Pages that say by themselves how much is due."""
+COUNTED: Final = 5_000
+"""Entries up to which that is counted on any page: of a long ledger it takes memory and seconds, which only these pages ask for."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at how far a long ledger is read."""
 
@@ -94,7 +96,9 @@ class GovernApp(Host):
         worker, me = get_current_worker(), object()
         self.reading.add(me)
         try:
-            size, due = self.desk.size(), len(self.desk.queue())
+            if (size := self.desk.size()) > COUNTED:
+                return
+            due = len(self.desk.queue())
         except GovernError:
             return  # the page that is shown can't be read either, and says why
         finally:
