@@ -16,7 +16,7 @@ from govern.errors import VerificationError
 from govern.ledger.tree import append_nodes, leaf_hash
 from govern.store.entry_index import EntryIndex
 from govern.trust.home import Home
-from govern.workflow.place.folded import LedgerSource, index_path
+from govern.workflow.place.folded import LedgerSource, index_path, rows_path
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.read import logbook
 from govern.workflow.read.summaries import entry_row
@@ -117,6 +117,9 @@ def test_an_entry_that_the_checkpoint_does_not_cover_is_believed_by_nobody(story
     leaves = list(ws.ledger.leaves())
     leaves[target] = rewritten(leaves[target])
     ws.close()
+    if not kept:
+        for file in rows_path(ws.home, ws.config.origin).parent.iterdir():
+            file.unlink()
     with closing(sqlite3.connect(ws.folder / "ledger.db")) as own, own:
         for (name,) in own.execute("select name from sqlite_master where type = 'trigger'").fetchall():
             own.execute(f"drop trigger {name}")
