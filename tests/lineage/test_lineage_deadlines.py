@@ -11,13 +11,18 @@ from govern.lineage.permission import may_promote
 DAY = timedelta(days=1)
 
 
-def test_what_falls_due_is_listed_in_order_and_turns_overdue_on_its_day():
+def with_a_finding_a_waiver_and_an_age():
     book, model = furnished()
     book.decide(model, expires=START + 90 * DAY)
     book.promote(model, approvals=(book.review(model),))
     book.waiver(model, by="author", expires=START + 40 * DAY)
     book.waiver(model, "approve", by="second")
     book.finding(model, due=START + 10 * DAY)
+    return book
+
+
+def test_what_falls_due_is_listed_in_order_and_turns_overdue_on_its_day():
+    book = with_a_finding_a_waiver_and_an_age()
     assert [one.kind for one in deadlines(book.state, START)] == ["finding"]
     assert [one.kind for one in deadlines(book.state, START + 10 * DAY)] == ["finding", "waiver"]
     found = deadlines(book.state, START + 61 * DAY)
@@ -28,12 +33,7 @@ def test_what_falls_due_is_listed_in_order_and_turns_overdue_on_its_day():
 
 
 def test_of_one_system_only_its_own_falls_due():
-    book, model = furnished()
-    book.decide(model, expires=START + 90 * DAY)
-    book.promote(model, approvals=(book.review(model),))
-    book.waiver(model, by="author", expires=START + 40 * DAY)
-    book.waiver(model, "approve", by="second")
-    book.finding(model, due=START + 10 * DAY)
+    book = with_a_finding_a_waiver_and_an_age()
     book.system("credit-2")
     other = book.model("other@1", system="credit-2")
     book.decide(other, expires=START + 80 * DAY)
