@@ -1,6 +1,7 @@
 """Each page on a real ledger: what it shows, what its keys do, where they lead."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Static
@@ -8,6 +9,7 @@ from tui.kit_tui import Bench, press, review, settled
 
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
+from govern_tui.pages.dashboard import ledger_facts
 from govern_tui.pages.dossier_rules import worst
 from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
@@ -44,6 +46,9 @@ async def test_the_dashboard_shows_systems_due_items_drift_and_leads_on(bench: B
         }
         facts = {row.label: row.text for row in app.page.query_one("#ledger-tile", RowTable).source._rows}
         assert facts["not anchored"] == f"{bench.ws.ledger.size} (3 d)", "nobody reckons in thousands of minutes"
+        assert "this clock" not in facts
+        status = replace(app.page.status, clock_behind_minutes=45)
+        assert ledger_facts(status, None)[0].text == "45 min behind the ledger", "what is signed now would end later than one thinks"
         app.page.query_one("#drift").focus()
         await press(pilot, "enter")
         assert app.page_name == "monitoring"

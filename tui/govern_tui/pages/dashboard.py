@@ -320,7 +320,11 @@ def ledger_facts(status: StatusView, proved: Proved | None) -> tuple["Fact", ...
         later = f" +{grouped(status.size - proved.size)}" if proved.size < status.size else ""
         verified, brief = (f"{word} {when(proved.time)[5:]}{later}" for word in (LOOK.verdict("ok")[0], LOOK.glyph("ok")[0]))
     last = when(status.last_append)
+    behind = _span(status.clock_behind_minutes)
+    # What is signed by a clock that is behind ends later than its signer thinks: it stands first, and only then.
+    clock = (Fact(label="this clock", text=f"{behind} behind the ledger", short=f"{behind} behind", tone="bad", page="ledger"),)
     return (
+        *(clock if status.clock_behind_minutes > 0 else ()),
         Fact(label="entries", text=grouped(status.size), page="ledger"),
         Fact(label="last append", text=last, short=last[5:], page="ledger", target=str(max(0, status.size - 1))),
         Fact(label="last verify", text=verified, short=brief, tone="dim" if proved is None else "good", page="verify"),
