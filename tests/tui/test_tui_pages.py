@@ -9,7 +9,7 @@ from tui.kit_tui import Bench, press, review, settled
 
 from govern_tui.chrome.popups import Prompt, Reader
 from govern_tui.dialogs.asking import AskDialog
-from govern_tui.pages.dashboard import ledger_facts
+from govern_tui.pages.dashboard import ledger_facts, standing_of
 from govern_tui.pages.dossier_rules import worst
 from govern_tui.pages.entry import proof_hashes, siblings
 from govern_tui.pages.lineage import TICKS
@@ -40,6 +40,8 @@ async def test_the_dashboard_shows_systems_due_items_drift_and_leads_on(bench: B
         systems = app.page.query_one("#systems", RowTable)
         assert [row.name for row in systems.source._rows] == ["credit"]
         assert "stale" in systems.current().headline
+        beside = replace(systems.current(), headline="runs credit@2", trials=("staging: credit@3 as canary with 10 %",))
+        assert standing_of(beside) == "runs credit@2; staging: credit@3 as canary with 10 %"
         assert len(app.page.query_one("#drift", RowTable).source) == 1
         assert {row.status: row.count for row in app.page.query_one("#results", RowTable).source._rows} == {
             name: app.page.status.results.get(name, 0) for name in ("pass", "fail", "inconclusive", "error", "not_applicable")

@@ -98,7 +98,7 @@ class Dashboard(Page):
                 Column(title="system", width=12, cell=lambda row: (row.name, "strong"), below=WIDE),
                 Column(title="tier", width=8, cell=lambda row: (row.tier, "dim"), above=WIDE),
                 *(column for stage in self.desk.stages for column in _stage(stage)),
-                Column(title="state", width=0, cell=lambda row: (row.headline, _tone(row))),
+                Column(title="state", width=0, cell=lambda row: (standing_of(row), _tone(row))),
             ],
             id="systems", empty="No system is recorded yet: `govern record system`, or `govern demo` for a whole example.",
         )
@@ -302,6 +302,11 @@ def _drift_tone(row: DriftRow) -> Tone:
 
 def _spark(row: DriftRow) -> Piece:
     return (sparkline([number(value) or 0.0 for _, value in row.values], width=12), LOOK.glyph(row.standing)[1])
+
+
+def standing_of(row: SystemRow) -> str:
+    """What matters most about a system, and what runs in it beside that."""
+    return "; ".join((row.headline, *row.trials))
 
 
 def emergencies_text(status: StatusView) -> Content:
