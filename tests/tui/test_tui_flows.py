@@ -10,7 +10,7 @@ from textual.widgets import Input, Select
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
 from govern.workflow.custody import keys
-from govern.workflow.read import reading
+from govern.workflow.read import waiting
 from govern.workflow.review import reviewing
 from govern_tui.dialogs import signing
 from govern_tui.dialogs.decide import DecideDialog
@@ -37,7 +37,7 @@ async def test_approving_takes_four_keys_and_signs_what_was_shown(bench: Bench) 
     app, before = bench.app(), bench.leaves()
     async with app.run_test(size=SIZE) as pilot:
         pressed = await to_dialog(pilot, "4", "enter", "a")
-        first = reading.queue(bench.ws)[0]
+        first = waiting.queue(bench.ws)[0]
         closure = reviewing.dossier(bench.ws, first.model, first.gate).closure
         assert closure in str(app.screen.query_one("#what").visual)
         await press(pilot, SECRET, "enter")
@@ -141,7 +141,7 @@ async def test_what_moves_while_the_dialog_is_open_is_shown_and_nothing_is_signe
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await to_dialog(pilot, "4", "enter", "a")
-        first = reading.queue(bench.ws)[0]
+        first = waiting.queue(bench.ws)[0]
         seen = reviewing.dossier(bench.ws, first.model, first.gate)
         reviewing.decide_against(
             bench.ws, seen, action="reject", reason="the other reviewer was quicker", key="second", passphrases=asks,

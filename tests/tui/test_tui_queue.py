@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tui.kit_tui import PASSPHRASE, Bench, dialog, press, review, settled
 
-from govern.workflow.read import reading
+from govern.workflow.read import reading, waiting
 from govern.workflow.review import reviewing
 from govern_tui.dialogs.decide import DecideDialog, fitting
 from govern_tui.pages.dashboard import emergencies_text
@@ -26,7 +26,7 @@ async def test_for_me_leaves_out_what_i_have_signed(bench: Bench) -> None:
         await press(pilot, SECRET, "enter")
         assert "credit@3" in {item.name for item in app.page.items}
         await press(pilot, "i")
-        assert {item.name for item in app.page.items} == {item.name for item in reading.queue(bench.ws, "reviewer")}
+        assert {item.name for item in app.page.items} == {item.name for item in waiting.queue(bench.ws, "reviewer")}
         assert "credit@3" not in {item.name for item in app.page.items}
         assert "for reviewer" in str(app.page.queue.border_title)
         assert "govern review list --holder reviewer" in app.commands
@@ -47,7 +47,7 @@ async def test_the_queue_goes_through_its_orders(bench: Bench) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await press(pilot, "4")
-        first = reading.queue(bench.ws)[0]
+        first = waiting.queue(bench.ws)[0]
         assert first.headline in str(app.page.query_one("#dossier-head").visual), "why it waits is read whole before it is opened"
         for order in (*list(ORDERS)[1:], "due"):
             await press(pilot, "s")

@@ -12,7 +12,7 @@ from textual.worker import WorkerFailed
 from tui.kit_tui import PASSPHRASE, Bench, asks, dialog, press, review, settled
 
 from govern.errors import DocumentError, Interrupted
-from govern.workflow.read import reading
+from govern.workflow.read import waiting
 from govern.workflow.review import reviewing
 from govern_tui.actions import PAGES
 from govern_tui.crash import account
@@ -213,7 +213,7 @@ async def test_the_next_start_takes_up_page_theme_filter_and_order(bench: Bench)
         assert again.theme == "govern-light"
         assert {row.kind for row in map(again.page.table.source.row, range(len(again.page.table.source)))} == {"model"}
         assert not again.remembered.newest_first
-        due = len(reading.queue(bench.ws))
+        due = len(waiting.queue(bench.ws))
         assert str(again.query_one("#banner").visual).endswith(f"{due} due"), "whatever page one begins on"
         await press(pilot, "ctrl+c")
         assert [note.message for note in again._notifications] == ["q leaves. Ctrl+C copies what is selected."]

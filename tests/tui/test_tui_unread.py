@@ -10,7 +10,7 @@ from tui.kit_tui import START, Bench, asks, settled
 from govern.domain.text import Digest, short
 from govern.workflow.packs import packing
 from govern.workflow.policies import waivers
-from govern.workflow.read import performing, reading
+from govern.workflow.read import performing, reading, waiting
 from govern.workflow.review import reviewing
 from govern_tui.pages.dashboard import Dashboard
 from govern_tui.widgets.rowtable import RowTable
@@ -73,10 +73,10 @@ def test_performance_without_a_document_is_no_performance_that_is_fine(bench: Be
 
 
 def test_the_queue_says_which_document_a_decision_lost(bench: Bench) -> None:
-    item = next(one for one in reading.queue(bench.ws) if one.name == "credit@3")
+    item = next(one for one in waiting.queue(bench.ws) if one.name == "credit@3")
     assert "not there" not in item.headline
     lost = lose(bench, bench.ws.state().latest_decision(item.model, GATE).fact.evidence[0])
-    again = next(one for one in reading.queue(bench.ws) if one.name == "credit@3")
+    again = next(one for one in waiting.queue(bench.ws) if one.name == "credit@3")
     assert f"the object {lost}" in again.headline
     assert lost in govern("--workspace", bench.folder, "review", "list").ended(0).out.replace("\n", " ")
 
@@ -101,7 +101,7 @@ def test_a_waiver_whose_policy_is_lost_waives_nothing_and_is_listed(bench: Bench
     lost = lose(bench, rule.policy)
     (row,) = waivers.waivers(bench.ws)
     assert (row.state, lost in row.why) == ("unchecked", True)
-    assert any(item.why == "waiver" and lost in item.headline for item in reading.queue(bench.ws))
+    assert any(item.why == "waiver" and lost in item.headline for item in waiting.queue(bench.ws))
     assert "unchecked" in str(reading.status(bench.ws, as_of=bench.ws.now()))
 
 

@@ -9,7 +9,7 @@ from govern.domain.evidence import Evidence, Measurement, MeasureRequest
 from govern.errors import Refused, UsageError
 from govern.workflow.monitor import monitoring, windowing
 from govern.workflow.monitor.baselines import suffices
-from govern.workflow.read import reading
+from govern.workflow.read import reading, waiting
 from govern.workflow.release import promoting
 from govern.workflow.review import reviewing
 
@@ -48,7 +48,7 @@ def test_a_drifted_window_opens_a_finding_and_reopens_the_review(deployed: Story
     assert found.findings
     assert "stale" in found.sentence
     assert not promoting.check(deployed.ws, "credit@2", to="production").allowed
-    (item,) = reading.queue(deployed.ws)
+    (item,) = waiting.queue(deployed.ws)
     assert item.why == "stale"
     (row,) = reading.drift(deployed.ws)
     assert row.standing == "bad"

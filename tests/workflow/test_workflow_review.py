@@ -10,7 +10,7 @@ from govern.errors import NotFoundError, Refused, UsageError, WrongPassphraseErr
 from govern.workflow.gate import gating
 from govern.workflow.interface import Condition
 from govern.workflow.place.workspace import Workspace
-from govern.workflow.read import reading
+from govern.workflow.read import reading, waiting
 from govern.workflow.record import recording
 from govern.workflow.release import promoting
 from govern.workflow.review import reviewing
@@ -124,7 +124,7 @@ def test_a_withdrawn_dataset_ends_the_approval_and_says_the_way(story: Story, pa
     assert review.standing == "stale"
     assert "credit-train@1" in review.note
     assert "withdrawn" in review.note
-    (item,) = reading.queue(story.ws)
+    (item,) = waiting.queue(story.ws)
     assert item.why == "stale"
     (row,) = reading.status(story.ws).systems
     assert row.standing == "bad"
@@ -157,11 +157,11 @@ def test_two_reviewers_at_once_are_both_recorded(story: Story, passphrases):
 
 
 def test_the_queue_shows_what_waits_and_not_what_one_signed(story: Story, passphrases):
-    (item,) = reading.queue(story.ws)
+    (item,) = waiting.queue(story.ws)
     assert (item.name, item.why, [(q.role, q.count) for q in item.missing]) == ("credit@2", "review", [("approver", 1)])
     approve(story, "reviewer", passphrases)
-    assert reading.queue(story.ws, holder="reviewer") == ()
-    assert "ready to promote" in reading.queue(story.ws, holder="second")[0].headline
+    assert waiting.queue(story.ws, holder="reviewer") == ()
+    assert "ready to promote" in waiting.queue(story.ws, holder="second")[0].headline
 
 
 def test_an_unknown_model_is_named(story: Story):
@@ -215,7 +215,7 @@ def test_a_stale_approval_beside_one_that_carries_the_quorum_is_no_alarm(story: 
         story.ws, reviewing.dossier(story.ws, "credit@2", gate), first.index, reason="The condition was not met", key="reviewer",
         passphrases=passphrases,
     )
-    assert [(item.why, item.headline) for item in reading.queue(story.ws)] == [("stale", "promoted, but nobody’s approval of it stands")]
+    assert [(item.why, item.headline) for item in waiting.queue(story.ws)] == [("stale", "promoted, but nobody’s approval of it stands")]
 
 
 def test_where_nobody_has_to_approve_ones_last_word_counts_or_anybodys(story: Story, passphrases):
@@ -228,9 +228,9 @@ def test_where_nobody_has_to_approve_ones_last_word_counts_or_anybodys(story: St
             conditions=[Condition(title="Look into the area feature", owner="developer", due=story.clock() + timedelta(days=5))],
         )
         story.clock.forward(days=6)
-        assert [item.why for item in reading.queue(story.ws) if item.gate == gate] == ["stale"]
+        assert [item.why for item in waiting.queue(story.ws) if item.gate == gate] == ["stale"]
         reviewing.approve(story.ws, reviewing.dossier(story.ws, "credit@2", gate), key=key, passphrases=passphrases)
-        assert not [item for item in reading.queue(story.ws) if item.gate == gate], "somebody looked at it again"
+        assert not [item for item in waiting.queue(story.ws) if item.gate == gate], "somebody looked at it again"
         if key == "reviewer":
             mine = max(row.index for row in reviewing.dossier(story.ws, "credit@2", gate).reviews)
             reviewing.take_back(

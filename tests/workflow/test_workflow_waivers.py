@@ -15,7 +15,7 @@ from govern.workflow.gate import gating
 from govern.workflow.packs import replaying
 from govern.workflow.place.workspace import about
 from govern.workflow.policies import waivers
-from govern.workflow.read import reading
+from govern.workflow.read import waiting
 from govern.workflow.release import promoting
 from govern.workflow.review import reviewing
 
@@ -57,21 +57,21 @@ def gated(story: Story, passphrases, data=None):
     return gating.gate(story.ws, "credit@1", to="production", data=data, passphrases=passphrases).decision
 
 
-def waiting(story: Story, holder: str | None = None):
-    return [item for item in reading.queue(story.ws, holder) if item.why == "waiver"]
+def waivers_due(story: Story, holder: str | None = None):
+    return [item for item in waiting.queue(story.ws, holder) if item.why == "waiver"]
 
 
 def test_a_proposed_waiver_waits_for_those_who_may_approve_it(asked: Story, passphrases):
-    (item,) = waiting(asked)
+    (item,) = waivers_due(asked)
     assert (item.name, item.gate) == ("credit@1", GATE)
     assert "2 more approvers" in item.headline
-    assert waiting(asked, "third") == [], "who asked for it does not approve it"
+    assert waivers_due(asked, "third") == [], "who asked for it does not approve it"
     approve(asked, passphrases, "reviewer")
-    assert waiting(asked, "reviewer") == []
-    assert "1 more approver" in waiting(asked, "second")[0].headline
+    assert waivers_due(asked, "reviewer") == []
+    assert "1 more approver" in waivers_due(asked, "second")[0].headline
     assert gated(asked, passphrases).outcome is Outcome.DENY, "one of two is not enough"
     approve(asked, passphrases, "second")
-    assert waiting(asked) == []
+    assert waivers_due(asked) == []
     decision = gated(asked, passphrases)
     assert decision.outcome is Outcome.ALLOW
     total = decision.before_waivers.total
@@ -97,10 +97,10 @@ def test_its_end_blocks_again_and_reopens_the_review(asked: Story, passphrases):
     assert gated(asked, passphrases).outcome is Outcome.ALLOW
     reviewing.approve(asked.ws, reviewing.dossier(asked.ws, "credit@1", GATE), key="reviewer", passphrases=passphrases)
     promoting.promote(asked.ws, "credit@1", to="production", passphrases=passphrases)
-    assert not [item for item in reading.queue(asked.ws) if item.name == "credit@1"]
+    assert not [item for item in waiting.queue(asked.ws) if item.name == "credit@1"]
     asked.clock.forward(days=31)
     assert rows(asked)[-1].state == "expired"
-    (again,) = [item for item in reading.queue(asked.ws) if item.name == "credit@1"]
+    (again,) = [item for item in waiting.queue(asked.ws) if item.name == "credit@1"]
     assert again.why == "stale"
     note = reviewing.dossier(asked.ws, "credit@1", GATE).reviews[-1].note
     assert f"waiver {rows(asked)[-1].id} expired" in note

@@ -17,7 +17,7 @@ from govern.workflow.packs import exported, exporting, packing, verifying_packs
 from govern.workflow.place.workspace import Workspace
 from govern.workflow.policies import policies, waivers
 from govern.workflow.prove import verifying
-from govern.workflow.read import logbook, performing, reading
+from govern.workflow.read import logbook, performing, reading, waiting
 from govern.workflow.read.ahead import Ahead
 from govern.workflow.release import promoting
 from govern.workflow.review import findings, reviewing
@@ -141,7 +141,7 @@ class WorkflowDesk(Placed):
     def queue(self, holder: str = "") -> tuple[QueueItem, ...]:
         """What waits for a person, most urgent first."""
         with self._folded():
-            return reading.queue(self._ws, holder or None)
+            return waiting.queue(self._ws, holder or None)
 
     def dossier(self, model: Digest, gate: str) -> Dossier:
         """All that a reviewer of one model at one gate needs."""

@@ -57,11 +57,11 @@ def queue(
     ] = None,
 ) -> None:
     """Show what waits for a person, the most urgent first."""
-    from govern.workflow.read import reading
+    from govern.workflow.read import reading, waiting
     from govern.workflow.read.for_me import for_me
 
     with session.workspace() as workspace:
-        items = reading.queue(workspace, holder)
+        items = waiting.queue(workspace, holder)
         mine = for_me(workspace, holder) if holder else ()
         due = reading.falling_due(workspace.state(), workspace.now())
     if session.as_json:

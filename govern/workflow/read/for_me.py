@@ -11,7 +11,7 @@ from govern.lineage.records import FindingRecord
 from govern.lineage.review import conflicts
 from govern.lineage.state import State
 from govern.workflow.place.workspace import Workspace
-from govern.workflow.read import reading
+from govern.workflow.read import waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def for_me(ws: Workspace, holder: str, *, state: State | None = None, now: datet
 
 
 def _reviews(ws: Workspace, state: State, holder: str, roles: frozenset[str], now: datetime) -> Iterator[ForMeRow]:
-    for item in reading.queue(ws, holder, state=state, now=now):
+    for item in waiting.queue(ws, holder, state=state, now=now):
         wanted = {one.role for one in item.missing} if item.why != "waiver" else set(REVIEWING)
         held = sorted(wanted & roles)
         if not held:

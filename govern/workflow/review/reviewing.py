@@ -28,7 +28,7 @@ from govern.workflow.interface import Condition, Passphrases
 from govern.workflow.place.workspace import Workspace, about, settled
 from govern.workflow.policies.policies import policy_of
 from govern.workflow.policies.waivers import bounded_reason, checked_reason, read_decision
-from govern.workflow.read import reading
+from govern.workflow.read import reading, waiting
 from govern.workflow.review.findings import as_findings
 from govern.workflow.views import (
     AttemptView,
@@ -72,7 +72,7 @@ def dossier(
     return Dossier(
         model=model.digest, name=model.name, gate=gate,
         system=reading.system_row(
-            ws, state, model.fact.system, now, reading.queue(ws, system=model.fact.system, state=state, now=now)
+            ws, state, model.fact.system, now, waiting.queue(ws, system=model.fact.system, state=state, now=now)
         ),
         description=state.systems[model.fact.system].fact.description, decision=last,
         attempts=attempts_of(ws, state, model.fact.name, gate) if attempts is None else attempts,
