@@ -50,7 +50,7 @@ def check_pack(
     node = resolve(state, ref, kinds=("model",))
     granted = may_run(state, node.digest, environment, now)
     if granted.allowed and not granted.notes:
-        stages = {one.fact.stage for one in state.deployments_of(node.digest) if one.fact.environment == environment}
+        stages = {one.fact.stage for one in state.deployments_of(node.digest) if one.ended is None and one.fact.environment == environment}
         gates = (*(promote_gate(stage) for stage in sorted(stages)), DEPLOY_GATE)
         against = claimed(state, AttachedObjects(attachments), proof.entries.__getitem__, node.digest, gates)
         granted = replace(granted, allowed=not against, refusals=against)

@@ -1,10 +1,10 @@
 """`deploy --check` for those who start a process to ask it: an entry point, an admission controller.
 
 It answers only where the kept state is of exactly as many entries as the ledger has, under the root that its newest
-checkpoint names, and not fewer than the trusted checkpoint says. Then it loads no SQLAlchemy, no pydantic and no cryptography: the kept rows lie where the keys lie, and
-are believed as they are. What they say was decided is held against the decisions themselves, as the long way does: an
-entry may claim another verdict. Where the kept state is behind, what is new is guarded, folded and kept first; where that
-is not enough it gives None, and the caller asks the long way round.
+checkpoint names, and not fewer than the trusted checkpoint says. Then it loads no SQLAlchemy, no pydantic and no
+cryptography: the kept rows lie where the keys lie, and are believed as they are. What they say was decided is held against
+the decisions themselves, as the long way does: an entry may claim another verdict. Where the kept state is behind, what is
+new is guarded, folded and kept first; where that is not enough it gives None, and the caller asks the long way round.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ def quick_check(folder: Path, ref: str, *, to: str, now: datetime | None = None)
     word = hashlib.sha256(origin.encode()).hexdigest()[:32]
     file = data_folder() / "read-tables" / f"{word}.db"
     try:
-        if not file.is_file():
+        if not file.is_file() or _trusted(word) is None:
             return None
         rows, ledger = ReadTables(file), folder / url.removeprefix(SQLITE)
         kept = _newest(rows, word, ledger)
