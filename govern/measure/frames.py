@@ -138,6 +138,7 @@ class Frames:
                 # The whole file decides a column's type: a text in row 30,000 must not fail or turn to null.
                 return self.engine.read_csv(path, table_name=name, header=True, sample_size=-1)
         except (duckdb.Error, OSError, UnicodeError) as error:
+            _raise_if_stopped(error)
             raise DataError(f"{path.name} can't be read: {_first_line(error)}", "Give CSV in UTF-8, or Parquet.") from error
         raise UsageError(
             f"{path.name} is neither CSV nor Parquet by its suffix", "Name it .csv, .tsv or .parquet, or convert it.",
@@ -173,7 +174,14 @@ def arrow(expression: Any, name: str = "the data") -> Any:
     except (KeyboardInterrupt, MemoryError):
         raise
     except Exception as error:  # engines have an error tree each, and this is where all of them end
+        _raise_if_stopped(error)
         raise DataError(f"{name} can't be measured: {_first_line(error)}", "Check that every row has the type of its column.") from error
+
+
+def _raise_if_stopped(error: BaseException) -> None:
+    """Raise `KeyboardInterrupt` where DuckDB took Ctrl-C for itself: the data has no fault then."""
+    if type(error).__name__ == "InterruptException":
+        raise KeyboardInterrupt from error
 
 
 def batches(frame: Frame, rows: int) -> Iterator[Any]:

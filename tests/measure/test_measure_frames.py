@@ -5,7 +5,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
+import ibis
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -22,6 +24,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from govern.domain.evidence import Evidence
 from govern.measure import Inputs, default_requests, describe, digest_of_source, measure
+from govern.measure.frames import arrow
 
 
 def applicants(n: int = 3000, seed: int = 1) -> pd.DataFrame:
@@ -172,3 +175,15 @@ class TestExplanation:
         skops.io.dump(LinearRegression().fit(data[["male"]], data["y"]), tmp_path / "m.skops")
         found = one("protected_reliance@1", data, protected=("male",), model=tmp_path / "m.skops")
         assert found.values["share"] == "1"
+
+
+def test_a_query_that_ctrl_c_ended_was_stopped_and_is_no_fault_of_the_data():
+    """DuckDB takes the signal itself, and raises what any mistake in a query raises."""
+    engine = ibis.duckdb.connect()
+    engine.raw_sql("create view long as select a.range * b.range as product from range(1000000) a, range(1000000) b")
+    long = engine.table("long").product.sum().name("total").as_table()
+    timer = Timer(0.2, engine.con.interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        arrow(long)
+    timer.join()
