@@ -78,6 +78,7 @@ async def test_what_could_not_be_read_is_not_called_empty(bench: Bench) -> None:
 
 async def test_a_long_ledger_is_folded_and_indexed_by_other_processes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(bench)
+    monkeypatch.setattr("govern_tui.app.LOOK_EVERY", 0.01)  # so few entries are read in a moment
     app, here = bench.app(), []
     app.desk._folding, app.desk._indexing = Ahead("state", few=0), Ahead("entries", few=0)
 
