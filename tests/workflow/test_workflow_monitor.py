@@ -58,6 +58,11 @@ def test_a_drifted_window_opens_a_finding_and_reopens_the_review(deployed: Story
         deployed.ws, "system/credit", data=window(deployed, "window_drifted.csv", tmp_path), passphrases=passphrases
     )
     assert again.findings == (), "the same problem is not opened twice"
+    assert reading.status(deployed.ws).systems[0].headline.startswith("runs on 1 stale approval")
+    reviewing.approve(deployed.ws, reviewing.dossier(deployed.ws, "credit@2", "promote:production"), key="reviewer", passphrases=passphrases)
+    row = reading.status(deployed.ws).systems[0]
+    refused = promoting.check(deployed.ws, "credit@2", to="production").refusals[0].reason
+    assert (row.standing, row.headline) == ("bad", f"credit@2 may not run in production: {refused}"), "approved anew, and the gate not asked anew"
 
 
 def test_what_does_not_run_is_not_monitored(story: Story, passphrases, tmp_path):

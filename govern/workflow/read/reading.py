@@ -14,7 +14,7 @@ from govern.lineage.deadlines import deadlines, emergencies
 from govern.lineage.graph import Graph
 from govern.lineage.layout import layout
 from govern.lineage.nodes import Node, record_of
-from govern.lineage.permission import promote_gate
+from govern.lineage.permission import may_run, promote_gate
 from govern.lineage.records import (
     DecisionRecord,
     DeploymentRecord,
@@ -160,7 +160,7 @@ def system_row(
         len(fallen(state, model, gate, quorum_of(state, model, gate, None, now), now)) for model, gate in promoted
     )
     mine = [item for item in waiting if item.system == name]
-    standing, headline = _headline(deployments, open_findings, stale_approvals, mine, unread)
+    standing, headline = _headline(deployments, open_findings, stale_approvals, mine, unread, _barred(state, name, now))
     return SystemRow(
         name=name, title=fact.title, purpose=fact.purpose, tier=fact.tier, owner=fact.owner, stages=stages,
         deployments=deployments, standing=standing, headline=headline, open_findings=open_findings,
@@ -169,11 +169,25 @@ def system_row(
     )
 
 
+def _barred(state: State, system: str, now: datetime) -> str:
+    """Say of something that runs why it may not: what `deploy --check` says of it; empty where all may."""
+    for place in state.series.of(("environments", system)):
+        runs = state.environments[system, str(place)]
+        for one in filter(None, (runs.primary, *runs.beside)):
+            model = state.deployments[one].model
+            against = may_run(state, model, runs.environment, now)
+            if not against.allowed:
+                return f"{_named(state, model)} may not run in {runs.environment}: {against.refusals[0].reason}"
+    return ""
+
+
 def _headline(
-    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem], unread: str
+    deployments: dict[str, str], open_findings: int, stale_approvals: int, waiting: Sequence[QueueItem], unread: str, barred: str
 ) -> tuple[Standing, str]:
     if stale_approvals and deployments:
         return "bad", f"runs on {stale_approvals} stale approval{'s' * (stale_approvals != 1)}: review it again"
+    if barred:
+        return "bad", barred
     if unread:
         return "warn", f"can't be shown whole: {unread}"
     if open_findings:
